@@ -1,0 +1,31 @@
+"""Time and chance: the only place that asks the machine for either."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+TOKEN_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Lower-case letters and digits without look-alikes (no 0, 1, i, l, o): 31 letters, 4.95 bits each."""
+TOKEN_LENGTH = 17
+"""17 letters of 31 are 84 bits."""
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp(moment: datetime | None = None) -> str:
+    """The moment (default: now) as the database writes it: `YYYY-MM-DDTHH:MM:SSZ`, always UTC, always sortable."""
+    at = (moment or now()).astimezone(UTC)
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}Z"
+
+
+def token(length: int = TOKEN_LENGTH) -> str:
+    """A secret of `length` letters from the operating system's random source, every letter equally likely."""
+    letters: list[str] = []
+    limit = 256 - 256 % len(TOKEN_ALPHABET)
+    while len(letters) < length:
+        letters += [TOKEN_ALPHABET[byte % len(TOKEN_ALPHABET)] for byte in os.urandom(2 * length) if byte < limit]
+    return "".join(letters[:length])
