@@ -1,0 +1,137 @@
+"""Opening the one database file of a firm, and transactions on it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+APPLICATION_ID = 0x63_66_6C_74
+""""cflt": marks the file as ours (PRAGMA application_id)."""
+SCHEMA_VERSION = 1
+"""The number of migrations; PRAGMA user_version is compared with it at every opening."""
+BUSY_SECONDS = 30.0
+_JOURNAL_LIMIT = 64 * 1024 * 1024
+
+
+class WrongDatabaseError(ConfigError):
+    """The file is not a casefleet database, or one of another release."""
+
+
+def open_database(path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False) -> sqlite3.Connection:
+    """Open an existing casefleet database for reading and writing, or say in one sentence why not.
+
+    Raises NoInputError when there is no such file, WrongDatabaseError when it is not ours or of another release,
+    TryAgainError when it is locked or broken by the disk.
+    """
+    return _open(path, "rw", busy_seconds, migrating=migrating)
+
+
+def open_reader(path: str, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """Open an existing casefleet database for reading only; errors as open_database."""
+    connection = _open(path, "ro", busy_seconds, migrating=False)
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def create_database(path: str) -> sqlite3.Connection:
+    """Make a new, empty database file that only its owner can read (mode 0600), without a schema yet.
+
+    Raises CannotCreateError when the file exists already or its folder does not let us.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise CannotCreateError(f"{path} is there already; casefleet init never touches an existing file.") from None
+    except OSError as error:
+        raise CannotCreateError(f"{path} cannot be created: {error.strerror}.") from None
+    connection = _connect(path, "rw", BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode = WAL")
+    return connection
+
+
+class transaction:  # noqa: N801 - used as a verb: `with transaction(connection):`
+    """One BEGIN IMMEDIATE … COMMIT: all of it, or on any exception nothing (deferred BEGINs fail under load)."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._connection.execute("COMMIT")
+        elif self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def rows(cursor: sqlite3.Cursor) -> Iterator[dict[str, object]]:
+    """The rows of a cursor as dicts by column name."""
+    names = [column[0] for column in cursor.description]
+    for row in cursor:
+        yield dict(zip(names, row, strict=True))
+
+
+def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool) -> sqlite3.Connection:
+    if not os.path.isfile(path):  # noqa: PTH113 - pathlib is too dear for the delivery door
+        raise NoInputError(f"There is no database at {path}; make one with casefleet init, or name it with --db.")
+    connection = None
+    try:
+        connection = _connect(path, mode, busy_seconds)
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise translated(error, path) from None
+    if application != APPLICATION_ID:
+        connection.close()
+        raise WrongDatabaseError(f"{path} is not a casefleet database; check --db or $CASEFLEET_DB.")
+    if version > SCHEMA_VERSION:
+        connection.close()
+        raise WrongDatabaseError(f"{path} belongs to a newer casefleet (schema {version}); upgrade this program.")
+    if version < SCHEMA_VERSION and not migrating:
+        connection.close()
+        raise WrongDatabaseError(f"{path} has an older schema ({version}); run casefleet migrate.")
+    return connection
+
+
+def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError | TryAgainError | NoInputError:
+    """The error of SQLite as one of ours, in one sentence, by its result code."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF
+    if primary == sqlite3.SQLITE_NOTADB:
+        return WrongDatabaseError(f"{path} is not a casefleet database; check --db or $CASEFLEET_DB.")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return TryAgainError(f"{path} is locked by another program; try again.")
+    if primary == sqlite3.SQLITE_FULL:
+        return TryAgainError(f"No room is left on the disk of {path}; free some and try again.")
+    if primary == sqlite3.SQLITE_READONLY:
+        return ConfigError(f"{path} is read-only for this user; check the owner of the file and its folder.")
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return ConfigError(f"{path} cannot be opened by this user; check the owner of the file and its folder.")
+    if primary == sqlite3.SQLITE_IOERR:
+        return TryAgainError(f"The disk of {path} reports an error; check it, then try again.")
+    if primary == sqlite3.SQLITE_CORRUPT:
+        return ConfigError(f"{path} is damaged; restore it from a backup.")
+    return TryAgainError(f"{path}: {error}.")
+
+
+def _connect(path: str, mode: str, busy_seconds: float) -> sqlite3.Connection:
+    # "?" and "#" would end the path of a file: URI, "%" would start an escape.
+    escaped = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # noqa: PTH100
+    connection = sqlite3.connect(
+        f"file:{escaped}?mode={mode}", uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA foreign_keys = 1")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA recursive_triggers = 1")
+    connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT}")
+    return connection
