@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 
-TOKEN_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+TOKEN_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # noqa: S105 - the letters, not a secret
 """Lower-case letters and digits without look-alikes (no 0, 1, i, l, o): 31 letters, 4.95 bits each."""
 TOKEN_LENGTH = 17
 """17 letters of 31 are 84 bits."""
@@ -29,3 +30,8 @@ def token(length: int = TOKEN_LENGTH) -> str:
     while len(letters) < length:
         letters += [TOKEN_ALPHABET[byte % len(TOKEN_ALPHABET)] for byte in os.urandom(2 * length) if byte < limit]
     return "".join(letters[:length])
+
+
+def ticks() -> float:
+    """Seconds on a clock that only goes forward, for measuring how long something took."""
+    return time.monotonic()

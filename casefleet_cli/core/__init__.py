@@ -1,0 +1,1 @@
+"""Parsing, addresses, routing, notices: pure, without database, clock, file or network."""

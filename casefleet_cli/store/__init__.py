@@ -1,0 +1,1 @@
+"""The database: one module a noun, SQL beside the function that runs it."""

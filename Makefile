@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := .ci/constraints.txt
+SERVE ?= 1
+
+.PHONY: help demo test check bench e2e golden clean
+
+help:
+	@echo "make demo    build a demo firm, log its mail, serve the pages (SERVE=0: stop before serving)"
+	@echo "make test    run all tests (CASEFLEET_E2E=1: a missing Debian package is a failure, not a skip)"
+	@echo "make check   run the gates: ruff, format, mypy, import-linter"
+	@echo "make bench   measure the speed, as ratios"
+	@echo "make e2e     run only the tests with real programs (Postfix, procmail, Chromium)"
+	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
+	@echo "make clean   remove what the other targets made"
+
+$(VENV)/installed: pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "casefleet needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --upgrade pip
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group dev
+	@touch $@
+
+demo: $(VENV)/installed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" SERVE=$(SERVE) sh fixtures/demo.sh
+
+test: $(VENV)/developed
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/developed
+	$(BIN)/python tests/bench.py
+
+e2e: $(VENV)/developed
+	CASEFLEET_E2E=1 $(BIN)/python -m pytest tests/e2e
+
+golden: $(VENV)/developed
+	$(BIN)/python -m tests.golden
+
+clean:
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,70 @@
+"""Decisions in words that a paralegal understands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OUTCOMES = {
+    "not-sent-by-owner": "It was not sent from one of {user}'s own addresses, so no rule may file it.",
+    "no-counted-recipient": "It went to nobody outside the firm (only to colleagues or the BCC address), so there was"
+    " nobody to file it by.",
+    "not-understood": "casefleet could not read it; the original is kept whole.",
+}
+
+
+def sentences(decision: Mapping[str, Any]) -> list[str]:
+    """The answer of one stored decision: first what came of it, then one sentence for each recipient asked."""
+    user = decision.get("user") or "the user"
+    lines = [_headline(decision, str(user))]
+    reason = decision.get("reason")
+    if reason:
+        lines.append(_OUTCOMES.get(str(reason), f"Reason: {reason}.").format(user=user))
+    lines += [verdict_sentence(verdict) for verdict in decision.get("verdicts", ())]
+    return lines
+
+
+def verdict_sentence(verdict: Mapping[str, Any]) -> str:
+    """Why one recipient did or did not decide where the mail goes."""
+    who = _who(verdict)
+    cases: Sequence[Mapping[str, Any]] = verdict.get("open_cases", ())
+    leads: Sequence[Mapping[str, Any]] = verdict.get("open_leads", ())
+    if verdict.get("rule") == "one-open-case":
+        return f"{who} has exactly one open case: {case_name(cases[0])}. Filed there (rule one-open-case)."
+    if verdict.get("rule") == "one-open-lead":
+        name = leads[0]["name"]
+        return f"{who} has no open case and exactly one open lead: {name}. Filed there (rule one-open-lead)."
+    if verdict.get("reason") == "unknown-address":
+        return f"{verdict['recipient']} belongs to no contact (unknown-address)."
+    if verdict.get("reason") == "several-open-cases":
+        names = ", ".join(case_name(case) for case in cases)
+        return f"{who} has {len(cases)} open cases, and casefleet does not guess: {names} (several-open-cases)."
+    if verdict.get("reason") == "several-open-leads":
+        names = ", ".join(str(lead["name"]) for lead in leads)
+        return (
+            f"{who} has no open case and {len(leads)} open leads, and casefleet does not guess: {names}"
+            " (several-open-leads)."
+        )
+    return f"{who} has no open case and no open lead (nothing-open)."
+
+
+def case_name(case: Mapping[str, Any]) -> str:
+    """A case as people say it."""
+    return f"{case['number']} {case['title']}"
+
+
+def _headline(decision: Mapping[str, Any], user: str) -> str:
+    outcome = decision.get("outcome")
+    if outcome == "filed":
+        return f"Logged for {user} and filed by rule."
+    if outcome == "held":
+        return f"Logged for {user} and held: only {user} and admins see it."
+    return f"Logged for {user} and left unassigned."
+
+
+def _who(verdict: Mapping[str, Any]) -> str:
+    names = [str(contact["name"]) for contact in verdict.get("contacts", ())]
+    recipient = verdict["recipient"]
+    return f"{' and '.join(names)} ({recipient})" if names else str(recipient)

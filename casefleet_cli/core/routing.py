@@ -1,0 +1,190 @@
+"""Where an email goes: two rules, asked for each counted recipient by itself, and nothing else files mail.
+
+Source: CaseFleet, "Logging Emails". Pure: the same message, owner and facts always give the same decision.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core.address import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from casefleet_cli.core.model import Mailbox, Message
+
+
+class Owner(NamedTuple):
+    """The user for whom a message was delivered."""
+
+    user_id: int
+    addresses: frozenset[str]
+    """Sender addresses, in normal form."""
+
+
+class Contact(NamedTuple):
+    """A contact, as a decision names it."""
+
+    id: int
+    name: str
+
+
+class Case(NamedTuple):
+    """An open case, as a decision names it."""
+
+    id: int
+    number: str
+    title: str
+
+
+class Lead(NamedTuple):
+    """An open lead, as a decision names it."""
+
+    id: int
+    name: str
+
+
+class Party(NamedTuple):
+    """Every contact that holds one address, with what is open for any of them, each once."""
+
+    contacts: tuple[Contact, ...] = ()
+    open_cases: tuple[Case, ...] = ()
+    open_leads: tuple[Lead, ...] = ()
+
+
+class Facts(NamedTuple):
+    """What the firm knows about the addresses of one message, as it is now."""
+
+    parties: Mapping[str, Party]
+    """By address in normal form; addresses nobody holds are absent."""
+    firm_addresses: frozenset[str]
+    """The sender addresses of users among them."""
+    bcc_owners: Mapping[str, int]
+    """The BCC addresses past and present among them, with their users."""
+    logging_domain: str
+
+
+class Place(NamedTuple):
+    """A case or a lead that an email can be filed to."""
+
+    kind: str
+    """"case" or "lead"."""
+    id: int
+
+
+class Verdict(NamedTuple):
+    """The answer for one counted recipient: a rule and its place, or a reason."""
+
+    recipient: str
+    party: Party
+    rule: str | None = None
+    place: Place | None = None
+    reason: str | None = None
+
+
+class Decision(NamedTuple):
+    """Everything that was decided for one delivery, and why."""
+
+    outcome: str
+    """"filed", "unassigned" or "held"."""
+    reason: str | None
+    """Why no recipient was asked: "not-sent-by-owner", "no-counted-recipient"."""
+    verdicts: tuple[Verdict, ...]
+    places: tuple[Place, ...]
+    """Each destination once, in the order found."""
+    contacts: tuple[Contact, ...]
+    """The contacts to link to the email."""
+    exposed: tuple[int, ...]
+    """Users whose BCC address stood in To or Cc where others saw it."""
+
+
+def _one_open_case(party: Party) -> Place | None:
+    return Place("case", party.open_cases[0].id) if len(party.open_cases) == 1 else None
+
+
+def _one_open_lead(party: Party) -> Place | None:
+    return Place("lead", party.open_leads[0].id) if not party.open_cases and len(party.open_leads) == 1 else None
+
+
+RULES: tuple[tuple[str, Callable[[Party], Place | None]], ...] = (
+    ("one-open-case", _one_open_case),
+    ("one-open-lead", _one_open_lead),
+)
+
+REASONS: tuple[tuple[str, Callable[[Party], bool]], ...] = (
+    ("unknown-address", lambda party: not party.contacts),
+    ("several-open-cases", lambda party: len(party.open_cases) > 1),
+    ("several-open-leads", lambda party: len(party.open_leads) > 1),
+    ("nothing-open", lambda party: True),  # noqa: ARG005 - every reason is asked alike
+)
+
+NOT_SENT_BY_OWNER = "not-sent-by-owner"
+NO_COUNTED_RECIPIENT = "no-counted-recipient"
+
+
+def clues_of(message: Message) -> tuple[str, ...]:
+    """Every address of the message that routing asks about, in normal form, each once."""
+    return _addresses(message.from_, message.to, message.cc, message.bcc)
+
+
+def route(message: Message, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
+    """Decide where a message goes; `vouched` says that a person brought it in, so that foreign mail is not held."""
+    exposed = _exposed(message, owner, facts)
+    recipients = _counted(message, facts)
+    if not is_own_mail(message, owner):
+        if not vouched:
+            return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
+        senders = [address for address in _addresses(message.from_) if not _is_firm(address, facts)]
+        contacts = _contacts([*senders, *recipients], facts)
+        return Decision("unassigned", NOT_SENT_BY_OWNER, (), (), contacts, exposed)
+    if not recipients:
+        return Decision("unassigned", NO_COUNTED_RECIPIENT, (), (), (), exposed)
+    verdicts = tuple(_ask(address, facts.parties.get(address, Party())) for address in recipients)
+    places = tuple(dict.fromkeys(verdict.place for verdict in verdicts if verdict.place))
+    return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(recipients, facts), exposed)
+
+
+def is_own_mail(message: Message, owner: Owner) -> bool:
+    """Whether the message claims to be from the owner and from nobody else."""
+    senders = _addresses(message.from_)
+    return bool(senders) and owner.addresses.issuperset(senders)
+
+
+def _ask(recipient: str, party: Party) -> Verdict:
+    """The first rule that fits, or else the first reason."""
+    for name, question in RULES:
+        place = question(party)
+        if place:
+            return Verdict(recipient, party, rule=name, place=place)
+    return Verdict(recipient, party, reason=next(name for name, holds in REASONS if holds(party)))
+
+
+def _counted(message: Message, facts: Facts) -> list[str]:
+    """The addresses in To, Cc and Bcc without the firm's own."""
+    return [a for a in _addresses(message.to, message.cc, message.bcc) if not _is_firm(a, facts)]
+
+
+def _is_firm(address: str, facts: Facts) -> bool:
+    domain = address.rpartition("@")[2]
+    return address in facts.firm_addresses or address in facts.bcc_owners or domain == facts.logging_domain
+
+
+def _exposed(message: Message, owner: Owner, facts: Facts) -> tuple[int, ...]:
+    """Users whose BCC address is in To or Cc of a mail that anybody besides the owner received too."""
+    shown = [a for a in _addresses(message.to, message.cc) if a in facts.bcc_owners]
+    if not shown:
+        return ()
+    everybody = _addresses(message.to, message.cc, message.bcc)
+    others = any(a not in facts.bcc_owners and a not in owner.addresses for a in everybody)
+    users = dict.fromkeys(facts.bcc_owners[address] for address in shown)
+    return tuple(user for user in users if others or user != owner.user_id)
+
+
+def _contacts(addresses: Iterable[str], facts: Facts) -> tuple[Contact, ...]:
+    return tuple(dict.fromkeys(c for a in addresses if a in facts.parties for c in facts.parties[a].contacts))
+
+
+def _addresses(*fields: Iterable[Mailbox]) -> tuple[str, ...]:
+    found = (normal(mailbox.address) for field in fields for mailbox in field if mailbox.address)
+    return tuple(dict.fromkeys(address for address in found if address))

@@ -1,0 +1,103 @@
+"""Likely places for an email, ranked by trust, each with its reason in words; never applied by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from casefleet_cli.core.routing import Contact, Party, Place
+
+TRUST = ("thread", "forward", "contact", "case-number")
+"""Kinds of reason, the most trusted first."""
+
+
+class Suggestion(NamedTuple):
+    """A likely contact, case or lead for an email; a place, a contact, or both."""
+
+    trust: str
+    reason: str
+    place: Place | None = None
+    place_name: str | None = None
+    contact: Contact | None = None
+
+
+class ThreadLink(NamedTuple):
+    """An email of the same thread that is linked somewhere."""
+
+    email_id: int
+    place: Place
+    place_name: str
+
+
+class Clue(NamedTuple):
+    """An address that hints at a contact, and how we came by it."""
+
+    trust: str
+    """"forward" or "contact"."""
+    words: str
+    """Completes "… is the original sender" and the like."""
+    address: str
+    party: Party
+
+
+def suggest(
+    thread: Iterable[ThreadLink], clues: Iterable[Clue], numbers: Iterable[tuple[Place, str, str]]
+) -> tuple[Suggestion, ...]:
+    """Rank what speaks for places and contacts: the thread, a forward's people, the mail's people, a case number.
+
+    `numbers` are (place, name, number) of the cases whose number stands in the subject. Each place is suggested once,
+    for the best reason; a contact with several open places is suggested by itself, because choosing would be a guess.
+    """
+    found = [
+        Suggestion("thread", f"E-mail {link.email_id} of the same thread is there", link.place, link.place_name)
+        for link in thread
+    ]
+    for clue in clues:
+        found += _by_party(clue)
+    found += [
+        Suggestion("case-number", f"The subject names case {number}", place, name) for place, name, number in numbers
+    ]
+    found.sort(key=lambda suggestion: TRUST.index(suggestion.trust))
+    best: dict[object, Suggestion] = {}
+    for suggestion in found:
+        key = suggestion.place or suggestion.contact
+        kept = best.setdefault(key, suggestion)
+        if kept.contact is None and suggestion.contact is not None:
+            best[key] = kept._replace(contact=suggestion.contact)
+    return tuple(best.values())
+
+
+def _by_party(clue: Clue) -> list[Suggestion]:
+    from casefleet_cli.core.routing import Place  # noqa: PLC0415
+
+    party = clue.party
+    if not party.contacts:
+        return []
+    who = " and ".join(contact.name for contact in party.contacts)
+    reason = f"{who} ({clue.address}) {clue.words}"
+    if len(party.open_cases) == 1:
+        case = party.open_cases[0]
+        place, name = Place("case", case.id), f"{case.number} {case.title}"
+        found = Suggestion(clue.trust, f"{reason} and has one open case", place, name)
+        return [found._replace(contact=party.contacts[0])]
+    if not party.open_cases and len(party.open_leads) == 1:
+        lead = party.open_leads[0]
+        place = Place("lead", lead.id)
+        found = Suggestion(clue.trust, f"{reason} and has one open lead", place, lead.name)
+        return [found._replace(contact=party.contacts[0])]
+    names = [case.number for case in party.open_cases] or [lead.name for lead in party.open_leads]
+    rest = f"has {len(names)} open {'cases' if party.open_cases else 'leads'}: {', '.join(names)}"
+    rest = rest if names else "has nothing open"
+    return [Suggestion(clue.trust, f"{reason} and {rest}", contact=held) for held in party.contacts]
+
+
+_NUMBER = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*[0-9][\w./-]*")
+
+
+def number_candidates(subject: str) -> tuple[str, ...]:
+    """The words of a subject that could be a case number: they contain a digit; at most twenty."""
+    words = (word.strip("./-_") for word in _NUMBER.findall(subject[:1000]))
+    return tuple(dict.fromkeys(word for word in words if len(word) > 2))[:20]

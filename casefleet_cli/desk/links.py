@@ -1,0 +1,158 @@
+"""Emptying the list by hand: link, unlink, release, reject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import intake
+from casefleet_cli.core import message as messages
+from casefleet_cli.core.routing import NOT_SENT_BY_OWNER, Place
+from casefleet_cli.desk import suggestions
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import activities, deliveries, emails, links, notifications
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Linked(NamedTuple):
+    """What linking one email did."""
+
+    email_id: int
+    places: tuple[Place, ...]
+    """Newly linked."""
+    contacts: tuple[int, ...]
+    """Newly linked."""
+    not_open: tuple[str, ...]
+    """The cases and leads among the asked ones that are closed, lost or converted."""
+
+
+class NoContactError(UsageError):
+    """The email has no linked contact, and none came with the request: contact first."""
+
+
+class HeldError(UsageError):
+    """The email is held or rejected; it must be released first."""
+
+
+def link(
+    connection: sqlite3.Connection,
+    email_id: int,
+    *,
+    contacts: tuple[int, ...] = (),
+    places: tuple[Place, ...] = (),
+    acting: int | None = None,
+) -> Linked:
+    """Link an email to contacts, cases and leads in one transaction.
+
+    Raises NoContactError when a place is asked for and the email has no contact, HeldError when it is not let in yet.
+    """
+    with transaction(connection):
+        _let_in(connection, email_id)
+        new_contacts = tuple(c for c in contacts if links.add_contact(connection, email_id, c, "person"))
+        if places and not links.has_contact(connection, email_id):
+            raise NoContactError(
+                f"E-mail {email_id} is linked to no contact yet; name one with --contact, then it can be filed."
+            )
+        new_places = tuple(p for p in places if links.add(connection, email_id, p, user_id=acting))
+        for contact_id in new_contacts:
+            activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id)
+        for place in new_places:
+            activities.add(connection, "linked", user_id=acting, email_id=email_id, **_where(place))
+        if links.refresh_standing(connection, email_id) == "linked":
+            notifications.settle(connection, email_id, "unassigned")
+        not_open = tuple(_not_open(connection, place) for place in places)
+        return Linked(email_id, new_places, new_contacts, tuple(sentence for sentence in not_open if sentence))
+
+
+def link_suggested(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> Linked:
+    """Apply the most trusted suggestions that name a place; raises UsageError when there is nothing clear to apply."""
+    found = [s for s in suggestions.for_email(connection, email_id) if s.place is not None]
+    if not found:
+        raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
+    best = [s for s in found if s.trust == found[0].trust]
+    if len(best) > 1:
+        names = "; ".join(s.summary for s in best)
+        raise UsageError(f"E-mail {email_id} has several likely places: {names}; choose one with --case or --lead.")
+    chosen = best[0]
+    contact = (chosen.contact.id,) if chosen.contact else ()
+    return link(connection, email_id, contacts=contact, places=(chosen.place,) if chosen.place else (), acting=acting)
+
+
+def unlink(
+    connection: sqlite3.Connection,
+    email_id: int,
+    *,
+    contacts: tuple[int, ...] = (),
+    places: tuple[Place, ...] = (),
+    acting: int | None = None,
+) -> str:
+    """Take an email off cases, leads and contacts, and give its standing now.
+
+    Raises UsageError for what was not linked, and for the last contact of an email that is filed; then nothing changes.
+    """
+    with transaction(connection):
+        for place in places:
+            if not links.remove(connection, email_id, place):
+                raise UsageError(f"E-mail {email_id} is not linked to {place.kind} {place.id}; nothing was changed.")
+            activities.add(connection, "unlinked", user_id=acting, email_id=email_id, **_where(place))
+        for contact_id in contacts:
+            if not links.remove_contact(connection, email_id, contact_id):
+                raise UsageError(f"E-mail {email_id} is not linked to contact {contact_id}; nothing was changed.")
+            activities.add(connection, "unlinked", user_id=acting, email_id=email_id, contact_id=contact_id)
+        standing = links.refresh_standing(connection, email_id)
+        if standing == "linked" and contacts and not links.has_contact(connection, email_id):
+            raise UsageError(f"E-mail {email_id} is on a case or lead and needs a contact; unlink it there first.")
+        return standing
+
+
+def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
+    """Let a held (or rejected) email in, as received mail, and give its standing now."""
+    with transaction(connection):
+        waiting = deliveries.with_standing(connection, email_id, ("held", "rejected"))
+        if not waiting:
+            raise UsageError(f"E-mail {email_id} is not held.")
+        message = intake.understand(emails.raw_of(connection, email_id)) or messages.parse(b"")
+        for delivery_id, user_id in waiting:
+            deliveries.set_standing(connection, delivery_id, "released")
+            decision = intake.decide(connection, message, user_id, vouched=True)
+            received = decision._replace(outcome="unassigned", reason=NOT_SENT_BY_OWNER, places=(), verdicts=())
+            for contact in received.contacts:
+                links.add_contact(connection, email_id, contact.id, "rule")
+            deliveries.add_decision(connection, delivery_id, email_id, received)
+            activities.add(connection, "released", user_id=acting, email_id=email_id, about_user_id=user_id)
+        notifications.settle(connection, email_id, "held")
+        standing = links.refresh_standing(connection, email_id)
+        if standing == "unassigned":
+            for _, user_id in waiting:
+                notifications.add(connection, user_id, "unassigned", email_id=email_id)
+        return standing
+
+
+def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
+    """Keep a held email out of sight, without deleting anything, and give its standing now."""
+    with transaction(connection):
+        waiting = deliveries.with_standing(connection, email_id, ("held",))
+        if not waiting:
+            raise UsageError(f"E-mail {email_id} is not held; only held mail can be rejected.")
+        for delivery_id, user_id in waiting:
+            deliveries.set_standing(connection, delivery_id, "rejected")
+            activities.add(connection, "rejected", user_id=acting, email_id=email_id, about_user_id=user_id)
+        notifications.settle(connection, email_id, "held")
+        return links.refresh_standing(connection, email_id)
+
+
+def _let_in(connection: sqlite3.Connection, email_id: int) -> None:
+    standing = emails.standing(connection, email_id)
+    if standing in ("held", "rejected"):
+        raise HeldError(f"E-mail {email_id} is {standing}; let it in with casefleet release {email_id} first.")
+
+
+def _where(place: Place) -> dict[str, int]:
+    return {"case_id": place.id} if place.kind == "case" else {"lead_id": place.id}
+
+
+def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:
+    name, status = links.name_and_status(connection, place)
+    return None if status == "open" else f"{place.kind} {name} is {status}"

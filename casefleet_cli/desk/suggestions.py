@@ -1,0 +1,51 @@
+"""Suggestions as people see them: the reason, and the command that accepts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core.suggestions import suggest
+from casefleet_cli.store import suggestions
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.core.routing import Contact, Place
+
+
+class Suggestion(NamedTuple):
+    """A likely contact, case or lead for one email."""
+
+    email_id: int
+    trust: str
+    reason: str
+    place: Place | None
+    place_name: str | None
+    contact: Contact | None
+
+    @property
+    def summary(self) -> str:
+        """What is suggested, in a few words."""
+        if self.place is not None:
+            return f"{self.place.kind} {self.place_name}"
+        return f"contact {self.contact.name}" if self.contact else ""
+
+    @property
+    def command(self) -> str:
+        """The command that accepts it."""
+        words = ["casefleet link", str(self.email_id)]
+        if self.contact is not None:
+            words += ["--contact", str(self.contact.id)]
+        if self.place is not None:
+            words += [f"--{self.place.kind}", str(self.place.id)]
+        return " ".join(words)
+
+
+def for_email(connection: sqlite3.Connection, email_id: int) -> list[Suggestion]:
+    """What is likely for an email as the firm's contacts and cases are now, the most trusted first."""
+    found = suggest(
+        suggestions.thread_links(connection, email_id),
+        suggestions.clues(connection, email_id),
+        suggestions.numbers(connection, email_id),
+    )
+    return [Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact) for s in found]

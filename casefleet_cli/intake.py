@@ -1,0 +1,195 @@
+"""One message comes in: keep the bytes, parse, look up the facts, route, record, notify; one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core import message as messages
+from casefleet_cli.core import routing
+from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.model import Message
+from casefleet_cli.core.notices import notices_for
+from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, settings, users
+from casefleet_cli.store.facts import facts_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from casefleet_cli.core.routing import Decision, Place
+    from casefleet_cli.store.deliveries import Arrival
+
+NOT_UNDERSTOOD = "not-understood"
+"""Defect and reason of a mail that a bug kept us from understanding: kept whole, unassigned, mended by reparse."""
+
+_ENVIRONMENT = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    )
+)
+
+
+class Receipt(NamedTuple):
+    """What became of one message."""
+
+    email_id: int
+    outcome: str
+    """"filed", "unassigned", "held", or "duplicate" when nothing changed but perhaps a further delivery."""
+    places: tuple[Place, ...] = ()
+
+
+def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vouched: bool = False) -> Receipt:
+    """Log one message in a transaction of its own; the same delivery again changes nothing.
+
+    `vouched`: a person brought the mail in, so mail that the user did not send is unassigned instead of held. Raises
+    only sqlite3.Error for what the machine does (busy, full, broken); whatever else goes wrong, the bytes are kept.
+    """
+    earlier = deliveries.seen(connection, hashlib.sha256(raw).hexdigest(), arrival.user_id, arrival.source)
+    if earlier is not None:
+        return Receipt(earlier, "duplicate")
+    message = understand(raw)
+    with database.transaction(connection):
+        return record(connection, raw, message, arrival, vouched=vouched)
+
+
+def understand(raw: bytes) -> Message | None:
+    """The parsed message, or None when a bug in the parser got in the way."""
+    try:
+        return messages.parse(raw)
+    except Exception:  # noqa: BLE001 - a bug here must not lose a mail; the defect on the bare email tells of it
+        return None
+
+
+def record(
+    connection: sqlite3.Connection, raw: bytes, message: Message | None, arrival: Arrival, *, vouched: bool = False
+) -> Receipt:
+    """Log one message inside the caller's transaction; errors as `receive`."""
+    earlier = deliveries.seen(connection, hashlib.sha256(raw).hexdigest(), arrival.user_id, arrival.source)
+    if earlier is not None:
+        return Receipt(earlier, "duplicate")
+    raw_message_id = emails.keep_raw(connection, raw)
+    if message is not None:
+        parsed = message
+        receipt = _attempt(connection, lambda: _log(connection, raw, raw_message_id, parsed, arrival, vouched=vouched))
+        if receipt is not None:
+            return receipt
+    return _log_bare(connection, raw, raw_message_id, arrival)
+
+
+def _attempt(connection: sqlite3.Connection, work: Callable[[], Receipt]) -> Receipt | None:
+    """The result of the work, or None with its changes undone when a bug ended it."""
+    connection.execute("SAVEPOINT derived")
+    try:
+        receipt = work()
+    except Exception as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if isinstance(error, MemoryError) or (code is not None and code & 0xFF in _ENVIRONMENT):
+            raise
+        connection.execute("ROLLBACK TO derived")
+        connection.execute("RELEASE derived")
+        return None
+    connection.execute("RELEASE derived")
+    return receipt
+
+
+def _log(
+    connection: sqlite3.Connection,
+    raw: bytes,
+    raw_message_id: int,
+    message: Message,
+    arrival: Arrival,
+    *,
+    vouched: bool,
+) -> Receipt:
+    shown = Mask(settings.logging_domain(connection)).message(message)
+    email_id = emails.by_fingerprint(connection, message.fingerprint)
+    earlier: set[str] = set()
+    if email_id is None:
+        email_id = emails.add(connection, shown, raw_message_id, len(raw))
+    else:
+        earlier = deliveries.standings(connection, email_id, arrival.user_id)
+        emails.add_recipients(connection, email_id, shown)
+    if earlier & {"routed", "released"}:
+        deliveries.add(connection, arrival, email_id, raw_message_id, "routed")
+        return Receipt(email_id, "duplicate")
+    decision = decide(connection, message, arrival.user_id, vouched=vouched)
+    if decision.outcome == "held" and earlier:
+        deliveries.add(connection, arrival, email_id, raw_message_id, "rejected" if "rejected" in earlier else "held")
+        return Receipt(email_id, "duplicate")
+    standing = "held" if decision.outcome == "held" else "routed"
+    delivery_id = deliveries.add(connection, arrival, email_id, raw_message_id, standing)
+    carry_out(connection, decision, delivery_id, email_id, arrival.user_id)
+    if arrival.import_id is None:
+        for notice in notices_for(decision, arrival.user_id):
+            notifications.add(connection, notice.user_id, notice.kind, email_id=email_id)
+    if links.refresh_standing(connection, email_id) == "linked":
+        notifications.settle(connection, email_id, "unassigned")
+    return Receipt(email_id, decision.outcome, decision.places)
+
+
+def decide(connection: sqlite3.Connection, message: Message, user_id: int, *, vouched: bool) -> Decision:
+    """Route a message for a user by the facts as they are now; changes nothing."""
+    owner = routing.Owner(user_id, users.sender_addresses(connection, user_id))
+    return routing.route(message, owner, facts_for(connection, routing.clues_of(message)), vouched=vouched)
+
+
+def carry_out(
+    connection: sqlite3.Connection, decision: Decision, delivery_id: int, email_id: int, user_id: int
+) -> None:
+    """Store a decision, link what it says, and write the activities."""
+    decision_id = deliveries.add_decision(connection, delivery_id, email_id, decision)
+    for contact in decision.contacts:
+        links.add_contact(connection, email_id, contact.id, "rule")
+    for place in decision.places:
+        if links.add(connection, email_id, place, decision_id=decision_id):
+            where = {"case_id": place.id} if place.kind == "case" else {"lead_id": place.id}
+            activities.add(connection, "filed", email_id=email_id, about_user_id=user_id, **where)
+    if not decision.places:
+        verb = "held" if decision.outcome == "held" else "logged"
+        activities.add(connection, verb, email_id=email_id, about_user_id=user_id)
+
+
+def _log_bare(connection: sqlite3.Connection, raw: bytes, raw_message_id: int, arrival: Arrival) -> Receipt:
+    """Log a mail of which only the bytes are certain."""
+    fingerprint = hashlib.sha256(b"bare\0" + raw).hexdigest()
+    email_id = emails.by_fingerprint(connection, fingerprint)
+    if email_id is None:
+        nobody: tuple[()] = ()
+        bare = Message(
+            msgid=None,
+            subject=None,
+            from_=nobody,
+            sender=nobody,
+            reply_to=nobody,
+            to=nobody,
+            cc=nobody,
+            bcc=nobody,
+            date=None,
+            in_reply_to=(),
+            references=(),
+            text="",
+            has_html=False,
+            attachments=(),
+            forwards=(),
+            defects=(NOT_UNDERSTOOD,),
+            fingerprint=fingerprint,
+        )
+        email_id = emails.add(connection, bare, raw_message_id, len(raw))
+    delivery_id = deliveries.add(connection, arrival, email_id, raw_message_id, "routed")
+    decision = routing.Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
+    carry_out(connection, decision, delivery_id, email_id, arrival.user_id)
+    if arrival.import_id is None:
+        notifications.add(connection, arrival.user_id, "unassigned", email_id=email_id)
+    links.refresh_standing(connection, email_id)
+    return Receipt(email_id, "unassigned")

@@ -1,0 +1,187 @@
+"""The delivery door: one message on standard input, an exit code that the mail system understands.
+
+0: logged, a duplicate, or held. 67 (EX_NOUSER): no such BCC address. 75 (EX_TEMPFAIL): everything else, so that
+nothing but an unknown address can ever bounce a mail. Postfix lets an enhanced status code at the start of the output
+overrule the exit code (pipe(8)), so the output begins with 5.1.1 or 4.3.0. Imports stay light: this runs at every mail.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    import sqlite3
+    from types import FrameType
+
+    from casefleet_cli.intake import Receipt
+    from casefleet_cli.store.users import BccOwner
+
+OK, NO_USER, TEMPORARY = 0, 67, 75
+NO_USER_SENTENCE = "5.1.1 There is no logging address of this name here."
+TIME_LIMIT_SECONDS = 240
+"""Postfix ends a pipe after 1000 s by default and then bounces the mail; we give up long before that."""
+_OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--sender": "sender", "--queue-id": "queue_id"}
+_RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "envelope-to")
+
+
+class Words(NamedTuple):
+    """The command line of one delivery."""
+
+    db: str | None = None
+    acting: str | None = None
+    recipient: str | None = None
+    sender: str | None = None
+    queue_id: str | None = None
+
+
+class DeferError(Exception):
+    """The mail must wait in the queue; the sentence goes to the log of the mail system."""
+
+
+class NoUserError(Exception):
+    """There is no such BCC address: never, no more, or its user is disabled."""
+
+
+def run(argv: list[str]) -> NoReturn:
+    """Deliver standard input and end the process at once: after COMMIT there is nothing left to tidy."""
+    try:
+        code = deliver(argv)
+    except BaseException as error:  # noqa: BLE001 - a bug here must defer the mail, whatever it is
+        code = _defer(f"A fault in casefleet ({type(error).__name__}).")
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = code or TEMPORARY
+    os._exit(code)
+
+
+def deliver(argv: list[str]) -> int:
+    """Deliver the message on standard input; the exit code."""
+    try:
+        words = parse_words(argv)
+        if words is None:
+            print(_USAGE)  # noqa: T201
+            return OK
+        return _deliver(words)
+    except DeferError as reason:
+        return _defer(str(reason))
+    except NoUserError:
+        print(NO_USER_SENTENCE)  # noqa: T201
+        return NO_USER
+
+
+_USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
+
+Log one message for the user whose BCC address is the recipient. Without --recipient it is taken from
+$ORIGINAL_RECIPIENT, then from the X-Original-To, Delivered-To and Envelope-To headers.
+
+Exit codes: 0 logged, a duplicate, or held; 67 no such BCC address; 75 anything else, try again."""
+
+
+def parse_words(argv: list[str]) -> Words | None:
+    """The options of a delivery; None when help is asked for. Raises DeferError for anything unknown."""
+    found: dict[str, str] = {}
+    words = iter(argv)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word in ("--help", "-h"):
+            return None
+        if word in ("deliver", "--debug"):
+            continue
+        if name not in _OPTIONS:
+            raise DeferError("deliver was called with a word it does not know; see casefleet deliver --help.")
+        if not equals:
+            value = next(words, "")
+        found[_OPTIONS[name]] = value
+    return Words(**found)
+
+
+def _deliver(words: Words) -> int:
+    import signal  # noqa: PLC0415
+    import sqlite3  # noqa: PLC0415
+
+    from casefleet_cli import clock, config  # noqa: PLC0415
+    from casefleet_cli.errors import CasefleetError  # noqa: PLC0415
+    from casefleet_cli.store import database  # noqa: PLC0415
+
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_SECONDS)
+    started = clock.ticks()
+    raw = sys.stdin.buffer.read()
+    path = config.database_path(words.db)
+    try:
+        connection = database.open_database(path, busy_seconds=config.busy_seconds())
+        owner = _owner(connection, words, raw, clock.stamp())
+        receipt = _receive(connection, raw, words, owner)
+    except CasefleetError as error:
+        # Postfix may quote this to a sender: which file it is stays between us and the admin.
+        raise DeferError(str(error).replace(path, "this installation")) from None
+    except sqlite3.Error as error:
+        raise DeferError(str(database.translated(error))) from None
+    _log(words.queue_id, receipt, clock.ticks() - started)
+    return OK
+
+
+def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: BccOwner) -> Receipt:
+    from casefleet_cli.intake import receive  # noqa: PLC0415
+    from casefleet_cli.store.deliveries import Arrival  # noqa: PLC0415
+
+    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, words.sender, words.queue_id or None)
+    return receive(connection, raw, arrival)
+
+
+def _owner(connection: sqlite3.Connection, words: Words, raw: bytes, now: str) -> BccOwner:
+    """The user whose usable BCC address is the recipient."""
+    from casefleet_cli.core.address import normal  # noqa: PLC0415
+    from casefleet_cli.store import settings, users  # noqa: PLC0415
+
+    candidates = [normal(address) for address in _recipients(words, raw)]
+    for address in candidates:
+        owner = users.by_bcc_address(connection, address, now)
+        if owner is not None and owner.usable:
+            return owner
+    domain = settings.logging_domain(connection)
+    named = words.recipient or any(address.endswith(f"@{domain}") for address in candidates)
+    if not named:
+        raise DeferError("No recipient: give --recipient, or deliver with X-Original-To or Delivered-To headers.")
+    raise NoUserError
+
+
+def _recipients(words: Words, raw: bytes) -> list[str]:
+    """Where the message may have been delivered to, the surest first."""
+    if words.recipient is not None:
+        return [words.recipient]
+    from_environment = os.environ.get("ORIGINAL_RECIPIENT")
+    if from_environment:
+        return [from_environment]
+    from casefleet_cli.core import header, mime  # noqa: PLC0415
+
+    headers = [(name.lower(), value) for name, value in mime.read_headers(raw)]
+    found = [header.decode(value) for wanted in _RECIPIENT_HEADERS for name, value in headers if name == wanted]
+    return [value.strip().removeprefix("<").removesuffix(">") for value in found]
+
+
+def _log(queue_id: str | None, receipt: Receipt, seconds: float) -> None:
+    """One line for the admin: no subject, no address, no secret."""
+    import syslog  # noqa: PLC0415
+
+    syslog.openlog("casefleet", syslog.LOG_PID, syslog.LOG_MAIL)
+    queue = "".join(letter for letter in queue_id or "-" if letter.isalnum() or letter in "-_")
+    syslog.syslog(
+        syslog.LOG_INFO, f"{queue}: outcome={receipt.outcome} email={receipt.email_id} ms={round(seconds * 1000)}"
+    )
+
+
+def _defer(sentence: str) -> int:
+    try:  # noqa: SIM105 - contextlib is not needed at any mail
+        print("4.3.0", " ".join(sentence.split()))  # noqa: T201
+    except OSError:
+        pass
+    return TEMPORARY
+
+
+def _out_of_time(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    os.write(1, b"4.3.0 This delivery took too long; the mail stays in the queue.\n")
+    os._exit(TEMPORARY)

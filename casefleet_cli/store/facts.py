@@ -1,0 +1,71 @@
+"""What the firm knows about the addresses of one message: all look-ups at once, each by an index."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core.routing import Case, Contact, Facts, Lead, Party
+from casefleet_cli.store import settings
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+# CROSS JOIN fixes the order of the loops: the few addresses asked about outside, an index inside.
+_CONTACTS = """SELECT a.address, c.id, c.name FROM json_each(?) AS asked
+CROSS JOIN contact_addresses AS a ON a.address = asked.value JOIN contacts AS c ON c.id = a.contact_id
+ORDER BY asked.id, c.id"""
+_CASES = """SELECT l.contact_id, k.id, k.number, k.title FROM json_each(?) AS asked
+CROSS JOIN case_contacts AS l ON l.contact_id = asked.value JOIN cases AS k ON k.id = l.case_id
+WHERE k.status = 'open' ORDER BY k.id"""
+_LEADS = """SELECT l.contact_id, d.id, d.name FROM json_each(?) AS asked
+CROSS JOIN lead_contacts AS l ON l.contact_id = asked.value JOIN leads AS d ON d.id = l.lead_id
+WHERE d.status = 'open' ORDER BY d.id"""
+_SENDERS = """SELECT s.address FROM json_each(?) AS asked
+CROSS JOIN sender_addresses AS s ON s.address = asked.value"""
+_BCC = """SELECT b.address, b.user_id FROM json_each(?) AS asked
+CROSS JOIN bcc_addresses AS b ON b.address = asked.value"""
+
+
+def facts_for(connection: sqlite3.Connection, clues: Sequence[str]) -> Facts:
+    """The facts about the addresses (in normal form) that routing asks about, as they are now."""
+    asked = json.dumps(clues)
+    return Facts(
+        parties=parties_of(connection, clues),
+        firm_addresses=frozenset(row[0] for row in connection.execute(_SENDERS, (asked,))),
+        bcc_owners=dict(connection.execute(_BCC, (asked,)).fetchall()),
+        logging_domain=settings.logging_domain(connection),
+    )
+
+
+def parties_of(connection: sqlite3.Connection, addresses: Sequence[str]) -> dict[str, Party]:
+    """By address: its party; addresses nobody holds are absent."""
+    holders: dict[str, list[Contact]] = {}
+    for address, contact_id, name in connection.execute(_CONTACTS, (json.dumps(addresses),)):
+        holders.setdefault(address, []).append(Contact(contact_id, name))
+    if not holders:
+        return {}
+    cases, leads = open_places_of(connection, {contact.id for held in holders.values() for contact in held})
+    return {
+        address: Party(
+            tuple(contacts),
+            tuple(dict.fromkeys(case for contact in contacts for case in cases.get(contact.id, ()))),
+            tuple(dict.fromkeys(lead for contact in contacts for lead in leads.get(contact.id, ()))),
+        )
+        for address, contacts in holders.items()
+    }
+
+
+def open_places_of(
+    connection: sqlite3.Connection, contact_ids: Iterable[int]
+) -> tuple[dict[int, list[Case]], dict[int, list[Lead]]]:
+    """By contact: the open cases and the open leads it is assigned to."""
+    asked = json.dumps(sorted(contact_ids))
+    cases: dict[int, list[Case]] = {}
+    for contact_id, *case in connection.execute(_CASES, (asked,)):
+        cases.setdefault(contact_id, []).append(Case(*case))
+    leads: dict[int, list[Lead]] = {}
+    for contact_id, *lead in connection.execute(_LEADS, (asked,)):
+        leads.setdefault(contact_id, []).append(Lead(*lead))
+    return cases, leads

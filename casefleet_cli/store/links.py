@@ -1,0 +1,114 @@
+"""Links between emails and contacts, cases and leads, and the standing of an email that follows from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli import clock
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.core.routing import Place
+
+_TABLES = {"case": "email_cases", "lead": "email_leads"}
+
+
+def add(
+    connection: sqlite3.Connection,
+    email_id: int,
+    place: Place,
+    *,
+    decision_id: int | None = None,
+    user_id: int | None = None,
+) -> bool:
+    """Link an email to a case or lead, by the rule of a decision or by a person; False when it was linked already."""
+    cursor = connection.execute(
+        f"INSERT OR IGNORE INTO {_TABLES[place.kind]} (email_id, {place.kind}_id, linked_by, decision_id, user_id,"
+        " linked_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (email_id, place.id, "rule" if decision_id else "person", decision_id, user_id, clock.stamp()),
+    )
+    return cursor.rowcount > 0
+
+
+def remove(connection: sqlite3.Connection, email_id: int, place: Place) -> bool:
+    """Take an email off a case or lead; False when it was not linked."""
+    cursor = connection.execute(
+        f"DELETE FROM {_TABLES[place.kind]} WHERE email_id = ? AND {place.kind}_id = ?", (email_id, place.id)
+    )
+    return cursor.rowcount > 0
+
+
+def add_contact(connection: sqlite3.Connection, email_id: int, contact_id: int, linked_by: str) -> bool:
+    """Link an email to a contact ("rule" or "person"); False when it was linked already."""
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, ?)",
+        (email_id, contact_id, linked_by),
+    )
+    return cursor.rowcount > 0
+
+
+def remove_contact(connection: sqlite3.Connection, email_id: int, contact_id: int) -> bool:
+    """Take a contact off an email; False when it was not linked."""
+    cursor = connection.execute(
+        "DELETE FROM email_contacts WHERE email_id = ? AND contact_id = ?", (email_id, contact_id)
+    )
+    return cursor.rowcount > 0
+
+
+def has_contact(connection: sqlite3.Connection, email_id: int) -> bool:
+    """Whether the email is linked to any contact."""
+    found = connection.execute("SELECT 1 FROM email_contacts WHERE email_id = ? LIMIT 1", (email_id,)).fetchone()
+    return found is not None
+
+
+def places_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
+    """The cases and leads of an email: kind, id, number, name, status, and who linked it, how and when."""
+    names = ("kind", "id", "number", "name", "status", "linked_by", "user", "linked_at")
+    found = connection.execute(
+        "SELECT 'case', k.id, k.number, k.title, k.status, l.linked_by, u.name, l.linked_at FROM email_cases AS l"
+        " JOIN cases AS k ON k.id = l.case_id LEFT JOIN users AS u ON u.id = l.user_id WHERE l.email_id = :email"
+        " UNION ALL"
+        " SELECT 'lead', d.id, NULL, d.name, d.status, l.linked_by, u.name, l.linked_at FROM email_leads AS l"
+        " JOIN leads AS d ON d.id = l.lead_id LEFT JOIN users AS u ON u.id = l.user_id WHERE l.email_id = :email",
+        {"email": email_id},
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def name_and_status(connection: sqlite3.Connection, place: Place) -> tuple[str, str]:
+    """A case or lead as people say it, and its status."""
+    name, table = ("number || ' ' || title", "cases") if place.kind == "case" else ("name", "leads")
+    row = connection.execute(f"SELECT {name}, status FROM {table} WHERE id = ?", (place.id,)).fetchone()
+    return str(row[0]), str(row[1])
+
+
+def contacts_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
+    """The contacts of an email: id, name and who linked them."""
+    found = connection.execute(
+        "SELECT c.id, c.name, l.linked_by FROM email_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
+        " WHERE l.email_id = ? ORDER BY c.name",
+        (email_id,),
+    )
+    return [dict(zip(("id", "name", "linked_by"), row, strict=True)) for row in found]
+
+
+def refresh_standing(connection: sqlite3.Connection, email_id: int) -> str:
+    """Work out the standing of an email anew from its links and deliveries, keep it, and give it.
+
+    Linked to any case or lead: "linked"; else let in by any delivery: "unassigned"; else "held" or "rejected".
+    """
+    cursor = connection.execute(
+        """UPDATE emails SET standing = CASE
+    WHEN EXISTS (SELECT 1 FROM email_cases WHERE email_id = emails.id)
+      OR EXISTS (SELECT 1 FROM email_leads WHERE email_id = emails.id) THEN 'linked'
+    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = emails.id AND standing IN ('routed', 'released'))
+      THEN 'unassigned'
+    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = emails.id AND standing = 'held') THEN 'held'
+    ELSE 'rejected' END
+WHERE id = ? RETURNING standing""",
+        (email_id,),
+    )
+    (standing,) = cursor.fetchone()
+    cursor.close()
+    return str(standing)

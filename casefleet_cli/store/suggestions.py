@@ -1,0 +1,77 @@
+"""What the database knows that speaks for a place: threads, forwards, people, case numbers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core.address import normal
+from casefleet_cli.core.routing import Place
+from casefleet_cli.core.suggestions import Clue, ThreadLink, number_candidates
+from casefleet_cli.store import facts
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.core.routing import Facts
+
+_RELATED = """SELECT e.id FROM email_references AS r JOIN emails AS e ON e.msgid = r.msgid WHERE r.email_id = :email
+UNION SELECT r.email_id FROM emails AS e JOIN email_references AS r ON r.msgid = e.msgid WHERE e.id = :email
+UNION SELECT other.email_id FROM email_references AS mine JOIN email_references AS other ON other.msgid = mine.msgid
+    WHERE mine.email_id = :email"""
+_PLACES = """SELECT l.email_id, 'case', k.id, k.number || ' ' || k.title FROM json_each(:emails) AS asked
+CROSS JOIN email_cases AS l ON l.email_id = asked.value JOIN cases AS k ON k.id = l.case_id
+UNION ALL SELECT l.email_id, 'lead', d.id, d.name FROM json_each(:emails) AS asked
+CROSS JOIN email_leads AS l ON l.email_id = asked.value JOIN leads AS d ON d.id = l.lead_id ORDER BY 1 DESC"""
+
+
+def related_emails(connection: sqlite3.Connection, email_id: int) -> list[int]:
+    """The emails of the same thread, by References and In-Reply-To in either direction; not the email itself."""
+    found = {row[0] for row in connection.execute(_RELATED, {"email": email_id})}
+    return sorted(found - {email_id})
+
+
+def thread_links(connection: sqlite3.Connection, email_id: int) -> list[ThreadLink]:
+    """The places of the other emails of the thread, newest email first; held and rejected mail says nothing."""
+    related = related_emails(connection, email_id)
+    rows = connection.execute(_PLACES, {"emails": json.dumps(related)})
+    return [ThreadLink(number, Place(kind, place_id), name) for number, kind, place_id, name in rows]
+
+
+def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
+    """The people of an email outside the firm: of what it forwards, then its own From, To and Cc."""
+    forwards, sender = connection.execute(
+        "SELECT forwards, from_address FROM emails WHERE id = ?", (email_id,)
+    ).fetchone()
+    asked: dict[str, tuple[str, str]] = {}
+    for forward in json.loads(forwards):
+        if forward["from"]:
+            asked.setdefault(normal(forward["from"]["address"]), ("forward", "wrote the forwarded message"))
+        for mailbox in forward["to"] + forward["cc"]:
+            asked.setdefault(normal(mailbox["address"]), ("forward", "received the forwarded message"))
+    asked.setdefault(normal(sender), ("contact", "is the sender"))
+    recipients = connection.execute("SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,))
+    for (address,) in recipients:
+        asked.setdefault(normal(address), ("contact", "is a recipient"))
+    known = facts.facts_for(connection, list(asked))
+    return [
+        Clue(trust, words, address, known.parties[address])
+        for address, (trust, words) in asked.items()
+        if address in known.parties and not _is_firm(address, known)
+    ]
+
+
+def numbers(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, str, str]]:
+    """The cases whose number stands in the subject."""
+    (subject,) = connection.execute("SELECT subject FROM emails WHERE id = ?", (email_id,)).fetchone()
+    asked = json.dumps(number_candidates(subject or ""))
+    rows = connection.execute(
+        "SELECT k.id, k.number, k.title FROM json_each(?) AS asked CROSS JOIN cases AS k ON k.number = asked.value",
+        (asked,),
+    )
+    return [(Place("case", case_id), f"{number} {title}", number) for case_id, number, title in rows]
+
+
+def _is_firm(address: str, known: Facts) -> bool:
+    of_firm = address in known.firm_addresses or address in known.bcc_owners
+    return of_firm or address.endswith(f"@{known.logging_domain}")

@@ -1,0 +1,186 @@
+"""The routing rules of the design, row by row, on the pure function."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefleet_cli.core.model import Mailbox, Message
+from casefleet_cli.core.notices import notices_for
+from casefleet_cli.core.routing import Case, Contact, Facts, Lead, Owner, Party, Place, clues_of, route
+
+ADA = Owner(1, frozenset({"ada@firm.example"}))
+BCC = "ada-7k3mq9x2vt4hc8wn@log.firm.example"
+ANNA, BERT, CORA = Contact(1, "Anna"), Contact(2, "Bert"), Contact(3, "Cora")
+
+
+def case(number: int) -> Case:
+    return Case(number, f"2026-{number}", f"Case {number}")
+
+
+def lead(number: int) -> Lead:
+    return Lead(number, f"Lead {number}")
+
+
+def message(to: list[str] = (), cc: list[str] = (), bcc: list[str] = (), sender: str = "Ada@Firm.Example") -> Message:
+    def people(addresses: list[str]) -> tuple[Mailbox, ...]:
+        return tuple(Mailbox("", address) for address in addresses)
+
+    from_ = people([sender]) if sender else ()
+    return Message(
+        "m@x", "s", from_, (), (), people(to), people(cc), people(bcc), None, (), (), "", False, (), (), (), "f" * 64
+    )
+
+
+def facts(**parties: Party) -> Facts:
+    return Facts(
+        {name + "@client.example": party for name, party in parties.items()},
+        frozenset({"ada@firm.example", "carl@firm.example"}),
+        {BCC: 1, "carl-oldoldoldoldoldo@log.firm.example": 2},
+        "log.firm.example",
+    )
+
+
+A, B, C = "a@client.example", "b@client.example", "c@client.example"
+ONE, TWO, L2 = Place("case", 1), Place("case", 2), Place("lead", 2)
+A_ONE_CASE = Party((ANNA,), (case(1),))
+WORLD = facts(
+    a=A_ONE_CASE,
+    b=Party((BERT,), (case(2),)),
+    c=Party((CORA,), (), (lead(2),)),
+    ab=Party((ANNA, BERT), (case(1), case(2))),
+    leads=Party((ANNA,), (case(1),), (lead(2), lead(3), lead(4))),
+    two=Party((BERT,), (case(1), case(2))),
+    many_leads=Party((BERT,), (), (lead(2), lead(3))),
+    closed=Party((CORA,)),
+    half=Party((ANNA, CORA), (case(1),)),
+)
+
+# id, message, vouched, outcome, places, reasons of the recipients, reason of the whole, contacts linked
+ROWS = [
+    ("1", message([A]), False, "filed", [ONE], [None], None, [ANNA]),
+    ("2", message(["leads@client.example"]), False, "filed", [ONE], [None], None, [ANNA]),
+    ("3", message([C]), False, "filed", [L2], [None], None, [CORA]),
+    ("4", message(["two@client.example"]), False, "unassigned", [], ["several-open-cases"], None, [BERT]),
+    ("5", message(["many_leads@client.example"]), False, "unassigned", [], ["several-open-leads"], None, [BERT]),
+    ("6", message(["closed@client.example"]), False, "unassigned", [], ["nothing-open"], None, [CORA]),
+    ("7", message([A], [B]), False, "filed", [ONE, TWO], [None, None], None, [ANNA, BERT]),
+    (
+        "8",
+        message([A], ["two@client.example"]),
+        False,
+        "filed",
+        [ONE],
+        [None, "several-open-cases"],
+        None,
+        [ANNA, BERT],
+    ),
+    ("9", message([A], [C]), False, "filed", [ONE, L2], [None, None], None, [ANNA, CORA]),
+    ("10", message([A, "half@client.example"]), False, "filed", [ONE], [None, None], None, [ANNA, CORA]),
+    ("11", message(["half@client.example"]), False, "filed", [ONE], [None], None, [ANNA, CORA]),
+    ("12", message(["ab@client.example"]), False, "unassigned", [], ["several-open-cases"], None, [ANNA, BERT]),
+    ("13", message(["stranger@else.example"]), False, "unassigned", [], ["unknown-address"], None, []),
+    ("14", message(["carl@firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
+    ("15", message([BCC]), False, "unassigned", [], [], "no-counted-recipient", []),
+    ("16", message([A], bcc=[BCC]), False, "filed", [ONE], [None], None, [ANNA]),
+    ("17", message([A], [BCC]), False, "filed", [ONE], [None], None, [ANNA]),
+    ("18", message([A], sender="eve@else.example"), False, "held", [], [], "not-sent-by-owner", []),
+    ("19", message([A], sender="carl@firm.example"), False, "held", [], [], "not-sent-by-owner", []),
+    ("22-empty-to", message([]), False, "unassigned", [], [], "no-counted-recipient", []),
+    ("22-broken", message(["", "@", "undisclosed"]), False, "unassigned", [], ["unknown-address"] * 2, None, []),
+    ("23", message([A], sender="b@client.example"), True, "unassigned", [], [], "not-sent-by-owner", [BERT, ANNA]),
+    ("24-null-sender", message([BCC], sender=""), False, "held", [], [], "not-sent-by-owner", []),
+    ("any-case", message(["A@CLIENT.example"]), False, "filed", [ONE], [None], None, [ANNA]),
+    ("no-folding", message(["a+x@client.example"]), False, "unassigned", [], ["unknown-address"], None, []),
+    (
+        "past-bcc",
+        message(["carl-oldoldoldoldoldo@log.firm.example"]),
+        False,
+        "unassigned",
+        [],
+        [],
+        "no-counted-recipient",
+        [],
+    ),
+    ("log-domain", message(["nobody@log.firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_routing_table(row: tuple) -> None:
+    _, mail, vouched, outcome, places, reasons, reason, contacts = row
+    decision = route(mail, ADA, WORLD, vouched=vouched)
+    assert decision.outcome == outcome
+    assert list(decision.places) == places
+    assert [verdict.reason for verdict in decision.verdicts] == reasons
+    assert decision.reason == reason
+    assert list(decision.contacts) == contacts
+
+
+def test_5000_recipients_are_each_asked() -> None:
+    decision = route(message([f"p{n}@else.example" for n in range(5000)] + [A]), ADA, WORLD)
+    assert len(decision.verdicts) == 5001
+    assert decision.places == (ONE,)
+
+
+@pytest.mark.parametrize(
+    ("mail", "kinds"),
+    [
+        (message([A]), []),
+        (message(["stranger@else.example"]), [(1, "unassigned")]),
+        (message([A], sender="eve@else.example"), [(1, "held")]),
+        (message([A], [BCC]), [(1, "exposed-address")]),
+        (message([BCC, "carl@firm.example"]), [(1, "unassigned"), (1, "exposed-address")]),
+        (message([BCC]), [(1, "unassigned")]),
+        (message([BCC], bcc=["ada@firm.example"]), [(1, "unassigned")]),
+        (message([A], bcc=[BCC]), []),
+        (message([A, "carl-oldoldoldoldoldo@log.firm.example"]), [(2, "exposed-address")]),
+    ],
+    ids=[
+        "filed", "unassigned", "held", "exposed-beside-client", "exposed-beside-colleague", "straight", "with-self",
+        "in-bcc", "address-of-a-colleague",
+    ],
+)  # fmt: skip
+def test_notices(mail: Message, kinds: list[tuple[int, str]]) -> None:
+    assert [tuple(notice) for notice in notices_for(route(mail, ADA, WORLD), 1)] == kinds
+
+
+def test_two_authors_are_not_the_owner_alone() -> None:
+    mail = message([A])._replace(from_=(Mailbox("", "ada@firm.example"), Mailbox("", "eve@else.example")))
+    assert route(mail, ADA, WORLD).outcome == "held"
+
+
+PARTIES = st.builds(
+    Party,
+    st.lists(st.sampled_from([ANNA, BERT, CORA]), unique=True, max_size=3).map(tuple),
+    st.lists(st.integers(1, 4).map(case), unique=True, max_size=3).map(tuple),
+    st.lists(st.integers(1, 4).map(lead), unique=True, max_size=3).map(tuple),
+)
+WORLDS = st.builds(lambda a, b, c: facts(a=a, b=b, c=c), PARTIES, PARTIES, PARTIES)
+SOME = st.lists(st.sampled_from([A, B, C, BCC, "carl@firm.example", "x@else.example", "", "(", "a@b@c"]), max_size=6)
+MAILS = st.builds(message, SOME, SOME, SOME, st.sampled_from(["ada@firm.example", "eve@else.example", ""]))
+
+
+@given(MAILS, WORLDS, st.booleans())
+def test_route_is_total_and_stable(mail: Message, world: Facts, vouched: bool) -> None:
+    decision = route(mail, ADA, world, vouched=vouched)
+    assert decision == route(mail, ADA, world, vouched=vouched)
+    assert (decision.outcome == "filed") == bool(decision.places)
+    assert len(set(decision.places)) == len(decision.places)
+    assert all(
+        (verdict.place is None) == (verdict.rule is None) == (verdict.reason is not None)
+        for verdict in decision.verdicts
+    )
+    assert set(clues_of(mail)) >= {verdict.recipient for verdict in decision.verdicts}
+
+
+@given(MAILS, WORLDS, st.integers(1, 4))
+def test_a_closed_case_never_attracts_mail(mail: Message, world: Facts, closed: int) -> None:
+    after = world._replace(
+        parties={
+            address: party._replace(open_cases=tuple(k for k in party.open_cases if k.id != closed))
+            for address, party in world.parties.items()
+        }
+    )
+    assert Place("case", closed) not in route(mail, ADA, after).places
