@@ -81,7 +81,8 @@ def set_standing(connection: sqlite3.Connection, delivery_id: int, standing: str
 def add_decision(connection: sqlite3.Connection, delivery_id: int, email_id: int, decision: Decision) -> int:
     """Store a decision whole and give its number."""
     cursor = connection.execute(
-        "INSERT INTO decisions (delivery_id, email_id, outcome, reason, verdicts, decided_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO decisions (delivery_id, email_id, outcome, reason, verdicts, decided_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (
             delivery_id,
             email_id,

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 _COLUMNS = """a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
-k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact, a.email_id, e.subject, e.from_name, e.from_address, e.standing, a.detail,
+k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact,
+a.email_id, e.subject, e.from_name, e.from_address, e.standing, a.detail,
 a.case_id, a.lead_id, a.contact_id"""
 _FROM = """LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
 LEFT JOIN cases AS k ON k.id = a.case_id LEFT JOIN leads AS d ON d.id = a.lead_id
