@@ -1,0 +1,31 @@
+"""Where mail comes from besides the mail server: .eml files, folders of them, Maildirs and mboxes.
+
+`find` says what there is, `read` gives the messages of one source. What cannot be read is a `Skipped` with a sentence,
+never an exception. A further format is a module with a `read`, a word in KINDS, and a line in `looks`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli.sources import eml, maildir, mbox
+from casefleet_cli.sources.folders import find
+from casefleet_cli.sources.items import KINDS, Item, Skipped, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["KINDS", "Item", "Skipped", "Source", "find", "read"]
+
+
+def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
+    """The messages of one source in a stable order, those beyond position `after` only.
+
+    A Maildir has no lasting positions and is always read whole (see `maildir.read`). Nothing is raised for what is
+    wrong with the source: the item is a Skipped with a sentence.
+    """
+    if source.kind == "mbox":
+        return mbox.read(source, after)
+    if source.kind == "maildir":
+        return maildir.read(source)
+    return eml.read(source, after)

@@ -1,0 +1,101 @@
+"""What a file is, told by its first bytes; names prove nothing."""
+
+from __future__ import annotations
+
+import re
+
+from casefleet_cli.sources.from_line import begins_mbox, shape
+
+SNIFF = 16_384
+"""How many bytes from the start of a file are looked at."""
+BOM = b"\xef\xbb\xbf"
+
+_OTHERS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE2 file (Outlook's .msg is one): save it as .eml to import it"),
+    (0, b"!BDN", "an Outlook data file (.pst or .ost): export its mail as mbox or .eml to import it"),
+    (0, b"PK\x03\x04", "a zip archive (or an Office document): unpack it to import mail that is in it"),
+    (0, b"\x1f\x8b", "compressed with gzip: unpack it to import mail that is in it"),
+    (0, b"BZh", "compressed with bzip2: unpack it to import mail that is in it"),
+    (0, b"\xfd7zXZ\x00", "compressed with xz: unpack it to import mail that is in it"),
+    (0, b"(\xb5/\xfd", "compressed with zstd: unpack it to import mail that is in it"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it to import mail that is in it"),
+    (0, b"Rar!\x1a\x07", "a RAR archive: unpack it to import mail that is in it"),
+    (257, b"ustar", "a tar archive: unpack it to import mail that is in it"),
+    (0, b"\x78\x9f\x3e\x22", "a winmail.dat (TNEF) without its mail"),
+    (0, b"*mbx*", "a mailbox in the mbx format of UW IMAP: convert it to mbox to import it"),
+    (0, b"\x01\x01\x01\x01\n", "a mailbox in the MMDF format: convert it to mbox to import it"),
+    (0, b"BABYL OPTIONS:", "a mailbox in the Babyl format: convert it to mbox to import it"),
+    (0, b"SQLite format 3\x00", "a SQLite database"),
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"{\\rtf", "an RTF document"),
+    (0, b"\x89PNG\r\n", "a picture"),
+    (0, b"\xff\xd8\xff", "a picture"),
+    (0, b"GIF8", "a picture"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ\x90\x00", "a program"),
+    (0, b"\xff\xfe", "UTF-16 text: save it as .eml to import it"),
+    (0, b"\xfe\xff", "UTF-16 text: save it as .eml to import it"),
+)
+_EMLX = re.compile(rb"\d+[ \t]*\r?\n[A-Za-z][A-Za-z0-9-]*:")
+_FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 section 3.6.8; 4.5 allows the blank before the colon
+_KNOWN = re.compile(
+    rb"^(?:apparently-to|arc-[a-z-]+|authentication-results|auto-submitted|b?cc|comments|content-[a-z-]+|date|delivered-to"
+    rb"|delivery-date|dkim-signature|domainkey-signature|envelope-to|errors-to|from|in-reply-to|importance|list-[a-z-]+"
+    rb"|message-id|mime-version|newsgroups|organi[sz]ation|original-[a-z-]+|path|precedence|priority|received"
+    rb"(?:-spf)?|references|reply-to|resent-[a-z-]+|return-path|return-receipt-to|sender|status|subject|thread-[a-z]+|to"
+    rb"|user-agent|x-[!-9;-~]+)[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
+
+
+def other_than_mail(head: bytes) -> str | None:
+    """The sentence for a file that is certainly no message, by its first SNIFF bytes; None when it may be one."""
+    if not head:
+        return "The file is empty."
+    if len(head) < SNIFF and not head.removeprefix(BOM).strip():
+        return "The file holds nothing but blank lines."
+    for offset, magic, what in _OTHERS:
+        if head.startswith(magic, offset):
+            return f"This is {what}."
+    return None
+
+
+def looks_like_message(head: bytes) -> bool:
+    """Whether these first bytes of a file are the header of a message (RFC 5322 section 2.2).
+
+    A header section has at least one field that mail knows, and few lines that are neither a field nor folded: mail
+    with a broken line is still mail, prose that holds a `Note:` is not.
+    """
+    text = head.removeprefix(BOM).lstrip(b"\r\n")
+    end = _BLANK_LINE.search(text)
+    header = text[: end.start()] if end else text
+    if b"\x00" in header[:512] or not _KNOWN.search(header):
+        return False
+    lines = header.splitlines()
+    if not end and len(head) >= SNIFF:
+        lines.pop()  # it was cut
+    fields = strays = 0
+    for line in lines:
+        if _FIELD.match(line):
+            fields += 1
+        elif not line.startswith((b" ", b"\t")):
+            strays += 1
+    return fields >= strays
+
+
+def tell(head: bytes) -> tuple[str | None, str]:
+    """The kind of a file by its first SNIFF bytes, "eml" or "mbox"; or None and a sentence that says what it is."""
+    reason = other_than_mail(head)
+    if reason:
+        return None, reason
+    text = head.removeprefix(BOM).lstrip(b"\r\n")
+    if begins_mbox(text):
+        return "mbox", ""
+    if b"\n" not in text and shape(text.partition(b"\r")[0]):
+        return None, "This is an mbox with the line ends of an old Macintosh: convert them to import it."
+    if _EMLX.match(text):
+        return None, "This is an .emlx of Apple Mail: save it as .eml to import it."
+    if looks_like_message(head):
+        return "eml", ""
+    return None, "This does not begin like a mail: it has no header lines."
