@@ -44,6 +44,8 @@ class Skipped(NamedTuple):
 
     origin: str
     position: int
+    """As in Item, so that reading can go on after it; where reading broke off, the position of the last message that
+    was read, -1 if none was."""
     reason: str
     """A sentence for a person."""
 
@@ -53,8 +55,8 @@ def origin_of(path: Path) -> str:
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def cannot_read(path: Path, error: OSError, position: int = 0) -> Skipped:
-    """What the operating system refused, as an item of the list."""
+def cannot_read(path: Path, error: OSError, position: int = -1) -> Skipped:
+    """What the operating system refused, after the message at `position`."""
     return Skipped(origin_of(path), position, f"Cannot be read: {error.strerror or error}.")
 
 

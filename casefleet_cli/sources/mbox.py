@@ -6,8 +6,10 @@ A file does not say which it is. So:
 
 - One `>` is taken from every line of `>`s and `From `. That is exact for mboxrd and undoes mboxo and mboxcl; an mboxo
   line that was `>From ` before it was stored cannot be told from a quoted one and loses its `>`.
-- A Content-Length counts only when it leads to a From_ line or to the end of the file. If such a message holds a bare
-  `From ` line, it was stored by mboxcl2 and nothing in it is unquoted.
+- A Content-Length counts only when it leads to a From_ line or to the end of the file, and leads beyond a From_ line
+  only when the file's first message has one that counts too: mboxcl2 gives one to every message, and a sender who
+  invents one must not swallow the next mail. If such a message holds a bare `From ` line, it was stored by mboxcl2 and
+  nothing in it is unquoted.
 - The blank line before a From_ line belongs to the mbox, not to the message; so does one at the end of the file.
 """
 
@@ -54,7 +56,9 @@ class _Span(NamedTuple):
     end: int
     """Where the next From_ line begins, or where Content-Length says; the file's end for the last."""
     is_measured: bool
-    """Content-Length says where it ends."""
+    """Content-Length agrees that it ends here."""
+    is_exact: bool
+    """It ends where Content-Length says, so that no blank line of the mbox is in it."""
 
 
 class _Window:
@@ -105,6 +109,8 @@ class _Splitter:
         self.window = window
         self.is_bare = False
         """The first From_ line is a single word, so others may be."""
+        self.is_measured = False
+        """The first message has a Content-Length that counts, so those of others may overrule a From_ line."""
 
     def spans(self) -> Iterator[_Span]:
         """Every message in turn; what stands before the first From_ line is one too."""
@@ -117,16 +123,22 @@ class _Splitter:
         if begins_mbox(head):
             self.is_bare = shape(head) == "bare"
             begin += self._line_length(head)
+        is_first = True
         while position < window.size:
             end = self._next(begin)
             measured = self._measured_end(begin, end) if begin > position else None
-            if measured is None:
-                yield _Span(position, begin, end, is_measured=False)
+            if is_first:
+                self.is_measured = measured is not None
+            if measured is not None and measured > end and not self.is_measured:
+                measured = None
+            if measured is None or measured == end:
+                yield _Span(position, begin, end, is_measured=measured is not None, is_exact=False)
                 position = end
             else:
-                yield _Span(position, begin, measured, is_measured=True)
+                yield _Span(position, begin, measured, is_measured=True, is_exact=True)
                 position = measured + len(_line_ends(window.peek(measured, 4)))
             begin = position + self._line_length(window.peek(position, _LOOK))
+            is_first = False
 
     @staticmethod
     def _line_length(text: bytes) -> int:
@@ -181,17 +193,17 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     """The messages of an mbox that begin beyond byte `after`, in order; N of `path#N` counts from the file's start.
 
     Up to `after` the file is searched, not read into messages. A file that cannot be read (any further) yields a
-    Skipped with the position where that happened.
+    Skipped at the end, and reading can be tried again after its position.
     """
     origin = origin_of(source.path)
-    position = 0
+    position = -1
     try:
         with source.path.open("rb", buffering=0) as file:
             splitter = _Splitter(_Window(file.fileno()))
             for number, span in enumerate(splitter.spans(), 1):
-                position = span.position
-                if position > after:
+                if span.position > after:
                     yield _message(splitter.window, span, f"{origin}#{number}", source.labels)
+                position = span.position
     except OSError as error:
         yield cannot_read(source.path, error, position)
 
@@ -202,7 +214,7 @@ def _message(window: _Window, span: _Span, origin: str, labels: tuple[str, ...])
     if size > LARGEST:
         return Skipped(origin, span.position, f"This message is larger than {LARGEST // 1_000_000} MB ({size} bytes).")
     raw = window.peek(span.begin, size)
-    if not span.is_measured:
+    if not span.is_exact:
         raw = _without_blank_line(raw)
     if not raw:
         return Skipped(origin, span.position, "There is nothing between this From_ line and the next.")
