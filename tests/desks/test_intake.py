@@ -1,0 +1,172 @@
+"""A message comes in: the rows of the routing table that need a database, idempotence, and what a bug leaves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli import intake
+from casefleet_cli.core import message as messages
+from casefleet_cli.intake import receive
+from casefleet_cli.store.deliveries import Arrival
+from tests.firm import BCC, Firm, mail
+
+TABLES = (
+    "raw_messages emails email_recipients email_contacts email_cases email_leads attachments deliveries decisions"
+    " activities notifications"
+).split()
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Firm:
+    return Firm(tmp_path)
+
+
+def everything(firm: Firm) -> dict[str, list[tuple]]:
+    return {table: firm.all(f"SELECT * FROM {table}") for table in TABLES}
+
+
+def pipe(user_id: int) -> Arrival:
+    return Arrival(user_id, "pipe")
+
+
+def test_a_mail_to_a_client_is_filed_and_says_why(firm: Firm) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    receipt = receive(firm.db, mail("anna@client.example"), pipe(firm.ada))
+    assert receipt.outcome == "filed"
+    assert firm.all("SELECT email_id, case_id, linked_by FROM email_cases") == [(receipt.email_id, case, "rule")]
+    assert firm.one("SELECT standing FROM emails") == "linked"
+    assert firm.all("SELECT verb, case_id, email_id FROM activities") == [("filed", case, receipt.email_id)]
+    (verdict,) = json.loads(str(firm.one("SELECT verdicts FROM decisions")))
+    assert verdict["rule"] == "one-open-case"
+    assert verdict["contacts"] == [{"id": 1, "name": "Anna"}]
+    assert firm.count("notifications") == 0
+
+
+def test_the_same_delivery_again_changes_nothing(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail("anna@client.example")
+    first = receive(firm.db, raw, pipe(firm.ada))
+    before = everything(firm)
+    again = receive(firm.db, raw, pipe(firm.ada))
+    assert (again.outcome, again.email_id) == ("duplicate", first.email_id)
+    assert everything(firm) == before
+
+
+def test_row_20_the_same_mail_for_two_users_is_one_email_with_two_deliveries(firm: Firm) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    carls = receive(firm.db, mail("anna@client.example", received="from a by b"), pipe(firm.carl))
+    adas = receive(firm.db, mail("anna@client.example", received="from c by d"), pipe(firm.ada))
+    assert carls.outcome == "held"
+    assert (adas.outcome, adas.email_id) == ("filed", carls.email_id)
+    assert firm.count("emails") == 1
+    assert firm.count("deliveries") == firm.count("raw_messages") == firm.count("decisions") == 2
+    assert firm.all("SELECT case_id FROM activities WHERE case_id IS NOT NULL") == [(case,)]
+    assert firm.one("SELECT standing FROM emails") == "linked"
+
+
+def test_row_21_the_same_msgid_with_other_content_is_two_emails_both_marked(firm: Firm) -> None:
+    for text in ("one", "two"):
+        receive(firm.db, mail("x@else.example", text=text, msgid="same"), pipe(firm.ada))
+    assert firm.count("emails") == 2
+    assert [json.loads(d) for (d,) in firm.all("SELECT defects FROM emails")] == [["msgid-collision"]] * 2
+
+
+def test_row_23_imported_received_mail_is_unassigned_and_knows_its_contacts(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    firm.case("Nguyen Trust", anna)
+    raw = mail("ada@firm.example", sender="anna@client.example")
+    receipt = receive(firm.db, raw, Arrival(firm.ada, "mbox"), vouched=True)
+    assert receipt.outcome == "unassigned"
+    assert firm.all("SELECT contact_id, linked_by FROM email_contacts") == [(anna, "rule")]
+    assert firm.one("SELECT reason FROM decisions") == "not-sent-by-owner"
+
+
+def test_a_held_mail_links_no_contact_and_tells_its_owner(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    receipt = receive(firm.db, mail("anna@client.example", sender="eve@else.example"), pipe(firm.ada))
+    assert receipt.outcome == firm.one("SELECT standing FROM emails") == "held"
+    assert firm.count("email_contacts") == 0
+    assert firm.all("SELECT user_id, kind, email_id FROM notifications") == [(firm.ada, "held", receipt.email_id)]
+
+
+def test_row_17_an_exposed_address_is_told_to_its_user_and_stored_masked(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail(
+        "anna@client.example", cc=f"Log <{BCC['ada']}>", subject=f"to {BCC['ada']}", text=f"see {BCC['ada'].upper()} ok"
+    )
+    assert receive(firm.db, raw, pipe(firm.ada)).outcome == "filed"
+    assert firm.all("SELECT kind FROM notifications") == [("exposed-address",)]
+    secret = BCC["ada"].partition("@")[0]
+    for table in TABLES[1:]:
+        assert secret not in repr(firm.all(f"SELECT * FROM {table}")).lower()
+    assert firm.one("SELECT count(*) FROM email_search WHERE email_search MATCH ?", f'"{secret[4:]}"') == 0
+    assert firm.one("SELECT address FROM email_recipients WHERE kind = 'cc'") == "***@log.firm.example"
+
+
+def test_imported_mail_is_not_notified_one_by_one(firm: Firm) -> None:
+    firm.add("imports", started_at="2026-01-01T00:00:00Z", paths="[]")
+    receive(firm.db, mail("x@else.example"), Arrival(firm.ada, "eml", import_id=1), vouched=True)
+    assert firm.count("notifications") == 0
+
+
+def test_logging_a_mail_again_by_import_does_not_undo_what_people_did(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    case = firm.case("Nguyen Trust", anna)
+    raw = mail("anna@client.example")
+    receive(firm.db, raw, pipe(firm.ada))
+    firm.db.execute("DELETE FROM email_cases WHERE case_id = ?", (case,))
+    receipt = receive(firm.db, raw, Arrival(firm.ada, "eml"), vouched=True)
+    assert receipt.outcome == "duplicate"
+    assert firm.count("email_cases") == 0
+    assert firm.count("deliveries") == 2
+
+
+def test_a_held_mail_that_its_owner_imports_is_let_in(firm: Firm) -> None:
+    raw = mail("x@else.example", sender="eve@else.example")
+    receive(firm.db, raw, pipe(firm.ada))
+    assert receive(firm.db, raw, Arrival(firm.ada, "eml"), vouched=True).outcome == "unassigned"
+    assert firm.one("SELECT standing FROM emails") == "unassigned"
+
+
+@pytest.mark.parametrize("where", ["parse", "decide", "carry_out"])
+def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def bug(*args: object, **options: object) -> None:
+        monkeypatch.undo()
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(*((messages, "parse") if where == "parse" else (intake, where)), bug)
+    raw = mail("anna@client.example")
+    receipt = receive(firm.db, raw, pipe(firm.ada))
+    assert receipt.outcome == "unassigned"
+    assert firm.all("SELECT content FROM raw_messages") == [(raw,)]
+    assert json.loads(str(firm.one("SELECT defects FROM emails"))) == [intake.NOT_UNDERSTOOD]
+    assert firm.one("SELECT reason FROM decisions") == intake.NOT_UNDERSTOOD
+    assert firm.all("SELECT kind FROM notifications") == [("unassigned",)]
+    assert firm.count("emails") == firm.count("deliveries") == 1
+    assert receive(firm.db, raw, pipe(firm.ada)).outcome == "duplicate"
+
+
+def test_what_the_machine_does_is_raised_and_leaves_nothing(firm: Firm) -> None:
+    firm.db.execute(f"PRAGMA max_page_count = {firm.one('PRAGMA page_count')}")
+    with pytest.raises(sqlite3.OperationalError):
+        receive(firm.db, mail("anna@client.example", text="word " * 200_000), pipe(firm.ada))
+    assert not firm.db.in_transaction
+    assert everything(firm) == {table: [] for table in TABLES}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\0" * 1000, bytes(range(256)) * 10, b"Subject: \xed\xa0\x80\xff\n\nx\0y", b"From: \n\n", b"\n\n\n"],
+    ids=["empty", "nuls", "binary", "surrogates", "empty-from", "blank-lines"],
+)
+def test_whatever_comes_is_kept_and_visible(firm: Firm, raw: bytes) -> None:
+    receipt = receive(firm.db, raw, pipe(firm.ada))
+    assert receipt.outcome == "held"
+    assert firm.one("SELECT content FROM raw_messages") == raw
+    assert receive(firm.db, raw, pipe(firm.ada)).outcome == "duplicate"

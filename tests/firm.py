@@ -1,0 +1,94 @@
+"""A small firm, straight into the tables, for tests that are about mail."""
+
+from __future__ import annotations
+
+import sqlite3
+from email.message import EmailMessage
+from pathlib import Path
+
+from casefleet_cli.store import database, migrations, settings
+
+NOW = "2026-01-01T00:00:00Z"
+DOMAIN = "log.firm.example"
+BCC = {
+    "ada": "ada-7k3mq9x2vt4hc8wnp@log.firm.example",
+    "carl": "carl-m2x8vq4tk7wn3hc9j@log.firm.example",
+    "olga": "olga-oldoldoldoldold22@log.firm.example",
+}
+
+
+class Firm:
+    """Users ada and carl; contacts, cases and leads by name as a test asks for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = str(folder / "casefleet.db")
+        self.db: sqlite3.Connection = database.create_database(self.path)
+        migrations.apply(self.db)
+        settings.put(self.db, "logging_domain", DOMAIN)
+        self.ada = self.user("Ada Berg", "ada@firm.example", BCC["ada"])
+        self.carl = self.user("Carl Diaz", "carl@firm.example", BCC["carl"])
+
+    def add(self, table: str, **values: object) -> int:
+        names = ", ".join(values)
+        marks = ", ".join("?" * len(values))
+        cursor = self.db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+        return int(cursor.lastrowid or 0)
+
+    def user(self, name: str, address: str, bcc: str) -> int:
+        number = self.add("users", name=name, created_at=NOW)
+        self.add("sender_addresses", user_id=number, address=address)
+        self.add("bcc_addresses", user_id=number, address=bcc, created_at=NOW)
+        return number
+
+    def contact(self, name: str, *addresses: str) -> int:
+        number = self.add("contacts", name=name, created_at=NOW)
+        for address in addresses or (f"{name.lower()}@client.example",):
+            self.add("contact_addresses", contact_id=number, address=address)
+        return number
+
+    def case(self, title: str, *contacts: int, status: str = "open") -> int:
+        (count,) = self.db.execute("SELECT count(*) FROM cases").fetchone()
+        number = self.add("cases", number=f"2026-{101 + count}", title=title, status=status, opened_at=NOW)
+        for contact in contacts:
+            self.add("case_contacts", case_id=number, contact_id=contact)
+        return number
+
+    def lead(self, name: str, *contacts: int, status: str = "open") -> int:
+        number = self.add("leads", name=name, status=status, opened_at=NOW)
+        for contact in contacts:
+            self.add("lead_contacts", lead_id=number, contact_id=contact)
+        return number
+
+    def one(self, sql: str, *values: object) -> object:
+        return self.db.execute(sql, values).fetchone()[0]
+
+    def all(self, sql: str, *values: object) -> list[tuple]:
+        return self.db.execute(sql, values).fetchall()
+
+    def count(self, table: str) -> int:
+        return int(self.one(f"SELECT count(*) FROM {table}"))
+
+
+def mail(
+    to: str = "",
+    *,
+    sender: str = "Ada Berg <ada@firm.example>",
+    cc: str = "",
+    bcc: str = "",
+    subject: str = "Hearing",
+    text: str = "Dear Anna, see you in court.",
+    msgid: str | None = None,
+    received: str = "",
+    **headers: str,
+) -> bytes:
+    """The bytes of a plain mail."""
+    message = EmailMessage()
+    for name, value in {"From": sender, "To": to, "Cc": cc, "Bcc": bcc, "Subject": subject}.items():
+        if value:
+            message[name] = value
+    message["Date"] = "Mon, 02 Nov 2026 09:30:00 +0100"
+    message["Message-ID"] = f"<{msgid or abs(hash((to, cc, subject, text)))}@mail.example>"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(text)
+    return (f"Received: {received}\n" if received else "").encode() + message.as_bytes()
