@@ -1,0 +1,127 @@
+"""Cases, and who is assigned to them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from casefleet_cli import clock
+from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(name) FROM
+    (SELECT c.name FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.case_id = k.id
+    ORDER BY c.id)) AS contacts, k.opened_at, k.closed_at
+FROM cases AS k"""
+
+
+def add(connection: sqlite3.Connection, number: str, title: str) -> int:
+    """Open a case under a number that is free and give its row number."""
+    cursor = connection.execute(
+        "INSERT INTO cases (number, title, opened_at) VALUES (?, ?, ?)", (number, title, clock.stamp())
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def next_number(connection: sqlite3.Connection, year: int) -> str:
+    """The number after the highest `YYYY-NNN` of a year: "2026-001" when there is none."""
+    numbers = connection.execute(
+        "SELECT substr(number, 6) FROM cases WHERE number GLOB ? AND substr(number, 6) NOT GLOB '*[^0-9]*'",
+        (f"{year:04d}-[0-9]*",),
+    )
+    # Longer runs of digits are somebody's own scheme, not a count.
+    highest = max((int(digits) for (digits,) in numbers if len(digits) <= 9), default=0)
+    return f"{year:04d}-{highest + 1:03d}"
+
+
+def by_number(connection: sqlite3.Connection, number: str) -> int | None:
+    """The case of a number, however its letters are cased, or None."""
+    row = connection.execute(
+        "SELECT id FROM cases WHERE number = ? COLLATE NOCASE ORDER BY number <> ? LIMIT 1", (number, number)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def set_status(connection: sqlite3.Connection, case_id: int, status: str) -> None:
+    """Make a case "open" or "closed", as of now."""
+    connection.execute(
+        "UPDATE cases SET status = ?, closed_at = ? WHERE id = ?",
+        (status, clock.stamp() if status == "closed" else None, case_id),
+    )
+
+
+def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int, role: str = "") -> bool:
+    """Assign a contact to a case in a role; False when nothing is new about it."""
+    cursor = connection.execute(
+        "INSERT INTO case_contacts (case_id, contact_id, role) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET role = excluded.role WHERE excluded.role NOT IN ('', case_contacts.role)",
+        (case_id, contact_id, role),
+    )
+    return cursor.rowcount > 0
+
+
+def assign_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> bool:
+    """Assign a user to a case; False when the user was on it already."""
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO case_users (case_id, user_id) VALUES (?, ?)", (case_id, user_id)
+    )
+    return cursor.rowcount > 0
+
+
+def remove_contact(connection: sqlite3.Connection, case_id: int, contact_id: int) -> bool:
+    """Take a contact off a case; False when it was not on it."""
+    cursor = connection.execute(
+        "DELETE FROM case_contacts WHERE case_id = ? AND contact_id = ?", (case_id, contact_id)
+    )
+    return cursor.rowcount > 0
+
+
+def remove_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> bool:
+    """Take a user off a case; False when the user was not on it."""
+    cursor = connection.execute("DELETE FROM case_users WHERE case_id = ? AND user_id = ?", (case_id, user_id))
+    return cursor.rowcount > 0
+
+
+def one(connection: sqlite3.Connection, case_id: int) -> dict[str, Any]:
+    """A case: id, number, title, status, opened_at, closed_at, contacts with roles, users, and the leads it came from."""
+    case = next(
+        database.rows(
+            connection.execute(
+                "SELECT id, number, title, status, opened_at, closed_at FROM cases WHERE id = ?", (case_id,)
+            )
+        )
+    )
+    case["contacts"] = list(
+        database.rows(
+            connection.execute(
+                "SELECT c.id, c.name, l.role FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
+                " WHERE l.case_id = ? ORDER BY c.id",
+                (case_id,),
+            )
+        )
+    )
+    case["users"] = list(
+        database.rows(
+            connection.execute(
+                "SELECT u.id, u.name FROM case_users AS l JOIN users AS u ON u.id = l.user_id WHERE l.case_id = ?"
+                " ORDER BY u.id",
+                (case_id,),
+            )
+        )
+    )
+    case["leads"] = list(
+        database.rows(connection.execute("SELECT id, name FROM leads WHERE case_id = ? ORDER BY id", (case_id,)))
+    )
+    return case
+
+
+def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterator[dict[str, Any]]:
+    """Cases of a status or all, the open ones first, newest first: id, number, title, status, contacts and times."""
+    cursor = connection.execute(
+        f"{_LIST} WHERE ? IS NULL OR k.status = ? ORDER BY k.status = 'open' DESC, k.id DESC", (status, status)
+    )
+    for row in database.rows(cursor):
+        yield {**row, "contacts": json.loads(str(row["contacts"]))}

@@ -1,0 +1,131 @@
+"""Contacts and the addresses they hold; a merged contact lives on as a pointer to the one that was kept."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from casefleet_cli import clock
+from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_LIST = """SELECT c.id, c.name, c.kind, (SELECT json_group_array(address) FROM
+    (SELECT address FROM contact_addresses WHERE contact_id = c.id ORDER BY id)) AS addresses, c.note, c.created_at
+FROM contacts AS c"""
+_MERGE = (
+    "INSERT OR IGNORE INTO contact_addresses (contact_id, address)"
+    " SELECT :kept, address FROM contact_addresses WHERE contact_id = :gone ORDER BY id",
+    "DELETE FROM contact_addresses WHERE contact_id = :gone",
+    "INSERT INTO case_contacts (case_id, contact_id, role)"
+    " SELECT case_id, :kept, role FROM case_contacts WHERE contact_id = :gone"
+    " ON CONFLICT DO UPDATE SET role = excluded.role WHERE case_contacts.role = ''",
+    "DELETE FROM case_contacts WHERE contact_id = :gone",
+    "INSERT OR IGNORE INTO lead_contacts (lead_id, contact_id)"
+    " SELECT lead_id, :kept FROM lead_contacts WHERE contact_id = :gone",
+    "DELETE FROM lead_contacts WHERE contact_id = :gone",
+    "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by)"
+    " SELECT email_id, :kept, linked_by FROM email_contacts WHERE contact_id = :gone",
+    "DELETE FROM email_contacts WHERE contact_id = :gone",
+    # Earlier merges point to the kept contact at once, so that one hop is always enough.
+    "UPDATE contacts SET merged_into_id = :kept WHERE id = :gone OR merged_into_id = :gone",
+    "UPDATE contacts SET note = trim(note || char(10) || (SELECT note FROM contacts WHERE id = :gone), char(10))"
+    " WHERE id = :kept",
+)
+
+
+def add(connection: sqlite3.Connection, name: str, kind: str, note: str = "") -> int:
+    """Add a contact ("person" or "organisation") without any address and give its number."""
+    cursor = connection.execute(
+        "INSERT INTO contacts (name, kind, note, created_at) VALUES (?, ?, ?, ?)", (name, kind, note, clock.stamp())
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def edit(
+    connection: sqlite3.Connection,
+    contact_id: int,
+    *,
+    name: str | None = None,
+    kind: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Change what is given of a contact."""
+    connection.execute(
+        "UPDATE contacts SET name = coalesce(?, name), kind = coalesce(?, kind), note = coalesce(?, note) WHERE id = ?",
+        (name, kind, note, contact_id),
+    )
+
+
+def add_address(connection: sqlite3.Connection, contact_id: int, address: str) -> bool:
+    """Let a contact hold an address (normal form); False when it held it already."""
+    cursor = connection.execute(
+        "INSERT OR IGNORE INTO contact_addresses (contact_id, address) VALUES (?, ?)", (contact_id, address)
+    )
+    return cursor.rowcount > 0
+
+
+def remove_address(connection: sqlite3.Connection, contact_id: int, address: str) -> bool:
+    """Take an address from a contact; False when it did not hold it."""
+    cursor = connection.execute(
+        "DELETE FROM contact_addresses WHERE contact_id = ? AND address = ?", (contact_id, address)
+    )
+    return cursor.rowcount > 0
+
+
+def holders(connection: sqlite3.Connection, address: str) -> list[tuple[int, str]]:
+    """Number and name of every contact that holds an address (normal form)."""
+    return connection.execute(
+        "SELECT c.id, c.name FROM contact_addresses AS a JOIN contacts AS c ON c.id = a.contact_id"
+        " WHERE a.address = ? ORDER BY c.id",
+        (address,),
+    ).fetchall()
+
+
+def name_of(connection: sqlite3.Connection, contact_id: int) -> str:
+    """The name of a contact."""
+    return str(connection.execute("SELECT name FROM contacts WHERE id = ?", (contact_id,)).fetchone()[0])
+
+
+def merge(connection: sqlite3.Connection, kept_id: int, gone_id: int) -> None:
+    """Move all that a contact has (addresses, cases, leads, emails, note) to another and point the empty one to it."""
+    for statement in _MERGE:
+        connection.execute(statement, {"kept": kept_id, "gone": gone_id})
+
+
+def one(connection: sqlite3.Connection, contact_id: int) -> dict[str, Any]:
+    """A contact: id, name, kind, addresses, note, created_at, and its cases and leads."""
+    contact = next(_told(connection.execute(f"{_LIST} WHERE c.id = ?", (contact_id,))))
+    contact["cases"] = list(
+        database.rows(
+            connection.execute(
+                "SELECT k.id, k.number, k.title, k.status, l.role FROM case_contacts AS l"
+                " JOIN cases AS k ON k.id = l.case_id WHERE l.contact_id = ? ORDER BY k.status DESC, k.id DESC",
+                (contact_id,),
+            )
+        )
+    )
+    contact["leads"] = list(
+        database.rows(
+            connection.execute(
+                "SELECT d.id, d.name, d.status FROM lead_contacts AS l JOIN leads AS d ON d.id = l.lead_id"
+                " WHERE l.contact_id = ? ORDER BY d.id DESC",
+                (contact_id,),
+            )
+        )
+    )
+    return contact
+
+
+def listed(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """All contacts by name, without the merged ones: id, name, kind, addresses, note, created_at."""
+    return _told(
+        connection.execute(f"{_LIST} WHERE c.merged_into_id IS NULL ORDER BY c.name COLLATE NOCASE, c.id")
+    )
+
+
+def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
+    for row in database.rows(cursor):
+        yield {**row, "addresses": json.loads(str(row["addresses"]))}

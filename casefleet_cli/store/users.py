@@ -1,0 +1,130 @@
+"""Firm users, the addresses they send from, and their secret BCC addresses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from casefleet_cli import clock
+from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_BY_BCC = """SELECT b.user_id, b.id, u.name,
+u.disabled_at IS NULL AND (b.retired_at IS NULL OR coalesce(b.expires_at > :now, 0))
+FROM bcc_addresses AS b JOIN users AS u ON u.id = b.user_id WHERE b.address = :address"""
+_LIST = """SELECT u.id, u.name, u.role, (SELECT json_group_array(address) FROM
+    (SELECT address FROM sender_addresses WHERE user_id = u.id ORDER BY id)) AS addresses, u.disabled_at, u.created_at
+FROM users AS u"""
+
+
+class BccOwner(NamedTuple):
+    """Whose a BCC address is, and whether mail to it is taken now."""
+
+    user_id: int
+    bcc_address_id: int
+    user_name: str
+    usable: bool
+    """False once it is retired past its grace, or while its user is disabled."""
+
+
+def by_bcc_address(connection: sqlite3.Connection, address: str, now: str) -> BccOwner | None:
+    """The owner of a BCC address (normal form), current or retired; None when it never existed.
+
+    `now` is a UTC stamp: the moment for which `usable` is told.
+    """
+    row = connection.execute(_BY_BCC, {"address": address, "now": now}).fetchone()
+    return None if row is None else BccOwner(row[0], row[1], row[2], bool(row[3]))
+
+
+def sender_addresses(connection: sqlite3.Connection, user_id: int) -> frozenset[str]:
+    """The addresses (normal form) a user sends mail from."""
+    rows = connection.execute("SELECT address FROM sender_addresses WHERE user_id = ?", (user_id,))
+    return frozenset(row[0] for row in rows)
+
+
+def by_sender_address(connection: sqlite3.Connection, address: str) -> int | None:
+    """The user who sends mail from an address (normal form), or None."""
+    row = connection.execute("SELECT user_id FROM sender_addresses WHERE address = ?", (address,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def bcc_address(connection: sqlite3.Connection, user_id: int) -> str:
+    """The current BCC address of a user: a secret, to be shown to its user only; "" when there is none."""
+    row = connection.execute(
+        "SELECT address FROM bcc_addresses WHERE user_id = ? AND retired_at IS NULL", (user_id,)
+    ).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def has_bcc_address(connection: sqlite3.Connection, address: str) -> bool:
+    """Whether an address (normal form) is or was a BCC address of anybody."""
+    return connection.execute("SELECT 1 FROM bcc_addresses WHERE address = ?", (address,)).fetchone() is not None
+
+
+def add(connection: sqlite3.Connection, name: str, role: str) -> int:
+    """Add a user without any address and give its number."""
+    cursor = connection.execute(
+        "INSERT INTO users (name, role, created_at) VALUES (?, ?, ?)", (name, role, clock.stamp())
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def rename(connection: sqlite3.Connection, user_id: int, name: str) -> None:
+    """Give a user another name."""
+    connection.execute("UPDATE users SET name = ? WHERE id = ?", (name, user_id))
+
+
+def set_role(connection: sqlite3.Connection, user_id: int, role: str) -> None:
+    """Give a user another role: admin, standard, limited or guest."""
+    connection.execute("UPDATE users SET role = ? WHERE id = ?", (role, user_id))
+
+
+def set_disabled(connection: sqlite3.Connection, user_id: int, at: str | None) -> None:
+    """Disable a user from a moment on (a UTC stamp), or enable it again (None)."""
+    connection.execute("UPDATE users SET disabled_at = ? WHERE id = ?", (at, user_id))
+
+
+def add_sender_address(connection: sqlite3.Connection, user_id: int, address: str) -> None:
+    """Let a user send from an address (normal form) that no user has yet."""
+    connection.execute("INSERT INTO sender_addresses (user_id, address) VALUES (?, ?)", (user_id, address))
+
+
+def remove_sender_address(connection: sqlite3.Connection, user_id: int, address: str) -> bool:
+    """Take an address from a user; False when the user did not have it."""
+    cursor = connection.execute(
+        "DELETE FROM sender_addresses WHERE user_id = ? AND address = ?", (user_id, address)
+    )
+    return cursor.rowcount > 0
+
+
+def add_bcc_address(connection: sqlite3.Connection, user_id: int, address: str) -> None:
+    """Give a user, who has no current one, a BCC address (normal form)."""
+    connection.execute(
+        "INSERT INTO bcc_addresses (user_id, address, created_at) VALUES (?, ?, ?)", (user_id, address, clock.stamp())
+    )
+
+
+def retire_bcc_address(connection: sqlite3.Connection, user_id: int, expires_at: str) -> None:
+    """Retire the current BCC address of a user; mail to it is still taken until `expires_at` (a UTC stamp)."""
+    connection.execute(
+        "UPDATE bcc_addresses SET retired_at = ?, expires_at = ? WHERE user_id = ? AND retired_at IS NULL",
+        (clock.stamp(), expires_at, user_id),
+    )
+
+
+def one(connection: sqlite3.Connection, user_id: int) -> dict[str, Any]:
+    """A user: id, name, role, addresses, disabled, disabled_at, created_at; never the BCC address."""
+    return next(_told(connection.execute(f"{_LIST} WHERE u.id = ?", (user_id,))))
+
+
+def listed(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+    """All users by name, each as `one` gives it."""
+    return _told(connection.execute(f"{_LIST} ORDER BY u.name COLLATE NOCASE, u.id"))
+
+
+def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
+    for row in database.rows(cursor):
+        yield {**row, "addresses": json.loads(str(row["addresses"])), "disabled": row["disabled_at"] is not None}
