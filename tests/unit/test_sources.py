@@ -282,6 +282,24 @@ BOXES |= {
 }
 
 
+BOXES |= {
+    "mboxcl2, body with a blank line at its end": (
+        DATED + measured(1, INNER + b"\n") + DATED + mail(2),
+        [measured(1, INNER + b"\n"), mail(2)],
+    ),
+    "Content-Length to a line that is no From_ line": (
+        DATED + measured(1, b"some\nFrom Russia\n", 5) + b"\n" + DATED + mail(2),
+        [measured(1, b"some\nFrom Russia\n", 5), mail(2)],
+    ),
+    "Content-Length in the body of a mail without a header": (
+        DATED + b"\nContent-Length: 86\n\nx\n\n" + DATED + mail(2) + b"\n" + DATED + mail(3),
+        [b"\nContent-Length: 86\n\nx\n", mail(2), mail(3)],
+    ),
+    "CRLF without headers": (
+        (DATED + b"\nbody\n\n" + DATED + b"body\n").replace(b"\n", b"\r\n"),
+        [b"\r\nbody\r\n", b"body\r\n"],
+    ),
+}
 FORGED = measured(2, b"hello\n", 6 + len(b"\n" + DATED + mail(3) + b"\n"))
 BOXES |= {
     "a Content-Length invented to swallow the next mail": (
@@ -565,9 +583,13 @@ def test_folders_may_be_nested_deeper_than_calls(tmp_path: Path) -> None:
             Path("d").mkdir()
             os.chdir("d")
         Path("1.eml").write_bytes(mail(1))
-    finally:
+        assert [source.kind for source in find([tmp_path]) if isinstance(source, Source)] == ["eml"]
+    finally:  # step by step: shutil.rmtree calls itself too deep
+        Path("1.eml").unlink(missing_ok=True)
+        while not Path.cwd().samefile(tmp_path):
+            os.chdir("..")
+            Path("d").rmdir()
         os.chdir(start)
-    assert [source.kind for source in find([tmp_path]) if isinstance(source, Source)] == ["eml"]
 
 
 @pytest.mark.parametrize("name", ["gone", "gone/deeper", "file/below"])
