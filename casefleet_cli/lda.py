@@ -62,7 +62,7 @@ def deliver(argv: list[str]) -> int:
     try:
         words = parse_words(argv)
         if words is None:
-            print(_USAGE)  # noqa: T201
+            print(USAGE)  # noqa: T201
             return OK
         return _deliver(words)
     except DeferError as reason:
@@ -72,7 +72,7 @@ def deliver(argv: list[str]) -> int:
         return NO_USER
 
 
-_USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
+USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
 
 Log one message for the user whose BCC address is the recipient. Without --recipient it is taken from
 $ORIGINAL_RECIPIENT, then from the X-Original-To, Delivered-To and Envelope-To headers.

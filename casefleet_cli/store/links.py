@@ -83,6 +83,12 @@ def name_and_status(connection: sqlite3.Connection, place: Place) -> tuple[str, 
     return str(row[0]), str(row[1])
 
 
+def contact_name(connection: sqlite3.Connection, contact_id: int) -> str:
+    """The name of a contact."""
+    (name,) = connection.execute("SELECT name FROM contacts WHERE id = ?", (contact_id,)).fetchone()
+    return str(name)
+
+
 def contacts_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
     """The contacts of an email: id, name and who linked them."""
     found = connection.execute(

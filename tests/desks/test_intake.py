@@ -132,15 +132,18 @@ def test_a_held_mail_that_its_owner_imports_is_let_in(firm: Firm) -> None:
     assert firm.one("SELECT standing FROM emails") == "unassigned"
 
 
-@pytest.mark.parametrize("where", ["parse", "decide", "carry_out"])
+@pytest.mark.parametrize("where", ["parser", "email_recipients", "email_cases"])
 def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(
     firm: Firm, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    def bug(*args: object, **options: object) -> None:
-        monkeypatch.undo()
+    def bug(raw: bytes) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(*((messages, "parse") if where == "parse" else (intake, where)), bug)
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    if where == "parser":
+        monkeypatch.setattr(messages, "parse", bug)
+    else:
+        firm.db.execute(f"CREATE TRIGGER bug BEFORE INSERT ON {where} BEGIN SELECT RAISE(ABORT, 'a bug'); END")
     raw = mail("anna@client.example")
     receipt = receive(firm.db, raw, pipe(firm.ada))
     assert receipt.outcome == "unassigned"

@@ -1,0 +1,82 @@
+"""Files of mail: import and inspect."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated
+
+import typer
+
+from casefleet_cli import archive, intake
+from casefleet_cli.cli import output
+from casefleet_cli.core import inspection
+from casefleet_cli.errors import NoInputError, UsageError
+from casefleet_cli.store import references
+
+_KINDS = ("eml", "maildir", "mbox")
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=".eml files, folders, Maildirs, mboxes.")],
+    user: Annotated[str | None, typer.Option(help="Whose mail it is (default: told by its addresses).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    kind: Annotated[str | None, typer.Option("--type", help="Take the paths for eml, maildir or mbox.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Parse in N processes.")] = 1,
+    as_json: output.Json = False,
+) -> None:
+    """Log past mail; what is logged already changes nothing."""
+    if kind is not None and kind not in _KINDS:
+        raise UsageError(f"{kind!r} is no type of source; there are {', '.join(_KINDS)}.")
+    connection = context.obj.reader() if dry_run else context.obj.connection()
+    summary = archive.run(
+        connection,
+        paths,
+        user_id=references.user(connection, user) if user else None,
+        kind=kind,
+        dry_run=dry_run,
+        jobs=jobs,
+        acting=None if dry_run else context.obj.acting(),
+        progress=_progress if sys.stderr.isatty() else None,
+    )
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    if as_json:
+        skipped = [skip._asdict() for skip in summary.skipped]
+        output.json_value({"import": summary.import_id, "counts": summary.counts, "skipped": skipped})
+    else:
+        for origin, subject, outcome in summary.sample:
+            output.say(f"{outcome}: {subject or '(no subject)'} ({origin})")
+        words = archive.in_words(summary.counts)
+        output.say(f"Dry run: {words}." if dry_run else f"Import {summary.import_id}: {words}.")
+    output.some_failed([f"{skip.origin}: {skip.reason}" for skip in summary.skipped], "items were not imported")
+
+
+def _progress(counts: dict[str, int]) -> None:
+    sys.stderr.write(f"\r\x1b[K{archive.in_words(counts)}")
+    sys.stderr.flush()
+
+
+def inspect(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files with one message each.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line (always so).")] = True,  # noqa: ARG001
+) -> None:
+    """Print what the parser understands of message files, one JSON object a line; needs no database."""
+    failures = []
+    for path in paths:
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            failures.append(f"{path}: {error.strerror}")
+            continue
+        message = intake.understand(raw)
+        if message is None:
+            failures.append(f"{path}: a fault in the parser; please report it")
+            continue
+        answer = inspection.answer(str(path), message)
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    if len(failures) == len(paths) == 1:
+        raise NoInputError(f"{failures[0]}.")
+    output.some_failed(failures, "files could not be read")

@@ -1,0 +1,141 @@
+"""What happened and what waits for attention: feed, notifications, search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import feed as feeds
+from casefleet_cli.store import notifications as notices
+from casefleet_cli.store import references
+from casefleet_cli.store import search as index
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+notifications = typer.Typer(help="What waits for a user's attention.", invoke_without_command=True)
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    return str(row["user"] or ("rule" if row["verb"] == "filed" else ""))
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    """The verb with what it was about."""
+    case = f"case {row['case_number']} {row['case_title']}" if row["case_number"] else ""
+    lead = f"lead {row['lead']}" if row["lead"] else ""
+    contact = f"contact {row['contact']}" if row["contact"] else ""
+    about = f"for {row['about_user']}" if row["about_user"] else ""
+    words = [row["verb"], *filter(None, (contact, lead, case, about))]
+    return " ".join(words) + (f": {row['detail']}" if row["detail"] else "")
+
+
+@output.listing
+def feed(
+    context: typer.Context,
+    case: Annotated[str | None, typer.Option(help="The feed of this case.")] = None,
+    lead: Annotated[str | None, typer.Option(help="The feed of this lead.")] = None,
+    contact: Annotated[str | None, typer.Option(help="The feed of this contact.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that happened.")] = False,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """Show what happened, newest first: when, who, what, e-mail number, subject."""
+    connection = context.obj.reader()
+    asked = [
+        (kind, find(connection, text))
+        for kind, find, text in (
+            ("case", references.case, case),
+            ("lead", references.lead, lead),
+            ("contact", references.contact, contact),
+        )
+        if text is not None
+    ] + [("all", 0)] * everything
+    if len(asked) != 1:
+        raise UsageError("Choose one of --case, --lead, --contact and --all.")
+    kind, number = asked[0]
+    columns = (
+        Column("id", only="machine"),
+        Column("at", "when"),
+        Column("who", cell=_who, only="table"),
+        Column("what", cell=_what, only="table"),
+        *(Column(name, only="machine") for name in ("verb", "user", "case_number", "case_title", "lead", "contact")),
+        Column("email_id", "email"),
+        "subject",
+        *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
+    )
+    rows = feeds.of(connection, kind, number, options.limit)
+    output.show(rows, columns, options, empty="Nothing has happened here yet.")
+
+
+@notifications.callback()
+@output.listing
+def list_(
+    context: typer.Context,
+    user: Annotated[str | None, typer.Option(help="Only this user's (default: the acting user's).")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those already read too.")] = False,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """List what waits for attention, newest first; `notifications read` marks it as read."""
+    if context.invoked_subcommand:
+        return
+    connection = context.obj.reader()
+    whose = user or context.obj.acting_reference
+    user_id = references.user(connection, whose) if whose else None
+    names = ("id", "created_at", "user", "kind", "email_id", "subject", "detail", "read_at")
+    found = notices.listed(connection, user_id, read_too=everything, limit=options.limit)
+    columns = ("id", Column("created_at", "when"), "user", "kind", Column("email_id", "email"), "subject", "detail",
+               Column("read_at", "read"))  # fmt: skip
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    output.show(rows, columns, options, empty="Nothing waits for attention.")
+
+
+@notifications.command("read")
+def read(
+    context: typer.Context,
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="N...", help="The numbers.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All of them (of the acting user, if named).")] = False,
+) -> None:
+    """Mark notifications as read."""
+    connection = context.obj.connection()
+    acting = context.obj.acting()
+    if bool(numbers) == everything:
+        raise UsageError("Say which: their numbers, or --all.")
+    with transaction(connection):
+        if everything:
+            output.say(f"{notices.mark_all_read(connection, acting)} notifications marked as read.")
+            return
+        found = notices.mark_read(connection, numbers or [], acting)
+    output.say(f"{len(found)} notifications marked as read.")
+    missing = [n for n in numbers or [] if n not in found]
+    output.some_failed([f"There is no notification {n} here." for n in missing], "not found")
+
+
+@output.listing
+def search(
+    context: typer.Context,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help='Words, "phrases", prefix*.')],
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """Search subject, text, people and attachment names; the best match first."""
+    connection = context.obj.reader()
+    text = " ".join(query)
+    if not index.match_expression(text):
+        raise UsageError('There is no word to look for; give words, a "phrase" or the beginning of a word with *.')
+    columns = (
+        Column("id", "email"),
+        "date",
+        Column("from", cell=lambda row: row["from_name"] or row["from_address"], only="table"),
+        Column("from_name", only="machine"),
+        Column("from_address", only="machine"),
+        "subject",
+        Column("standing", only="machine"),
+        "snippet",
+    )
+    mark = ("[", "]") if options.form == "table" else ("", "")
+    rows = index.find(connection, text, limit=options.limit, mark=mark)
+    output.show(rows, columns, options, empty="No e-mail has these words.")

@@ -1,0 +1,225 @@
+"""Reading logged mail: email list, email show, explain, unassigned."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from casefleet_cli.cli import dates, output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.explanation import sentences
+from casefleet_cli.desk import reading, suggestions
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import deliveries, emails, links, mailbook, references
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+email = typer.Typer(help="Logged e-mails: list them, show one.", no_args_is_help=True)
+
+_WAITING = ("held", "rejected")
+
+
+def _person(name: object, address: object) -> str:
+    return f"{name} <{address}>" if name and address else str(name or address or "")
+
+
+def _from(row: Mapping[str, Any]) -> str:
+    return str(row["from_name"] or row["from_address"])
+
+
+_COLUMNS = (
+    Column("id", "email"),
+    "date",
+    Column("from", cell=_from, only="table"),
+    Column("from_name", only="machine"),
+    Column("from_address", only="machine"),
+    Column("recipients", "to"),
+    "subject",
+    "standing",
+    Column("attachments", "files", cell=lambda row: row["attachments"] or ""),
+)
+
+
+@email.command("list")
+@output.listing
+def list_(
+    context: typer.Context,
+    case: Annotated[str | None, typer.Option(help="Only mail on this case.")] = None,
+    lead: Annotated[str | None, typer.Option(help="Only mail on this lead.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Only mail linked to this contact.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only mail logged for this user.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only mail from this date on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only mail up to this date.")] = None,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """List logged e-mails, newest first."""
+    connection = context.obj.reader()
+    asked = {
+        "case": references.case(connection, case) if case else None,
+        "lead": references.lead(connection, lead) if lead else None,
+        "contact": references.contact(connection, contact) if contact else None,
+        "user": references.user(connection, user) if user else None,
+        "since": dates.moment(since) if since else None,
+        "until": dates.moment(until, end_of_day=True) if until else None,
+    }
+    rows = mailbook.listed(connection, asked, options.limit)
+    output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
+
+
+@email.command("show")
+def show(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="EMAIL", help="The number of the e-mail.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Give the bytes as they came.")] = False,
+    headers: Annotated[bool, typer.Option("--headers", help="Show every header, decoded.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Give the HTML, not made safe.")] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Show one e-mail: who, when, what, its places, its text, and suggestions while it waits."""
+    connection = context.obj.reader()
+    email_id = references.email(connection, number)
+    if raw + headers + html + as_json > 1:
+        raise UsageError("Choose one of --raw, --headers, --html and --json.")
+    if raw:
+        sys.stdout.buffer.write(emails.raw_of(connection, email_id))
+    elif headers:
+        for name, value in reading.headers(connection, email_id):
+            output.say(f"{name}: {value}")
+    elif html:
+        found = reading.html(connection, email_id)
+        if found is None:
+            raise UsageError(f"E-mail {email_id} has no HTML; casefleet email show {email_id} shows its text.")
+        output.block(found)
+    elif as_json:
+        output.json_value(_whole(connection, email_id))
+    else:
+        _card(_whole(connection, email_id))
+
+
+def _whole(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
+    """Everything about one email, as `email show --json` gives it."""
+    whole = mailbook.one(connection, email_id)
+    whole["places"] = links.places_of(connection, email_id)
+    whole["contacts"] = links.contacts_of(connection, email_id)
+    waits = whole["standing"] == "unassigned"
+    whole["suggestions"] = [_suggestion(s) for s in suggestions.for_email(connection, email_id)] if waits else []
+    return whole
+
+
+def _suggestion(suggestion: suggestions.Suggestion) -> dict[str, Any]:
+    return {
+        "summary": suggestion.summary,
+        "reason": suggestion.reason,
+        "trust": suggestion.trust,
+        "command": suggestion.command,
+    }
+
+
+def _card(whole: dict[str, Any]) -> None:
+    places = [
+        f"{place['kind']} {place['number'] or place['id']} {place['name']} ({place['status']}), linked by"
+        f" {'a rule' if place['linked_by'] == 'rule' else place['user'] or 'hand'}"
+        for place in whole["places"]
+    ]
+    output.card(
+        [
+            ("E-mail", whole["id"]),
+            ("Subject", whole["subject"]),
+            ("From", _person(whole["from_name"], whole["from_address"])),
+            ("To", [_person(p["name"], p["address"]) for p in whole["to"]]),
+            ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
+            ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
+            ("Date", output.moment(whole["sent_at"])),
+            ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {d['source']}, {d['standing']}"
+                        for d in whole["deliveries"]]),
+            ("Standing", whole["standing"]),
+            ("Filed to", places),
+            ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
+            ("Attachments", [f"{a['filename'] or 'unnamed'} ({a['content_type']}, {a['size']} bytes)"
+                             for a in whole["attachments"]]),
+            ("Forwards", [_forward(forward) for forward in whole["forwards"]]),
+            ("Defects", whole["defects"]),
+        ]
+    )  # fmt: skip
+    if whole["text"]:
+        output.say("")
+        output.block(whole["text"])
+    if whole["suggestions"]:
+        output.say("")
+        for suggestion in whole["suggestions"]:
+            output.say(f"Suggested: {suggestion['summary']}: {suggestion['reason']}.")
+            output.say(f"  {suggestion['command']}", raw=True)
+
+
+def _forward(forward: dict[str, Any]) -> str:
+    sender = forward["from"] or {"name": "", "address": ""}
+    who = _person(sender["name"], sender["address"]) or "somebody"
+    return f"{forward['subject'] or '(no subject)'}, from {who}, {forward['date_raw'] or 'no date'}"
+
+
+def explain(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="EMAIL", help="The number of the e-mail.")],
+    as_json: output.Json = False,
+) -> None:
+    """Say why an e-mail is where it is."""
+    connection = context.obj.reader()
+    email_id = references.email(connection, number)
+    decisions = deliveries.decisions(connection, email_id)
+    places = links.places_of(connection, email_id)
+    standing = emails.standing(connection, email_id)
+    if as_json:
+        found = [{**decision, "words": sentences(decision)} for decision in decisions]
+        output.json_value({"email": email_id, "standing": standing, "places": places, "decisions": found})
+        return
+    output.say(f"E-mail {email_id} is {standing}.")
+    for place in places:
+        name = f"{place['kind']} {place['number'] or place['id']} {place['name']}"
+        by = "a rule" if place["linked_by"] == "rule" else place["user"] or "a person at the command line"
+        output.say(f"It is on {name} since {output.moment(place['linked_at'])}, put there by {by}.")
+    for decision in decisions:
+        output.say("")
+        headline, *rest = sentences(decision)
+        output.say(f"{output.moment(decision['decided_at'])}  {headline}")
+        for sentence in rest:
+            output.say(f"  - {output.clean(sentence)}", raw=True)
+    if standing in _WAITING:
+        output.say(f"casefleet release {email_id} lets it in; casefleet reject {email_id} keeps it out of sight.")
+
+
+@output.listing
+def unassigned(
+    context: typer.Context,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """List the mail that waits to be assigned, oldest first, with the best suggestion."""
+    connection = context.obj.reader()
+    rows = mailbook.listed(connection, {"standing": "unassigned"}, options.limit, oldest_first=True)
+    columns = (
+        Column("id", "email"),
+        "date",
+        Column("from", cell=_from, only="table"),
+        Column("from_name", only="machine"),
+        Column("from_address", only="machine"),
+        Column("recipients", "to"),
+        "subject",
+        "suggestion",
+        "reason",
+        Column("command", only="machine"),
+    )
+    output.show(
+        (_with_best(connection, row) for row in rows),
+        columns,
+        options,
+        empty="Nothing waits: every e-mail is on a case or lead, or held.",
+    )
+
+
+def _with_best(connection: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
+    best = next(iter(suggestions.for_email(connection, row["id"])), None)
+    told = {"suggestion": best.summary, "reason": best.reason, "command": best.command} if best else {}
+    return {**row, "suggestion": None, "reason": None, "command": None, **told}

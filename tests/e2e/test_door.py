@@ -1,0 +1,148 @@
+"""The delivery door as the mail system meets it: a process, standard input, an exit code, one line."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.firm import BCC, Firm, mail
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Firm:
+    return Firm(tmp_path)
+
+
+def deliver(raw: bytes, *words: str, db: str | None = None, **environment: str) -> tuple[int, str]:
+    """Exit code and everything printed: Postfix quotes standard output and error alike."""
+    argv = [sys.executable, "-m", "casefleet_cli", *(["--db", db] if db else []), "deliver", *words]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("CASEFLEET_DB", "ORIGINAL"))}
+    done = subprocess.run(
+        argv, input=raw, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**clean, **environment}
+    )
+    return done.returncode, done.stdout.decode()
+
+
+def deferred(answer: tuple[int, str], words: str) -> None:
+    code, output = answer
+    assert code == 75
+    assert output.startswith("4.3.0 ")
+    assert words in output
+    assert output.count("\n") == 1
+
+
+def test_a_mail_is_logged_in_silence(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    answer = deliver(
+        mail("anna@client.example"), "--recipient", BCC["ada"].upper(), "--sender", "ada@firm.example",
+        "--queue-id=4F1", db=firm.path,
+    )  # fmt: skip
+    assert answer == (0, "")
+    assert firm.all("SELECT source, envelope_sender, queue_id, user_id FROM deliveries") == [
+        ("pipe", "ada@firm.example", "4F1", firm.ada)
+    ]
+    assert firm.one("SELECT standing FROM emails") == "linked"
+
+
+@pytest.mark.parametrize(
+    ("headers", "environment"),
+    [
+        ("", {"ORIGINAL_RECIPIENT": BCC["ada"]}),
+        (f"X-Original-To: {BCC['ada']}\n", {}),
+        (f"Delivered-To: ada@firm.example\nDelivered-To: <{BCC['ada']}>\n", {}),
+        (f"Envelope-To: {BCC['ada']}\n", {}),
+        (f"X-Original-To: {BCC['ada']}\nDelivered-To: {BCC['carl']}\n", {}),
+    ],
+    ids=["environment", "x-original-to", "second-delivered-to", "envelope-to", "order"],
+)
+def test_the_recipient_is_found_without_being_named(firm: Firm, headers: str, environment: dict[str, str]) -> None:
+    raw = headers.encode() + mail("x@else.example")
+    assert deliver(raw, db=firm.path, **environment) == (0, "")
+    assert firm.all("SELECT user_id FROM deliveries") == [(firm.ada,)]
+
+
+@pytest.mark.parametrize("state", ["unknown", "other-domain", "retired", "disabled", "header"])
+def test_an_unknown_address_is_67_and_echoes_no_secret(firm: Firm, state: str) -> None:
+    recipient = {"unknown": "nobody-x@log.firm.example", "other-domain": "a@b.example"}.get(state, BCC["ada"])
+    if state == "retired":
+        firm.db.execute("UPDATE bcc_addresses SET retired_at = ?, expires_at = ?", ("2026-01-01T00:00:00Z",) * 2)
+    if state == "disabled":
+        firm.db.execute("UPDATE users SET disabled_at = '2026-01-01T00:00:00Z'")
+    words = ["--recipient", recipient]
+    raw = mail("x@else.example")
+    if state == "header":
+        words, raw = [], b"Delivered-To: gone@log.firm.example\n" + raw
+    code, output = deliver(raw, *words, db=firm.path)
+    assert code == 67
+    assert output.startswith("5.1.1 ")
+    assert recipient.partition("@")[0] not in output
+    assert firm.count("raw_messages") == 0
+
+
+def test_a_retired_address_works_within_its_grace(firm: Firm) -> None:
+    firm.db.execute(
+        "UPDATE bcc_addresses SET retired_at = ?, expires_at = ?", ("2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z")
+    )
+    assert deliver(mail("x@else.example"), "--recipient", BCC["ada"], db=firm.path)[0] == 0
+
+
+def test_everything_else_is_75(firm: Firm, tmp_path: Path) -> None:
+    raw = mail("x@else.example")
+    to_ada = ("--recipient", BCC["ada"])
+    deferred(deliver(raw, db=firm.path), "No recipient")
+    deferred(deliver(raw, "--recipent", BCC["ada"], db=firm.path), "does not know")
+    deferred(deliver(raw, *to_ada, "surplus", db=firm.path), "does not know")
+    deferred(deliver(raw, *to_ada, db=str(tmp_path / "none.db")), "no database")
+    (tmp_path / "text.db").write_text("not a database at all " * 100)
+    deferred(deliver(raw, *to_ada, db=str(tmp_path / "text.db")), "not a casefleet database")
+    (tmp_path / "empty.db").touch()
+    deferred(deliver(raw, *to_ada, db=str(tmp_path / "empty.db")), "not a casefleet database")
+    sqlite3.connect(tmp_path / "foreign.db").execute("CREATE TABLE t (x)")
+    deferred(deliver(raw, *to_ada, db=str(tmp_path / "foreign.db")), "not a casefleet database")
+    firm.db.execute("PRAGMA user_version = 0")
+    deferred(deliver(raw, *to_ada, db=firm.path), "casefleet migrate")
+    firm.db.execute("PRAGMA user_version = 99")
+    deferred(deliver(raw, *to_ada, db=firm.path), "newer")
+    assert firm.count("raw_messages") == 0
+
+
+def test_a_locked_database_is_75_and_later_0(firm: Firm) -> None:
+    raw, to_ada = mail("x@else.example"), ("--recipient", BCC["ada"])
+    firm.db.execute("BEGIN IMMEDIATE")
+    deferred(deliver(raw, *to_ada, db=firm.path, CASEFLEET_BUSY_SECONDS="0.2"), "locked")
+    firm.db.execute("ROLLBACK")
+    assert deliver(raw, *to_ada, db=firm.path) == (0, "")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything; the e2e tests of Postfix run unprivileged")
+def test_a_read_only_database_is_75(firm: Firm, tmp_path: Path) -> None:
+    Path(firm.path).chmod(0o400)
+    deferred(deliver(mail("x@else.example"), "--recipient", BCC["ada"], db=firm.path), "read-only")
+
+
+def test_a_closed_standard_output_does_not_lose_the_mail(firm: Firm) -> None:
+    command = f'"{sys.executable}" -m casefleet_cli --db "{firm.path}" deliver --recipient {BCC["ada"]} >&-'
+    assert subprocess.run(["sh", "-c", command], input=mail("x@else.example")).returncode == 0
+    assert firm.count("emails") == 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        os.urandom(100_000),
+        b"From: ada@firm.example\nTo: " + b",\n ".join(b"p%d@else.example" % n for n in range(5000)) + b"\n\nhi\n",
+        b"From: ada@firm.example\nSubject: \x1b]0;owned\x07\x1b[31m\xed\xa0\x80\0\nTo: x@else.example\n\n\0\x1b[2J",
+        b"From: ada@firm.example\nTo: x@else.example\nSubject: big\n\n" + b"0123456789abcdef" * 64 * 1024 * 60,
+    ],
+    ids=["empty", "binary", "5000-recipients", "escapes-nuls-surrogates", "60-mb"],
+)
+def test_whatever_comes_is_kept_byte_for_byte(firm: Firm, raw: bytes) -> None:
+    assert deliver(raw, "--recipient", BCC["ada"], db=firm.path) == (0, "")
+    assert firm.one("SELECT content FROM raw_messages") == raw
+    assert firm.one("SELECT standing FROM emails") in ("held", "unassigned")
