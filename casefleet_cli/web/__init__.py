@@ -1,0 +1,1 @@
+"""The Datasette plugin: read-only pages over the database, and the locks around them."""

@@ -1,0 +1,138 @@
+"""A mail's own HTML made harmless, and the names under which attachments are downloaded."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_HTML = 2_000_000
+"""Letters of HTML that are looked at; longer mails are cut here."""
+MAX_PICTURES = 12_000_000
+"""Octets of embedded pictures in one mail; further ones are left out."""
+_TAGS = {
+    "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
+    "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
+    "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
+}  # fmt: skip
+_GONE_WITH_CONTENT = {
+    "script", "style", "title", "head", "template", "noscript", "iframe", "object", "embed", "applet", "audio", "video",
+    "canvas", "svg", "math", "form", "select", "textarea", "button", "option", "frameset", "noembed", "noframes", "xmp",
+}  # fmt: skip
+_KEPT_WITH_CONTENT = {"form", "noscript", "button", "head"}
+_ANYWHERE = {"align", "dir", "lang", "style", "title", "valign"}
+_ATTRIBUTES = {
+    "*": _ANYWHERE,
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "font": {"color", "face", "size"},
+    "table": {"bgcolor", "border", "cellpadding", "cellspacing", "width"},
+    "tr": {"bgcolor"},
+    "td": {"bgcolor", "colspan", "rowspan", "width", "height"},
+    "th": {"bgcolor", "colspan", "rowspan", "width", "height", "scope"},
+    "col": {"span", "width"},
+    "colgroup": {"span", "width"},
+    "ol": {"start", "type"},
+    "blockquote": {"type"},
+}
+_STYLES = {
+    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-right",
+    "border-spacing", "border-style", "border-top", "border-width", "color", "direction", "font-family", "font-size",
+    "font-style", "font-variant", "font-weight", "letter-spacing", "line-height", "list-style-type", "padding",
+    "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "text-indent",
+    "text-transform", "vertical-align", "white-space", "width",
+}  # fmt: skip
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/bmp"})
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>E-mail as it was sent</title>
+<style>html{{background:#fff;color:#1a1d21;color-scheme:light}}body{{margin:1rem;overflow-wrap:anywhere;
+font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}}img,table{{max-width:100%}}
+img{{height:auto}}pre{{white-space:pre-wrap}}blockquote{{margin:0 0 0 .5rem;padding-left:.75rem;
+border-left:2px solid #ccd2d9}}.casefleet-note{{margin:0 0 1rem;color:#5b6470;font-size:13px}}</style></head>
+<body>{note}{body}</body></html>
+"""
+_NAME_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Shown(NamedTuple):
+    """HTML that can be shown, and how many pictures were left out because they are elsewhere."""
+
+    html: str
+    left_out: int
+
+
+def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]]) -> Shown:
+    """The HTML as a whole page, without scripts, style sheets, forms, frames, remote pictures and odd links.
+
+    `pictures`: the mail's own, by Content-ID, as (content type, bytes); they become data: addresses.
+    """
+    import nh3  # noqa: PLC0415 - only this page needs it
+
+    room = MAX_PICTURES
+    left_out = 0
+
+    def attribute(_tag: str, name: str, value: str) -> str | None:
+        nonlocal room, left_out
+        if name == "href":
+            return value if _scheme(value) in ("http", "https", "mailto", "tel") else None
+        if name != "src":
+            return value
+        picture = pictures.get(value.strip()[4:].strip("<>")) if _scheme(value) == "cid" else None
+        if picture is None or picture[0].lower() not in _PICTURES or len(picture[1]) > room:
+            left_out += 1
+            return None
+        room -= len(picture[1])
+        return f"data:{picture[0].lower()};base64,{base64.b64encode(picture[1]).decode('ascii')}"
+
+    body = nh3.clean(
+        html[:MAX_HTML],
+        tags=_TAGS,
+        clean_content_tags=_GONE_WITH_CONTENT - _KEPT_WITH_CONTENT,
+        attributes=_ATTRIBUTES,
+        attribute_filter=attribute,
+        filter_style_properties=_STYLES,
+        url_schemes=set(_SCHEMES),
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+    note = "" if not left_out else f'<p class="casefleet-note">{left_out} picture{"s" * (left_out > 1)} not loaded.</p>'
+    return Shown(_PAGE.format(body=body, note=note), left_out)
+
+
+def disposition(filename: str | None, content_type: str) -> str:
+    """The Content-Disposition header of a download (RFC 6266): always an attachment, its name safe and in UTF-8."""
+    name = safe_name(filename, content_type)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    plain = re.sub(r"[^A-Za-z0-9 ._()+-]", "_", plain).strip(" .") or "attachment"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def safe_name(filename: str | None, content_type: str) -> str:
+    """The sender's file name without folders, control and direction letters, and no longer than file systems take."""
+    letters = (filename or "").replace("\\", "/").rpartition("/")[2]
+    letters = "".join("_" if each in '<>:"|?*' else each for each in letters)
+    name = "".join(each for each in letters if unicodedata.category(each) not in _NAME_UNSEEN).strip(" .")
+    if not name:
+        return f"attachment.{re.sub(r'[^a-z0-9]', '', content_type.rpartition('/')[2].lower())[:8] or 'bin'}"
+    stem, dot, tail = name.rpartition(".")
+    if dot and len(tail) <= 10:
+        return _within(stem, 180) + dot + tail
+    return _within(name, 180)
+
+
+def _within(text: str, octets: int) -> str:
+    return text.encode("utf-8")[:octets].decode("utf-8", "ignore")
+
+
+def _scheme(address: str) -> str:
+    """The scheme as a browser would read it: without the blanks and control letters it skips."""
+    visible = "".join(each for each in address if ord(each) > 32)
+    scheme, colon, _ = visible.partition(":")
+    return scheme.lower() if colon else ""

@@ -1,0 +1,89 @@
+"""The locks around Datasette: what its own connections may read, and the headers of every answer."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+"""Host header names that no DNS rebinding can bring: only they reach a server on loopback."""
+
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+"""Content-Security-Policy of our pages: no script at all, nothing from elsewhere."""
+FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline';"
+    " img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""Content-Security-Policy of a mail's HTML: an origin of its own, no script, no request; links open a new window."""
+
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"x-robots-tag": b"noindex, nofollow",
+}
+"""On every answer, whatever the answer says itself."""
+DEFAULT_HEADERS = {
+    b"content-security-policy": PAGE_POLICY.encode(),
+    b"x-frame-options": b"DENY",
+}
+"""On every answer that does not bring its own."""
+
+_SECRET_COLUMNS = frozenset({("raw_messages", "content"), ("settings", "value")})
+_SECRET_TABLES = frozenset({"bcc_addresses"})
+_known: dict[tuple[str, int], bool] = {}
+
+
+def blind(
+    action: int, first: str | None, second: str | None, _database: str | None = None, _trigger: str | None = None
+) -> int:
+    """SQLite authorizer: secret columns read as NULL, and no other database file can be attached."""
+    if action == sqlite3.SQLITE_READ and first is not None:
+        table, column = first.lower(), (second or "").lower()
+        if table in _SECRET_TABLES or (table, column) in _SECRET_COLUMNS:
+            return sqlite3.SQLITE_IGNORE
+    if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+def guards(datasette: Datasette) -> bool:
+    """Whether any database of this Datasette is ours, so that all of it is locked; when in doubt, it is."""
+    paths = [str(held.path) for held in datasette.databases.values() if held.path]
+    return any(is_ours(path) for path in paths)
+
+
+def is_ours(path: str) -> bool:
+    """Whether the file is a casefleet database; when that cannot be told, it is."""
+    try:
+        key = (path, os.stat(path).st_ino)  # noqa: PTH116 - asked at every request
+    except OSError:
+        return True
+    known = _known.get(key)
+    if known is None:
+        known = _known[key] = _has_our_mark(path)
+    return known
+
+
+def _has_our_mark(path: str) -> bool:
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        try:
+            (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return True
+    return int(mark) == database.APPLICATION_ID

@@ -1,0 +1,145 @@
+"""One email with everything around it, search, and the only door to the bytes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from casefleet_cli.core.masking import Mask
+from casefleet_cli.store import database, emails, settings, suggestions
+from casefleet_cli.store.search import match_expression
+from casefleet_cli.web import queries_feed, visibility, words
+from casefleet_cli.web.queries_firm import CAP
+
+if TYPE_CHECKING:
+    from casefleet_cli.web.queries_feed import Slice
+    from casefleet_cli.web.visibility import Viewer
+
+QUERY_LENGTH = 300
+"""Longer searches are cut: FTS5 refuses expressions that are too deep."""
+_THREAD = 50
+_ONE = """SELECT e.id, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at, e.logged_at, e.text,
+e.has_html, e.forwards, e.defects, e.size FROM emails AS e WHERE e.id = :id AND {emails}"""
+_LINKED = """SELECT 'case' AS kind, k.id, k.number || ' ' || k.title AS name, k.status, l.linked_by, u.name AS user,
+l.linked_at FROM email_cases AS l JOIN cases AS k ON k.id = l.case_id LEFT JOIN users AS u ON u.id = l.user_id
+WHERE l.email_id = :id AND {cases}
+UNION ALL SELECT 'lead', d.id, d.name, d.status, l.linked_by, u.name, l.linked_at FROM email_leads AS l
+JOIN leads AS d ON d.id = l.lead_id LEFT JOIN users AS u ON u.id = l.user_id WHERE l.email_id = :id AND {leads}"""
+
+
+class Original(NamedTuple):
+    """The bytes of an email, and the mask for whatever is shown of them."""
+
+    raw: bytes
+    mask: Mask
+
+
+def email(connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> dict[str, Any] | None:
+    """An email in sight with its people, parts, links and deliveries, or None."""
+    asked = {"id": email_id, **visibility.parameters(viewer)}
+    cursor = connection.execute(_ONE.format(emails=visibility.emails(viewer, "e")), asked)
+    found = next(database.rows(cursor), None)
+    if found is None:
+        return None
+    recipients = connection.execute(
+        "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
+    ).fetchall()
+    linked = _LINKED.format(cases=visibility.cases(viewer, "k"), leads=visibility.leads(viewer, "d"))
+    contacts = (
+        "SELECT c.id, c.name FROM email_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.email_id = :id"
+        f" AND {visibility.contacts(viewer, 'c')} ORDER BY c.name LIMIT 100"
+    )
+    return {
+        **found,
+        "forwards": json.loads(str(found["forwards"])),
+        "defects": json.loads(str(found["defects"])),
+        "recipients": {
+            kind: [{"name": name, "address": address} for its, name, address in recipients if its == kind]
+            for kind in ("to", "cc", "bcc")
+        },
+        "attachments": list(database.rows(connection.execute(
+            "SELECT id, part, filename, content_type, size, is_inline FROM attachments WHERE email_id = ? ORDER BY id",
+            (email_id,),
+        ))),
+        "places": list(database.rows(connection.execute(linked, asked))),
+        "contacts": list(database.rows(connection.execute(contacts, asked))),
+        "deliveries": list(database.rows(connection.execute(
+            "SELECT u.name AS user, d.source, d.standing, d.received_at FROM deliveries AS d"
+            " JOIN users AS u ON u.id = d.user_id WHERE d.email_id = ? ORDER BY d.id LIMIT 100",
+            (email_id,),
+        ))),
+    }  # fmt: skip
+
+
+def decisions(connection: sqlite3.Connection, email_id: int) -> list[dict[str, Any]]:
+    """What routing decided about an email, one for each delivery, the latest first."""
+    cursor = connection.execute(
+        "SELECT x.outcome, x.reason, x.verdicts, x.decided_at, u.name AS user FROM decisions AS x"
+        " JOIN deliveries AS d ON d.id = x.delivery_id JOIN users AS u ON u.id = d.user_id"
+        " WHERE x.email_id = ? ORDER BY x.id DESC LIMIT 20",
+        (email_id,),
+    )
+    return [{**row, "verdicts": json.loads(str(row["verdicts"]))} for row in database.rows(cursor)]
+
+
+def thread(connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> list[dict[str, Any]]:
+    """The other emails of the thread in sight, oldest first, at most fifty."""
+    related = suggestions.related_emails(connection, email_id)[-_THREAD:]
+    found = queries_feed.emails(connection, viewer, related)
+    return sorted(found, key=lambda row: (row["date"], row["id"]))
+
+
+def attachment(connection: sqlite3.Connection, viewer: Viewer, email_id: int, number: int) -> dict[str, Any] | None:
+    """An attachment of an email in sight, or None."""
+    cursor = connection.execute(
+        "SELECT t.part, t.filename, t.content_type FROM attachments AS t JOIN emails AS e ON e.id = t.email_id"
+        f" WHERE t.id = :number AND t.email_id = :id AND {visibility.emails(viewer, 'e')}",
+        {"id": email_id, "number": number, **visibility.parameters(viewer)},
+    )
+    return next(database.rows(cursor), None)
+
+
+def search(connection: sqlite3.Connection, viewer: Viewer, query: str, before: int) -> tuple[Slice, int]:
+    """The emails in sight that match, newest number first, with snippets; and how many there are, up to CAP."""
+    expression = match_expression(query[:QUERY_LENGTH])
+    if not expression:
+        return queries_feed.Slice([], None), 0
+    asked = {
+        "match": expression,
+        "before": before,
+        "limit": queries_feed.PAGE_SIZE + 1,
+        "cap": CAP,
+        "start": words.MARK_START,
+        "end": words.MARK_END,
+        **visibility.parameters(viewer),
+    }
+    matching = (
+        "FROM email_search CROSS JOIN emails AS e ON e.id = email_search.rowid"
+        f" WHERE email_search MATCH :match AND {visibility.emails(viewer, 'e')}"
+    )
+    try:
+        (total,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT :cap)", asked).fetchone()
+        hits = connection.execute(
+            f"SELECT e.id, snippet(email_search, -1, :start, :end, '…', 24) {matching} AND email_search.rowid < :before"
+            " ORDER BY email_search.rowid DESC LIMIT :limit",
+            asked,
+        ).fetchall()
+    except sqlite3.OperationalError as error:
+        if "fts5" not in str(error):
+            raise
+        return queries_feed.Slice([], None), 0
+    found = queries_feed.emails_slice(connection, viewer, [number for number, _ in hits])
+    snippets = dict(hits)
+    for row in found.rows:
+        row["snippet"] = snippets[row["id"]]
+    return found, int(total)
+
+
+def original(path: str, email_id: int) -> Original:
+    """The bytes of an email, over a connection of its own without the authorizer; the caller checked who asks."""
+    connection = database.open_reader(path, busy_seconds=5)
+    try:
+        return Original(emails.raw_of(connection, email_id), Mask(settings.logging_domain(connection)))
+    finally:
+        connection.close()

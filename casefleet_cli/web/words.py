@@ -1,0 +1,176 @@
+"""How values read on a page: dates, sizes, names, and what happened in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from casefleet_cli import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MARK_START, MARK_END = "\ue000", "\ue001"
+"""Private-use letters around a found word; they become <mark> after everything else was escaped."""
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_MAIL_VERBS = {
+    "logged": "Logged, not filed",
+    "filed": "Filed by rule",
+    "held": "Held",
+    "released": "Let in",
+    "rejected": "Kept out of sight",
+    "linked": "Linked",
+    "unlinked": "Taken off",
+}
+_PLACE_VERBS = {
+    "opened": "opened",
+    "closed": "closed",
+    "reopened": "reopened",
+    "lost": "marked as lost",
+    "added": "added",
+    "edited": "edited",
+    "merged": "merged",
+}
+_OTHER_VERBS = {
+    "rotated": "New BCC address",
+    "disabled": "User disabled",
+    "enabled": "User enabled",
+    "imported": "Import",
+    "converted": "Lead converted to a case",
+    "stage-changed": "Stage changed",
+}
+_DEFECTS = {
+    "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",
+    "not-understood": "This message could not be read; the original is kept whole.",
+}
+
+
+def clean(value: object) -> object:
+    """Text without the control and direction letters that could disguise it; anything else as it is."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _UNSEEN.sub("", value)
+    return value
+
+
+def local(stamp: str) -> datetime:
+    """The moment of a database time in the time zone of this computer."""
+    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError, OSError):  # the first or last day of the calendar, or before what libc knows
+        return moment
+
+
+def day(stamp: str) -> str:
+    """The day as a heading: "Today", "Yesterday", or the weekday and date, with the year unless it is this one."""
+    moment, now = local(stamp), clock.now().astimezone()
+    distance = (now.date() - moment.date()).days
+    if distance == 0:
+        return f"Today, {moment.day} {_MONTHS[moment.month - 1]}"
+    if distance == 1:
+        return f"Yesterday, {moment.day} {_MONTHS[moment.month - 1]}"
+    year = "" if moment.year == now.year else f" {moment.year}"
+    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
+
+
+def date(stamp: str) -> str:
+    """The date, short: "17 Nov 2026"."""
+    moment = local(stamp)
+    return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}"
+
+
+def time(stamp: str) -> str:
+    """The time of day: "08:17"."""
+    moment = local(stamp)
+    return f"{moment.hour:02d}:{moment.minute:02d}"
+
+
+def size(octets: int) -> str:
+    """A size in the unit that reads best."""
+    if octets < 1000:
+        return f"{octets} bytes"
+    amount = float(octets)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5 or unit == "GB":
+            break
+    return f"{amount:.0f} {unit}" if amount >= 10 else f"{amount:.1f} {unit}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 e-mail", "2 e-mails"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def at_most(number: int, cap: int) -> str:
+    """A number that was counted only up to a cap: "1,000+" when it was reached."""
+    return f"{cap:,}+" if number >= cap else f"{number:,}"
+
+
+def extension(filename: str | None, content_type: str) -> str:
+    """A few letters that say what kind of file it is."""
+    tail = (filename or "").rpartition(".")[2] if "." in (filename or "") else content_type.rpartition("/")[2]
+    return re.sub(r"[^A-Za-z0-9]", "", tail)[:4].upper() or "FILE"
+
+
+def marked(text: str) -> Markup:
+    """A search snippet with the found words in <mark>, everything else escaped."""
+    escaped = str(escape(clean(text)))
+    whole = _MARKED.sub(r"<mark>\1</mark>", escaped)
+    return Markup(whole.replace(MARK_START, "").replace(MARK_END, ""))  # noqa: S704 - escaped two lines above
+
+
+def preview(text: str) -> str:
+    """The beginning of a mail on one line, without quoted lines."""
+    lines = (line.strip() for line in text.splitlines())
+    return " ".join(line for line in lines if line and not line.startswith(">"))[:280]
+
+
+def defect(name: str) -> str:
+    """What was wrong with the bytes, for a person."""
+    return _DEFECTS.get(name, name.replace("-", " ").capitalize() + ".")
+
+
+def happened(entry: Mapping[str, Any]) -> str:
+    """What an activity was, in a few words, with who did it."""
+    verb, who, about = str(entry["verb"]), entry["user"], entry["about_user"]
+    by = f" by {who}" if who else ""
+    if verb in _MAIL_VERBS:
+        owner = f" for {about}" if about and verb in ("logged", "filed", "held") else ""
+        return f"{_MAIL_VERBS[verb]}{owner}{by}"
+    if verb in ("assigned", "removed"):
+        whom = entry["contact"] or about or "Somebody"
+        return f"{whom} {'assigned' if verb == 'assigned' else 'taken off'}{by}"
+    if verb in _PLACE_VERBS:
+        return f"{_subject(entry)} {_PLACE_VERBS[verb]}{by}"
+    return f"{_OTHER_VERBS.get(verb, verb.replace('-', ' ').capitalize())}{by}"
+
+
+def by_day(entries: Iterable[Mapping[str, Any]], key: str = "at") -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Entries, newest first, in one group a day with its heading."""
+    groups: list[tuple[str, list[Mapping[str, Any]]]] = []
+    for entry in entries:
+        heading = day(entry[key])
+        if not groups or groups[-1][0] != heading:
+            groups.append((heading, []))
+        groups[-1][1].append(entry)
+    return groups
+
+
+def _subject(entry: Mapping[str, Any]) -> str:
+    if entry["lead_id"] and not entry["case_id"]:
+        return "Lead"
+    if entry["case_id"]:
+        return "Case"
+    if entry["contact"]:
+        return f"Contact {entry['contact']}"
+    return f"User {entry['about_user']}" if entry["about_user"] else "Record"

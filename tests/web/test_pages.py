@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER
+
+PAGES = (
+    "/", "/cases", "/leads", "/contacts", "/cases/1", "/cases/2", "/cases/3", "/leads/1", "/leads/2", "/contacts/1", "/contacts/2",
+    "/emails/1", "/emails/1?view=html", "/emails/2", "/emails/3", "/emails/4", "/emails/5", "/emails/6", "/emails/7",
+    "/unassigned", "/held", "/search?q=", "/search?q=hartley", "/notifications", "/notifications?all=1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_answers_and_escapes(admin: Any, page: str) -> None:
+    response = admin.ask(page)
+    assert response.status_code == 200, page
+    assert "<script" not in response.text
+    assert "onerror=alert" not in response.text.replace("&lt;img src=x onerror=alert", "")
+    assert "<b>Baxter</b>" not in response.text
+    assert "\u202e" not in response.text
+    assert response.text.count("<main") == 1
+    assert response.text.count("<h1") == 1
+    assert '<html lang="en">' in response.text
+
+
+def test_home_tells_what_waits_and_what_is_open(admin: Any) -> None:
+    text = admin.ask("/").text
+    assert "<b>1</b> e-mail waits" in text
+    assert "O&#39;Neill v. &lt;b&gt;Baxter&lt;/b&gt;" in text
+    assert "first call" in text
+
+
+def test_a_case_shows_the_feed_of_the_lead_it_was(admin: Any) -> None:
+    text = admin.ask("/cases/1").text
+    assert "/emails/1" in text
+    assert "/emails/6" in text
+    assert "/emails/7" in text
+    assert "/emails/5" not in text
+
+
+def test_an_email_says_why_it_is_here(admin: Any) -> None:
+    text = admin.ask("/emails/7").text
+    assert "Ada Berg linked it to case" in text
+    assert "has exactly one open case" in text
+
+
+def test_an_unassigned_email_offers_the_command(admin: Any) -> None:
+    text = admin.ask("/emails/2").text
+    assert "casefleet link 2" in text
+    assert "Forwarded original" in text
+    assert "casefleet link 2" in admin.ask("/unassigned").text
+
+
+@pytest.mark.parametrize("page", ["/emails/99", "/cases/99", "/leads/99", "/contacts/99", "/nothing", "/emails/999999999999999999",
+                                  "/emails/0", "/emails/-1", "/emails/1/attachments/21", "/emails/1/", "/%2e%2e/etc"])  # fmt: skip
+def test_what_is_not_there_is_404(admin: Any, page: str) -> None:
+    assert admin.ask(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("user", "sees", "not_sees"),
+    [
+        (ADA, ["/emails/1", "/emails/2", "/emails/5", "/cases/2"], ["/emails/3", "/emails/4", "/emails/3/html", "/emails/4/attachments/41"]),
+        (BEN, ["/emails/3", "/emails/4", "/emails/3/html", "/emails/3/attachments/31"], []),
+        (LIM, ["/cases/1", "/emails/1", "/emails/6", "/leads/1", "/contacts/1"],
+         ["/cases/2", "/cases/3", "/leads/2", "/contacts/2", "/emails/2", "/emails/3", "/emails/4", "/emails/5", "/emails/5/html",
+          "/emails/5/attachments/51"]),
+        (GUEST, ["/cases/1"], ["/cases/2", "/emails/5", "/emails/2"]),
+    ],
+)  # fmt: skip
+def test_who_sees_what(as_user: Any, user: int, sees: list[str], not_sees: list[str]) -> None:
+    browser = as_user(user)
+    assert {page: browser.ask(page).status_code for page in sees + not_sees} == {
+        **dict.fromkeys(sees, 200), **dict.fromkeys(not_sees, 404)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [
+        (ADA, [HELD_MARKER, REJECTED_MARKER]),
+        (LIM, [HELD_MARKER, REJECTED_MARKER, FOREIGN_MARKER]),
+        (GUEST, [HELD_MARKER, REJECTED_MARKER, FOREIGN_MARKER]),
+    ],
+)
+def test_no_page_tells_a_user_what_is_not_theirs(as_user: Any, user: int, words: list[str]) -> None:
+    browser = as_user(user)
+    for page in (*PAGES, "/search?q=body", "/search?q=petrov"):
+        text = browser.ask(page).text
+        assert [word for word in words if word in text] == [], page
+
+
+def test_a_user_sees_only_their_own_notifications(as_user: Any) -> None:
+    text = as_user(ADA).ask("/notifications").text
+    assert "could not be filed" in text
+    assert "is held" not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', '""', '"a', "a AND", "NOT", "NEAR(", "subject:", "^", "*", "a*b*", "(", ")", "a OR OR b", "-a", "{a}: b", "%", "'", "; DROP",
+     "%00", "a%00b", "²", "°", "\U0001f600", "x" * 5000, '"a" ' * 500, "a* " * 200, "%ed%a0%80", "col:val AND (x OR", "++", "\\"],
+)  # fmt: skip
+def test_no_search_is_an_error(admin: Any, query: str) -> None:
+    quoted = query if query.startswith("%") or "%00" in query else query.replace("%", "%25").replace("&", "%26").replace("+", "%2B")
+    assert admin.ask(f"/search?q={quoted}").status_code == 200
+
+
+def test_search_finds_words_phrases_and_prefixes(admin: Any) -> None:
+    assert "2 e-mails for" in admin.ask("/search?q=hartley").text
+    assert "<mark>Hartley</mark>" in admin.ask("/search?q=hartley").text
+    assert "1 e-mail for" in admin.ask('/search?q="unassigned body"').text
+    assert "2 e-mails for" in admin.ask("/search?q=hart*").text
+    assert "No e-mail for" in admin.ask("/search?q=zzzz").text
+
+
+def test_forged_marks_in_a_mail_do_not_become_markup(admin: Any) -> None:
+    text = admin.ask("/search?q=deposit").text
+    assert "<mark>deposit</mark>" in text
+    assert "\ue000" not in text
+    assert text.count("<mark>") == text.count("</mark>")
+
+
+def test_long_lists_come_in_pages_without_repeating(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from casefleet_cli.web import queries_feed
+
+    monkeypatch.setattr(queries_feed, "PAGE_SIZE", 3)
+    seen: list[str] = []
+    page = "/"
+    for _ in range(20):
+        import re
+
+        text = admin.ask(page).text
+        seen += re.findall(r'<li class="entry.*?</li>', text, re.DOTALL)
+        following = re.search(r'rel="next" href="([^"]+)"', text)
+        if not following:
+            break
+        page = following[1]
+    assert len(seen) == 14
