@@ -1,0 +1,21 @@
+"""The README tells the truth: its examples run, and it names every command."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from casefleet_cli.cli.app import COMMANDS
+from tests.readme import README, Shell, examples
+
+
+def test_every_example_prints_what_the_readme_says(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    for example in examples(README.read_text()):
+        assert shell.run(example.command) == example.output, example.command
+
+
+def test_every_command_has_an_example() -> None:
+    shown = {word for example in examples(README.read_text()) for word in re.findall(r"casefleet ([a-z]+)", example.command)}
+    assert set(COMMANDS) - shown - {"serve"} == set()
+    assert "casefleet serve" in README.read_text()
