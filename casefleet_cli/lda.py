@@ -50,10 +50,6 @@ def run(argv: list[str]) -> NoReturn:
         code = deliver(argv)
     except BaseException as error:  # noqa: BLE001 - a bug here must defer the mail, whatever it is
         code = _defer(f"A fault in casefleet ({type(error).__name__}).")
-    try:
-        sys.stdout.flush()
-    except OSError:
-        code = code or TEMPORARY
     os._exit(code)
 
 
@@ -62,13 +58,13 @@ def deliver(argv: list[str]) -> int:
     try:
         words = parse_words(argv)
         if words is None:
-            print(USAGE)  # noqa: T201
+            _say(USAGE)
             return OK
         return _deliver(words)
     except DeferError as reason:
         return _defer(str(reason))
     except NoUserError:
-        print(NO_USER_SENTENCE)  # noqa: T201
+        _say(NO_USER_SENTENCE)
         return NO_USER
 
 
@@ -109,6 +105,8 @@ def _deliver(words: Words) -> int:
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_SECONDS)
     started = clock.ticks()
+    if sys.stdin is None:
+        raise DeferError("No message: standard input is closed.")
     raw = sys.stdin.buffer.read()
     path = config.database_path(words.db)
     try:
@@ -117,7 +115,7 @@ def _deliver(words: Words) -> int:
         receipt = _receive(connection, raw, words, owner)
     except CasefleetError as error:
         # Postfix may quote this to a sender: which file it is stays between us and the admin.
-        raise DeferError(str(error).replace(path, "this installation")) from None
+        raise DeferError(str(error).replace(path, "the configured path")) from None
     except sqlite3.Error as error:
         raise DeferError(str(database.translated(error))) from None
     _log(words.queue_id, receipt, clock.ticks() - started)
@@ -175,11 +173,17 @@ def _log(queue_id: str | None, receipt: Receipt, seconds: float) -> None:
 
 
 def _defer(sentence: str) -> int:
-    try:  # noqa: SIM105 - contextlib is not needed at any mail
-        print("4.3.0", " ".join(sentence.split()))  # noqa: T201
-    except OSError:
-        pass
+    _say(" ".join(["4.3.0", *sentence.split()]))
     return TEMPORARY
+
+
+def _say(text: str) -> None:
+    """Print for the mail system, which may have closed its end: what it can't hear changes nothing."""
+    if sys.stdout is not None:
+        try:  # noqa: SIM105 - contextlib is not needed at any mail
+            print(text, flush=True)  # noqa: T201
+        except OSError:
+            pass
 
 
 def _out_of_time(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001

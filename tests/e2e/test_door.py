@@ -68,7 +68,7 @@ def test_the_recipient_is_found_without_being_named(firm: Firm, headers: str, en
 
 @pytest.mark.parametrize("state", ["unknown", "other-domain", "retired", "disabled", "header"])
 def test_an_unknown_address_is_67_and_echoes_no_secret(firm: Firm, state: str) -> None:
-    recipient = {"unknown": "nobody-x@log.firm.example", "other-domain": "a@b.example"}.get(state, BCC["ada"])
+    recipient = {"unknown": "nobody-x@log.firm.example", "other-domain": "eva@other.example"}.get(state, BCC["ada"])
     if state == "retired":
         firm.db.execute("UPDATE bcc_addresses SET retired_at = ?, expires_at = ?", ("2026-01-01T00:00:00Z",) * 2)
     if state == "disabled":
@@ -129,6 +129,13 @@ def test_a_closed_standard_output_does_not_lose_the_mail(firm: Firm) -> None:
     command = f'"{sys.executable}" -m casefleet_cli --db "{firm.path}" deliver --recipient {BCC["ada"]} >&-'
     assert subprocess.run(["sh", "-c", command], input=mail("x@else.example")).returncode == 0
     assert firm.count("emails") == 1
+    assert firm.one("PRAGMA integrity_check") == "ok"
+
+
+def test_a_closed_standard_input_is_75(firm: Firm) -> None:
+    command = f'"{sys.executable}" -m casefleet_cli --db "{firm.path}" deliver --recipient {BCC["ada"]} <&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True)
+    deferred((done.returncode, (done.stdout + done.stderr).decode()), "closed")
 
 
 @pytest.mark.parametrize(
