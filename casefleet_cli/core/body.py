@@ -1,0 +1,150 @@
+"""Which parts of a message are its text and its HTML, and which are attachments (RFC 8621 section 4.1.4)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core import charset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from casefleet_cli.core.mime import Part
+
+_UTF_16_OR_32 = re.compile(r"utf-?_?(16|32)|ucs-?[24]|unicode$", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+
+
+class Choice(NamedTuple):
+    """The parts to show as text, those to show as HTML, and the rest; attached messages are left closed."""
+
+    text: tuple[Part, ...]
+    html: tuple[Part, ...]
+    attachments: tuple[Part, ...]
+
+
+def choose(root: Part) -> Choice:
+    """Sort the parts of a message as RFC 8621 section 4.1.4 does; pictures are always attachments."""
+    text: list[Part] = []
+    html: list[Part] = []
+    attachments: list[Part] = []
+    _sort([root], "mixed", is_alternative=False, text=text, html=html, attachments=attachments)
+    return Choice(tuple(text), tuple(html), tuple(attachments))
+
+
+def _sort(
+    parts: list[Part],
+    kind: str,
+    *,
+    is_alternative: bool,
+    text: list[Part] | None,
+    html: list[Part] | None,
+    attachments: list[Part],
+) -> None:
+    """One multipart; a list that is None takes no more, because the other alternative was found to be the one."""
+    text_before, html_before = len(text or ()), len(html or ())
+    for index, part in enumerate(parts):
+        if part.is_multipart:
+            inner = part.type[10:]
+            within = is_alternative or inner == "alternative"
+            _sort(part.children, inner, is_alternative=within, text=text, html=html, attachments=attachments)
+            continue
+        if not _is_shown(part, index, kind):
+            attachments.append(part)
+            continue
+        is_html = part.type == "text/html"
+        if kind == "alternative":
+            takers = (html if is_html else text, None)
+        else:
+            if is_alternative:
+                text, html = (None, html) if is_html else (text, None)
+            takers = (text, html)
+        for taker in takers:
+            if taker is not None:
+                taker.append(part)
+    if kind == "alternative" and text is not None and html is not None:
+        if len(text) == text_before:
+            text += html[html_before:]
+        elif len(html) == html_before:
+            html += text[text_before:]
+
+
+def _is_shown(part: Part, index: int, kind: str) -> bool:
+    """Whether the part is read as text rather than kept as a file."""
+    if part.type not in ("text/plain", "text/html") or part.disposition == "attachment":
+        return False
+    if index == 0 or part.disposition == "inline":  # RFC 2183 section 2.1: shown, though it may have a name
+        return True
+    return kind != "related" and not filename_of(part)
+
+
+def filename_of(part: Part) -> str | None:
+    """The name the sender gave the file, or None."""
+    name = part.disposition_parameters.get("filename") or part.parameters.get("name")
+    return name or part.disposition_parameters.get("name") or part.parameters.get("filename") or None
+
+
+def text_of(part: Part, content: bytes) -> tuple[str, str | None]:
+    """The text of a text part, lines ended by LF, format=flowed joined; and the charset's defect."""
+    label = part.parameters.get("charset")
+    if part.type == "text/html" and not label:
+        found = _META_CHARSET.search(content[:4096])
+        label = found[1].decode("ascii") if found else None
+    if not label or not _UTF_16_OR_32.match(label):
+        content = one_newline(content)
+    text, defect = charset.read(content, label)
+    del content
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\0", "")
+    if part.parameters.get("format", "").lower() == "flowed" and part.type == "text/plain":
+        text = _flow(text, is_deleting=part.parameters.get("delsp", "").lower() == "yes")
+    return text, defect
+
+
+def one_newline(content: bytes) -> bytes:
+    """The octets with every line break as LF."""
+    if b"\r" not in content:
+        return content
+    content = content.replace(b"\r\n", b"\n")
+    return content.replace(b"\r", b"\n") if b"\r" in content else content
+
+
+def _flow(text: str, *, is_deleting: bool) -> str:
+    """Paragraphs of format=flowed joined again (RFC 3676 section 4.2); quote marks stay."""
+    out: list[str] = []
+    open_depth = -1  # of the paragraph that the last line left open
+    for line in text.split("\n"):
+        bare = line.lstrip(">")
+        depth = len(line) - len(bare)
+        bare = bare.removeprefix(" ")
+        is_flowed = bare.endswith(" ") and bare != "-- "
+        if open_depth == depth and bare != "-- ":
+            out.append(bare[:-1] if is_flowed and is_deleting else bare)
+        else:
+            mark = ">" * depth + (" " if depth else "")
+            out += ("\n", mark, bare[:-1] if is_flowed and is_deleting else bare)
+        open_depth = depth if is_flowed else -1
+    return "".join(out)[1:]
+
+
+def join(pieces: list[str]) -> str:
+    """Texts that stand one below the other, blank ones left out."""
+    kept = [piece for piece in pieces if piece.strip()]
+    if len(kept) == 1:
+        return kept[0]
+    return "\n\n".join(piece.strip("\n") for piece in kept) + "\n" if kept else ""
+
+
+def plain(
+    pieces: list[tuple[str, str]], html: list[tuple[str, str]], to_text: Callable[[], Callable[[str], str]]
+) -> str:
+    """The best plain text from (type, text) pieces: the text parts, with HTML read where it stands for them.
+
+    `to_text` gives the reader of HTML; it is asked for only when there is HTML to read.
+    """
+    found = join([text if kind != "text/html" else to_text()(text) for kind, text in pieces])
+    if found.strip() or not html:
+        return found
+    return join([text if kind != "text/html" else to_text()(text) for kind, text in html])

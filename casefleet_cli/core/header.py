@@ -1,0 +1,156 @@
+"""The text of header fields: raw 8-bit bytes, encoded words (RFC 2047), parameters (RFC 2045, RFC 2231)."""
+
+from __future__ import annotations
+
+import re
+
+from casefleet_cli.core import charset, transfer
+
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_BREAK = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
+_FOLD = re.compile(rb"[\r\n]+[ \t]*")
+
+
+def decode(value: bytes, hint: str | None = None) -> str:
+    """The value as one line of clean text; `hint` names the charset to try for raw bytes that are not UTF-8."""
+    return clean(decode_words(to_text(value, hint)))
+
+
+def to_text(value: bytes, hint: str | None = None) -> str:
+    """The raw value as text, encoded words left alone."""
+    try:
+        return str(value, "utf-8")
+    except UnicodeDecodeError:
+        return charset.decode(value, hint if hint and charset.codec_of(hint) != "utf-8" else None)
+
+
+def unfold(value: bytes) -> bytes:
+    """The value on one line (RFC 5322 section 2.2.3)."""
+    if b"\n" not in value and b"\r" not in value:
+        return value.strip()
+    return _FOLD.sub(b" ", value.strip())
+
+
+def clean(text: str) -> str:
+    """One line without control characters, without blanks around it."""
+    if text.isprintable():
+        return text.strip()
+    return _CONTROL.sub(lambda found: " " if found[0] in _BREAK else "", text).strip()
+
+
+def decode_words(text: str) -> str:
+    """Encoded words decoded wherever they stand (RFC 2047 section 5 forbids some places; senders don't mind).
+
+    Neighbours in one charset are joined before decoding, since senders split words inside a character.
+    """
+    if "=?" not in text:
+        return text
+    out: list[str] = []
+    run: list[tuple[str, str]] = []
+    label, position = "", 0
+    for word in _WORD.finditer(text):
+        gap = text[position : word.start()]
+        name = word[1].partition("*")[0].lower()
+        if gap and not (run and gap.isspace()):
+            out += (_run(run, label), gap)
+            run = []
+        elif run and name != label:
+            out.append(_run(run, label))
+            run = []
+        label, position = name, word.end()
+        run.append((word[2].lower(), word[3]))
+    out += (_run(run, label), text[position:])
+    return "".join(out)
+
+
+def _run(run: list[tuple[str, str]], label: str) -> str:
+    """The text of neighbouring encoded words in one charset."""
+    data, base64 = bytearray(), ""
+    for encoding, payload in run:
+        if encoding == "b":
+            base64 += "".join(payload.split())
+            if base64.endswith("=") or len(base64) % 4 == 0:
+                data += transfer.base64(base64.encode("ascii", "ignore"))
+                base64 = ""
+            continue
+        if base64:
+            data += transfer.base64(base64.encode("ascii", "ignore"))
+            base64 = ""
+        octets = payload.encode("ascii") if payload.isascii() else _encode(payload, label)
+        data += transfer.quoted_printable(octets.replace(b"_", b" "))
+    if base64:
+        data += transfer.base64(base64.encode("ascii", "ignore"))
+    return charset.decode(bytes(data), label)
+
+
+def _encode(payload: str, label: str) -> bytes:
+    """Raw letters inside an encoded word, back in its charset."""
+    try:
+        return payload.encode(charset.codec_of(label) or "utf-8")
+    except UnicodeError:
+        return payload.encode("utf-8", "replace")
+
+
+_PARAMETER = re.compile(
+    r"[;\s]*([^\s=;\"]+)\s*=\s*"
+    r'(?:"((?:[^"\\]|\\.)*+)"(?=\s*(?:;|\Z|[^\s=;"]+\s*=))'
+    r'|"?((?:[^;"\s]|[\t ]+(?![\t ]|[^\s=;"]+\s*=|\Z|;)|"(?!\s*(?:;|\Z)))*+)"?)',
+    re.DOTALL,
+)
+_JUNK = re.compile(r"[^;]*")
+_CONTINUED = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
+_ESCAPED = re.compile(r'\\(["\\])')
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_MOST_PARAMETERS = 200
+
+
+def parameters(value: str) -> tuple[str, dict[str, str]]:
+    """A structured value and its parameters by lower-case name, decoded; of a repeated one the first counts.
+
+    Understands RFC 2231 continuations and charsets, encoded words, unquoted values with blanks, missing quotes and
+    semicolons.
+    """
+    head, _, rest = value.partition(";")
+    first, blank, more = head.strip().partition(" ")
+    if blank and "=" in more and "=" not in first:
+        head, rest = first, f"{more};{rest}"
+    elif "=" in head and not blank:
+        head, rest = "", value
+    plain: dict[str, str] = {}
+    pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    position, count = 0, 0
+    while position < len(rest) and count < _MOST_PARAMETERS:
+        count += 1
+        found = _PARAMETER.match(rest, position)
+        if not found:
+            junk = _JUNK.match(rest, position)
+            position = junk.end() + 1 if junk else len(rest)
+            continue
+        position = found.end()
+        name = found[1].lower()
+        text = _ESCAPED.sub(r"\1", found[2]) if found[2] is not None else found[3].strip()
+        split = _CONTINUED.fullmatch(name)
+        if split is None or "*" not in name:
+            plain.setdefault(name, clean(decode_words(text)))
+        else:
+            pieces.setdefault(split[1], {}).setdefault(int(split[2] or 0), (text, bool(split[3])))
+    for name, parts in pieces.items():
+        plain[name] = _continued(parts)
+    return head.strip(), plain
+
+
+def _continued(parts: dict[int, tuple[str, bool]]) -> str:
+    """The value of a parameter in pieces (RFC 2231 sections 3 and 4); a gap in the count ends nothing."""
+    label, data, plain = "", bytearray(), ""
+    for number, (text, is_extended) in sorted(parts.items()):
+        rest = text
+        if is_extended and number == min(parts) and text.count("'") >= 2:
+            label, _, rest = text.partition("'")
+            rest = rest.partition("'")[2]
+        plain += rest
+        octets = rest.encode("utf-8", "replace")
+        data += _PERCENT.sub(lambda found: bytes((int(found[1], 16),)), octets) if is_extended else octets
+    if not any(is_extended for _, is_extended in parts.values()):
+        return clean(decode_words(plain))
+    return clean(charset.decode(bytes(data), label))

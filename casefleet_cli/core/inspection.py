@@ -1,0 +1,52 @@
+"""What `casefleet inspect` says about one message file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from casefleet_cli.core.model import Forward, Mailbox, Message
+
+
+def answer(path: str, message: Message) -> dict[str, object]:
+    """The JSON object for a message: null where a thing is absent, dates in ISO 8601 with offset."""
+    return {
+        "path": path,
+        "message_id": message.msgid,
+        "subject": message.subject,
+        "from": _people(message.from_),
+        "to": _people(message.to),
+        "cc": _people(message.cc),
+        "date": message.date.isoformat() if message.date else None,
+        "text": message.text,
+        "html": message.has_html,
+        "attachments": [
+            {"filename": found.filename, "content_type": found.content_type, "size": found.size}
+            for found in message.attachments
+        ],
+        "forward": _forward(message.forwards[0]) if message.forwards else None,
+        "defects": list(message.defects),
+    }
+
+
+def _forward(forward: Forward) -> dict[str, object]:
+    return {
+        "kind": forward.kind,
+        "from": _person(forward.sender) if forward.sender else None,
+        "subject": forward.subject,
+        "date": forward.date.isoformat() if forward.date else None,
+        "date_raw": forward.date_raw,
+        "to": _people(forward.to),
+        "cc": _people(forward.cc),
+        "comment": forward.comment,
+    }
+
+
+def _people(mailboxes: Iterable[Mailbox]) -> list[dict[str, str | None]]:
+    return [_person(mailbox) for mailbox in mailboxes]
+
+
+def _person(mailbox: Mailbox) -> dict[str, str | None]:
+    return {"name": mailbox.name or None, "address": mailbox.address or None}

@@ -1,0 +1,112 @@
+"""Dates as mail writes them (RFC 5322 sections 3.3 and 4.3), with the common violations."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_ZONES = {
+    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MET": 60, "MEZ": 60, "CEST": 120,
+    "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "MSD": 240, "IST": 330, "SGT": 480, "HKT": 480,
+    "JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+    "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180, "NST": -210, "NDT": -150, "BRT": -180,
+}  # fmt: skip
+"""Minutes east of UTC. RFC 5322 section 4.3 gives the North American ones; other names count as unknown: +00:00."""
+_TIME = r"(\d{1,2})\s*[:.h]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,:]\d+)?)?\s*([AaPp]\.?[Mm]\.?(?![A-Za-z]))?"
+_ZONE = r"(?:\s*(?:GMT|UTC|UT)?\s*([+-])\s*(\d{1,2}):?(\d{2})?\b|\s*([A-Za-z]{1,5})\b)?"
+_FORMS = (
+    # 5 Jul 2024 10:11:12 +0200, with or without the day's name, commas and dashes
+    re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,.-]*(?P<m>[A-Za-z]{{3,9}})[\s,.-]*(?P<y>\d{{2,4}})[\s,T-]+{_TIME}{_ZONE}"),
+    # Jul 5 10:11:12 CEST 2024 (asctime, date(1)); Jul 5, 2024 10:11:12
+    re.compile(rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})\s+{_TIME}{_ZONE}\s+(?P<y>\d{{4}})(?:{_ZONE})"),
+    re.compile(rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<y>\d{{4}})[\s,]+(?:at\s+)?{_TIME}{_ZONE}"),
+    # 2024-07-05T10:11:12.123Z, 2024/07/05 10:11
+    re.compile(rf"(?P<y>\d{{4}})[-/.](?P<n>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T\s,]+{_TIME}{_ZONE})?"),
+    # 5 Jul 2024
+    re.compile(r"(?P<d>\d{1,2})[\s,.-]*(?P<m>[A-Za-z]{3,9})[\s,.-]*(?P<y>\d{4})\b"),
+)  # fmt: skip
+_NUMERIC = re.compile(
+    rf"(?P<a>\d{{1,2}})([-/.])(?P<b>\d{{1,2}})\2(?P<y>\d{{4}}|\d{{2}})(?!\d)(?:[\s,]+{_TIME}{_ZONE})?"
+)
+_COMMENT = re.compile(r"\([^()]*\)?")
+_LONGEST = 200
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
+"""RFC 5322 section 3.3 begins with 1900; the last year leaves room for every offset."""
+
+
+def parse(value: str) -> datetime | None:
+    """The moment, aware, in the header's own offset; None where no single moment can be read.
+
+    A missing or unknown zone counts as +00:00 (RFC 5322 section 4.3); two- and three-digit years as there. Numbers
+    alone, day or month first, are read only when just one reading is a date.
+    """
+    text = " ".join(_COMMENT.sub(" ", value[:_LONGEST]).split())
+    for form in _FORMS:
+        found = form.search(text)
+        if found:
+            return _moment(found, found["d"], _month(found))
+    numeric = _NUMERIC.search(text)
+    if not numeric:
+        return None
+    readings = {(numeric["a"], int(numeric["b"])), (numeric["b"], int(numeric["a"]))}
+    moments = {moment for day, month in readings if (moment := _moment(numeric, day, month))}
+    return moments.pop() if len(moments) == 1 else None
+
+
+def _month(found: re.Match[str]) -> int:
+    names = found.groupdict()
+    return int(names["n"]) if names.get("n") else _MONTHS.get(names["m"][:3].lower(), 0)
+
+
+def _moment(found: re.Match[str], day: str, month: int) -> datetime | None:
+    year = _year(found["y"])
+    rest = [group for index, group in enumerate(found.groups(), start=1) if index not in _named(found)]
+    rest += [None] * 8
+    hour, minute, second = (int(digits or 0) for digits in rest[:3])
+    half = (rest[3] or "")[:1].lower()
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    offset = _offset(rest[4:8]) or _offset(rest[8:12])
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return None
+    try:
+        return datetime(
+            year, month, int(day), hour, minute, min(second, 59), tzinfo=timezone(timedelta(minutes=offset))
+        )
+    except (ValueError, OverflowError):
+        return None
+
+
+def _named(found: re.Match[str]) -> frozenset[int]:
+    indexes = set(found.re.groupindex.values())
+    if "a" in found.re.groupindex:
+        indexes.add(2)  # the separator
+    return frozenset(indexes)
+
+
+def _year(digits: str) -> int:
+    """RFC 5322 section 4.3: 00-49 are 2000-2049, 50-999 are 1950-2899."""
+    year = int(digits)
+    if len(digits) <= 3:
+        return year + (2000 if year < 50 and len(digits) == 2 else 1900)
+    return year
+
+
+def _offset(groups: list[str | None]) -> int:
+    """Minutes east of UTC; 0 where nothing usable is said."""
+    if len(groups) < 4:
+        return 0
+    sign, hours, minutes, name = groups[:4]
+    if not sign or not hours:
+        return _ZONES.get((name or "").upper(), 0)
+    total = int(hours) * 60 + int(minutes or 0)
+    if total >= 24 * 60:
+        return 0
+    return -total if sign == "-" else total

@@ -1,0 +1,290 @@
+"""One message, understood: the only door to what a mail says.
+
+`parse` never raises, whatever the bytes. It tolerates, and mostly notes as a defect:
+
+| Violation | Against | Test |
+|---|---|---|
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core import address, body, fingerprint, header, maildate, mime
+from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from casefleet_cli.core.mime import Part
+
+_OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MSGID = re.compile(r"<\s*([^<>]{1,2000}?)\s*>")
+_MOST_REFERENCES = 1000
+_NEVER_FORWARDED = ("multipart/report",)
+
+
+def parse(raw: bytes) -> Message:
+    """Understand a message; never raises, in time and memory linear in its size.
+
+    Bytes that are no message (Outlook's .msg, nothing, binary data) give an empty one with the defect "not-a-message"
+    or "empty-message"; their fingerprint is that of the bytes.
+    """
+    raw, defects = _text_form(raw)
+    if defects and defects[0] in ("empty-message", "not-a-message"):
+        return _not_a_message(raw, defects)
+    root = mime.tree(raw)
+    if not root.fields and b"\0" in raw[:4096]:
+        return _not_a_message(raw, ["not-a-message"])
+    return _Reader(root, defects).message()
+
+
+def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
+    """The content type and the decoded octets of the part that `Attachment.part` names; None where there is none."""
+    for leaf in _leaves(raw):
+        if leaf.number == part:
+            return leaf.type, leaf.content()[0]
+    return None
+
+
+def html_of(raw: bytes) -> str | None:
+    """The HTML of the message as it came, not cleaned; None where there is none."""
+    if _is_no_message(raw):
+        return None
+    root = mime.tree(_text_form(raw)[0])
+    pages = [body.text_of(part, part.content()[0])[0] for part in body.choose(root).html if part.type == "text/html"]
+    return "\n".join(pages) if pages else None
+
+
+def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
+    """The images that HTML can show by "cid:", as (content type, octets) by content-id without angle brackets."""
+    images: dict[str, tuple[str, bytes]] = {}
+    for leaf in _leaves(raw):
+        if leaf.type.startswith("image/"):
+            content_id = _content_id(leaf)
+            if content_id and content_id not in images:
+                images[content_id] = (leaf.type, leaf.content()[0])
+    return images
+
+
+def _leaves(raw: bytes) -> list[Part]:
+    return [] if _is_no_message(raw) else mime.leaves(mime.tree(_text_form(raw)[0]))
+
+
+def _is_no_message(raw: bytes) -> bool:
+    return raw.startswith(_OLE2) or not raw.strip()
+
+
+def _text_form(raw: bytes) -> tuple[bytes, list[str]]:
+    """The bytes with line breaks that have LF in them, and the defects of the file as a whole."""
+    if raw.startswith(_OLE2):
+        return raw, ["not-a-message"]
+    if not raw[:1000].strip() and not raw.strip():
+        return raw, ["empty-message"]
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return raw.decode("utf-16").encode("utf-8"), ["utf-16-file"]
+        except UnicodeDecodeError:
+            return raw, ["not-a-message"]
+    if b"\n" not in raw[:20_000] and b"\r" in raw[:20_000]:
+        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), ["bare-cr"]
+    return raw, []
+
+
+def _not_a_message(raw: bytes, defects: list[str]) -> Message:
+    return Message(
+        msgid=None,
+        subject=None,
+        from_=(),
+        sender=(),
+        reply_to=(),
+        to=(),
+        cc=(),
+        bcc=(),
+        date=None,
+        in_reply_to=(),
+        references=(),
+        text="",
+        has_html=False,
+        attachments=(),
+        forwards=(),
+        defects=tuple(defects),
+        fingerprint=fingerprint.of_bytes(raw),
+    )
+
+
+class _Reader:
+    """A tree of parts while it becomes a Message."""
+
+    def __init__(self, root: Part, defects: list[str]) -> None:
+        self.root = root
+        self.defects = dict.fromkeys(defects)
+        self.print = fingerprint.Fingerprint()
+        self.texts: dict[int, str] = {}
+        self.sizes: dict[int, int] = {}
+
+    def message(self) -> Message:
+        """Everything at once."""
+        root = self.root
+        head = Head(root)
+        chosen = body.choose(root)
+        shown = {id(part) for part in (*chosen.text, *chosen.html)}
+        self.print.add(head.msgid)
+        self.print.add_all(address.normal(mailbox.address) for mailbox in head.people("from"))
+        self.print.add(head.date_raw, head.subject)
+        parts = mime.leaves(root)
+        for part in parts:
+            self.read(part, is_text=id(part) in shown)
+        self.defects.update(dict.fromkeys(head.defects))
+        html = [(part.type, self.texts[id(part)]) for part in chosen.html]
+        has_html = any(kind == "text/html" for kind, _ in html)
+        text = body.plain([(part.type, self.texts[id(part)]) for part in chosen.text], html, _html_reader)
+        page = "\n".join(page for kind, page in html if kind == "text/html") if has_html else None
+        return Message(
+            msgid=head.msgid,
+            subject=head.subject,
+            from_=head.people("from"),
+            sender=head.people("sender"),
+            reply_to=head.people("reply-to"),
+            to=head.people("to"),
+            cc=head.people("cc"),
+            bcc=head.people("bcc"),
+            date=head.date,
+            in_reply_to=head.msgids("in-reply-to"),
+            references=head.msgids("references"),
+            text=text,
+            has_html=has_html,
+            attachments=tuple(self.attachment(part) for part in chosen.attachments),
+            forwards=self.forwards(head, text, page),
+            defects=tuple(self.defects),
+            fingerprint=self.print.hexdigest(),
+        )
+
+    def read(self, part: Part, *, is_text: bool) -> None:
+        """Decode a leaf once: for its size, its text and the fingerprint."""
+        self.defects.update(dict.fromkeys(part.defects))
+        if part.is_message:
+            child = Head(part.children[0])
+            self.sizes[id(part)] = part.end - part.body if part.data is part.children[0].data else part.children[0].end
+            self.print.add(part.number, part.type, child.msgid, child.date_raw, child.subject)
+            for name in ("from", "to", "cc"):
+                self.print.add_all(mailbox.address for mailbox in child.people(name))
+            return
+        content, defect = part.content()
+        if defect:
+            self.defects[defect] = None
+        self.sizes[id(part)] = len(content)
+        self.print.add_part(part.number, part.type, content, part.encoding)
+        if is_text:
+            self.texts[id(part)], defect = body.text_of(part, content)
+            if defect:
+                self.defects[defect] = None
+
+    def attachment(self, part: Part) -> Attachment:
+        """The words about an attachment."""
+        content_id = _content_id(part)
+        is_inline = part.disposition == "inline" or (not part.disposition and content_id is not None)
+        return Attachment(part.number, body.filename_of(part), part.type, self.sizes[id(part)], content_id, is_inline)
+
+    def forwards(self, head: Head, text: str, page: str | None) -> tuple[Forward, ...]:
+        """The messages that this one forwards: attached ones first, else one that is quoted in the text."""
+        if self.root.type in _NEVER_FORWARDED:
+            return ()
+        attached = [part for part in mime.leaves(self.root, into_messages=False) if part.is_message]
+        if attached:
+            comment = text.strip() or None
+            return tuple(_forward(Head(part.children[0]), comment) for part in attached)
+        if ":" not in text and page is None:
+            return ()
+        from casefleet_cli.core import forward  # noqa: PLC0415 - large; a mail without a colon forwards nothing
+
+        found = forward.find(head.subject, text, page)
+        return (found,) if found else ()
+
+
+class Head:
+    """The header fields of one message, decoded when asked for."""
+
+    def __init__(self, part: Part) -> None:
+        self.values: dict[str, list[bytes]] = {}
+        for name, value in part.fields:
+            self.values.setdefault(name.lower(), []).append(value)
+        self.hint = _hint(part)
+        self.known: dict[str, tuple[Mailbox, ...]] = {}
+        self.subject = header.decode(self.values["subject"][0], self.hint) if "subject" in self.values else None
+        ids = self.msgids("message-id")
+        self.msgid = ids[0] if ids else None
+        self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
+        self.date = maildate.parse(self.date_raw) if self.date_raw else None
+
+    @property
+    def defects(self) -> list[str]:
+        """What is wrong with the fields that every message must have (RFC 5322 section 3.6)."""
+        found = []
+        if self.date is None:
+            found.append("date-unreadable" if self.date_raw else "date-missing")
+        if not any(mailbox.address for mailbox in self.people("from")):
+            found.append("from-unreadable" if self.values.get("from") else "from-missing")
+        if self.msgid is None:
+            found.append("msgid-missing")
+        found += [f"{name}-repeated" for name in ("from", "subject", "date") if len(self.values.get(name, ())) > 1]
+        if not self.values:
+            found.append("headers-missing")
+        return found
+
+    def people(self, name: str) -> tuple[Mailbox, ...]:
+        """The mailboxes of every field of that name."""
+        if name not in self.known:
+            values = self.values.get(name)
+            self.known[name] = (
+                address.parse_list(", ".join(header.to_text(value, self.hint) for value in values)) if values else ()
+            )
+        return self.known[name]
+
+    def msgids(self, name: str) -> tuple[str, ...]:
+        """The message identifiers of a field, without angle brackets, each once."""
+        values = self.values.get(name)
+        if not values:
+            return ()
+        text = header.clean(header.to_text(b" ".join(values)))
+        found = _MSGID.findall(text)
+        if not found:
+            found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [text]
+        return tuple(dict.fromkeys(identifier for identifier in found if identifier))[:_MOST_REFERENCES]
+
+
+def _forward(head: Head, comment: str | None) -> Forward:
+    people = head.people("from")
+    return Forward(
+        kind="attached",
+        sender=people[0] if people else None,
+        subject=head.subject,
+        date=head.date,
+        date_raw=head.date_raw,
+        to=head.people("to"),
+        cc=head.people("cc"),
+        comment=comment,
+        msgid=head.msgid,
+    )
+
+
+def _hint(part: Part) -> str | None:
+    """The charset that raw 8-bit header bytes are likely in: that of the first text part."""
+    node = part
+    for _ in range(5):
+        if not node.children or not node.is_multipart:
+            break
+        node = node.children[0]
+    return node.parameters.get("charset")
+
+
+def _content_id(part: Part) -> str | None:
+    value = part.field("content-id")
+    return (header.decode(value).strip("<> ") or None) if value else None
+
+
+def _html_reader() -> Callable[[str], str]:
+    from casefleet_cli.core.html_text import to_text  # noqa: PLC0415 - its library is needed by few mails
+
+    return to_text

@@ -1,0 +1,282 @@
+"""The structure of a message: header fields and the tree of parts (RFC 5322 section 2, RFC 2045, RFC 2046), in bytes.
+
+Nothing is copied and nothing is decoded here except what has to be to find parts (a message inside base64).
+"""
+
+from __future__ import annotations
+
+import re
+
+from casefleet_cli.core import header, transfer
+
+MOST_PARTS = 5000
+DEEPEST = 60
+_MESSAGES = ("message/rfc822", "message/global", "message/news")
+
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_EMPTY_LINE = re.compile(rb"\r*(?:\n|\Z)")
+_LEAD = re.compile(rb"(?:[ \t\r]*\n)+")
+_INDENT = re.compile(rb"[ \t]+")
+_KNOWN = re.compile(
+    rb"(?:x-[a-z0-9-]+|received|return-path|from|to|cc|bcc|subject|date|message-id|mime-version|sender|reply-to|resent-[a-z]+"
+    rb"|content-[a-z-]+|delivered-to|envelope-[a-z]+|references|in-reply-to|user-agent|organi[sz]ation|importance|priority"
+    rb"|precedence|list-[a-z]+|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|thread-[a-z]+"
+    rb"|errors-to|auto-submitted|status|keywords|comments|newsgroups|lines|path|received-spf|disposition-[a-z-]+"
+    rb"|apparently-to|original-[a-z-]+|accept-language|autocrypt|feedback-id|face|importance)[ \t]*:",
+    re.IGNORECASE,
+)
+_NEXT_KNOWN = re.compile(rb"\n(?=\r*\n)|\n(?=" + _KNOWN.pattern + rb")", re.IGNORECASE)
+_TAIL = re.compile(rb"(--)?[ \t]*\r*(?:\n|\Z)")
+_FIRST_DELIMITER = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_ENCODING = re.compile(r"[a-z0-9-]+")
+
+
+class Part:
+    """One node of the tree: a leaf, a multipart with children, or an attached message with one child."""
+
+    __slots__ = (
+        "body",
+        "children",
+        "data",
+        "defects",
+        "disposition",
+        "disposition_parameters",
+        "encoding",
+        "end",
+        "fields",
+        "number",
+        "parameters",
+        "type",
+    )
+
+    def __init__(self, data: bytes, start: int, end: int, number: str, default_type: str) -> None:
+        self.data = data
+        self.end = end
+        self.number = number
+        self.children: list[Part] = []
+        self.defects: list[str] = []
+        fields, self.body, defect = fields_of(data, start, end)
+        if defect:
+            self.defects.append(defect)
+        self.fields = fields
+        self.describe(default_type)
+
+    def describe(self, default_type: str) -> None:
+        """Read what the part says about itself; of a repeated field the first counts."""
+        said = {name.lower(): value for name, value in reversed(self.fields) if name[:1] in "Cc"}
+        self.type, self.parameters = default_type, _nothing()
+        if "content-type" in said:
+            kind, self.parameters = header.parameters(_text(said["content-type"]))
+            self.type = _media_type(kind, "application/octet-stream" if "name" in self.parameters else default_type)
+        self.disposition, self.disposition_parameters = "", _nothing()
+        if "content-disposition" in said:
+            kind, self.disposition_parameters = header.parameters(_text(said["content-disposition"]))
+            self.disposition = kind.lower()
+        found = _ENCODING.search(_text(said.get("content-transfer-encoding", b"")).lower())
+        self.encoding = found[0] if found else ""
+
+    def content(self) -> tuple[bytes, str | None]:
+        """The decoded octets, and the defect met while decoding."""
+        return transfer.decode(self.data, self.body, self.end, self.encoding)
+
+    def field(self, name: str) -> bytes | None:
+        """The first value of a header field, by lower-case name."""
+        for other, value in self.fields:
+            if other.lower() == name:
+                return value
+        return None
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether it only holds other parts."""
+        return self.type.startswith("multipart/")
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is an attached message that could be opened."""
+        return bool(self.children) and not self.is_multipart
+
+
+def read_headers(raw: bytes) -> list[tuple[str, bytes]]:
+    """The header fields in order: names as written, values unfolded but not decoded; only the headers are read.
+
+    Skipped: a byte order mark, blank lines, a mbox "From " line before the headers; lines that are no field.
+    """
+    return fields_of(raw, start_of(raw), len(raw))[0]
+
+
+def start_of(raw: bytes) -> int:
+    """Where the headers of a message begin, past a byte order mark, blank lines and mbox "From " lines."""
+    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    lead = _LEAD.match(raw, start)
+    if lead and (_KNOWN.match(raw, lead.end()) or raw.startswith((b"From ", b">From "), lead.end())):
+        start = lead.end()
+    while raw.startswith((b"From ", b">From "), start):
+        end = raw.find(b"\n", start)
+        start = end + 1 if end >= 0 else len(raw)
+    indent = _INDENT.match(raw, start)
+    return indent.end() if indent and _KNOWN.match(raw, indent.end()) else start
+
+
+def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, bytes]], int, str | None]:
+    """The fields of the header block at `position`, where the body begins, and a defect or None.
+
+    A line that is no field is passed over when known fields follow before the next blank line; otherwise the body
+    begins with it (its blank line is missing), as it does with a line that looks like a delimiter.
+    """
+    fields: list[tuple[str, bytes]] = []
+    defect = None
+    match = _FIELD.match
+    while position < end:
+        found = match(data, position, end)
+        if found:
+            value = found[2]
+            fields.append((found[1].decode("ascii"), header.unfold(value) if b"\n" in value else value.strip()))
+            position = found.end()
+            continue
+        empty = _EMPTY_LINE.match(data, position, end)
+        if empty:
+            return fields, empty.end(), defect
+        following = None if data.startswith(b"--", position) else _NEXT_KNOWN.search(data, position, end)
+        if following is None or data[following.end() : following.end() + 1] in (b"\r", b"\n"):
+            return fields, position, "header-end-missing"
+        position = following.end()
+        defect = "header-line-unreadable"
+    return fields, min(position, end), defect
+
+
+def tree(raw: bytes) -> Part:
+    """The tree of parts; at most MOST_PARTS parts, DEEPEST levels. Parts are numbered as IMAP does (RFC 3501)."""
+    root = Part(raw, start_of(raw), len(raw), "", "text/plain")
+    _grow(root, 0, [MOST_PARTS], root)
+    if not root.is_multipart:
+        root.number = "1"
+    return root
+
+
+def leaves(part: Part, *, into_messages: bool = True) -> list[Part]:
+    """The parts that hold content, in order: attached messages themselves, and then their parts."""
+    out: list[Part] = []
+    waiting = [part]
+    while waiting:
+        node = waiting.pop()
+        if not node.is_multipart:
+            out.append(node)
+        if node.is_multipart or into_messages:
+            waiting += reversed(node.children)
+    return out
+
+
+def _grow(part: Part, depth: int, budget: list[int], root: Part) -> None:
+    """Find the children of a part, and theirs."""
+    if not part.is_multipart and part.type not in _MESSAGES:
+        return
+    if depth >= DEEPEST:
+        root.defects.append("too-deep")
+        return
+    part.children = _body_parts(part, budget[0]) if part.is_multipart else _enclosed(part)
+    budget[0] -= len(part.children)
+    if budget[0] <= 0:
+        root.defects.append("too-many-parts")
+        return
+    for child in part.children:
+        _grow(child, depth + 1, budget, root)
+
+
+def _body_parts(part: Part, most: int) -> list[Part]:
+    """The children of a multipart; one that has none but has content becomes text, so that nothing is lost."""
+    spans = _spans(part, most)
+    if not spans and part.data[part.body : part.end].strip():
+        part.type = "text/plain"
+    default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
+    prefix = f"{part.number}." if part.number else ""
+    return [Part(part.data, *span, f"{prefix}{index}", default) for index, span in enumerate(spans, start=1)]
+
+
+def _enclosed(part: Part) -> list[Part]:
+    """The message in an attached message, unless it has no header at all."""
+    data, start, end = part.data, part.body, part.end
+    if part.encoding in ("base64", "quoted-printable"):
+        data, _ = part.content()
+        start, end = start_of(data), len(data)
+    elif data.startswith((b"From ", b">From "), start):
+        start = min(end, data.find(b"\n", start, end) + 1 or end)
+    child = Part(data, start, end, part.number, "text/plain")
+    if not child.fields:
+        return []
+    if not child.is_multipart:
+        child.number = f"{part.number}.1" if part.number else "1.1"
+    return [child]
+
+
+def _spans(part: Part, most: int) -> list[tuple[int, int]]:
+    """Where the body parts of a multipart lie; its boundary is guessed from the body when the header's does not fit."""
+    boundary = part.parameters.get("boundary", "")
+    spans: list[tuple[int, int]] = []
+    if boundary:
+        spans = _cut(part, boundary.encode("utf-8", "replace"), most)
+        if not spans and boundary != boundary.rstrip():
+            spans = _cut(part, boundary.rstrip().encode("utf-8", "replace"), most)
+    if not spans:
+        part.defects.append("boundary-wrong" if boundary else "boundary-missing")
+        guess = _FIRST_DELIMITER.search(part.data, part.body, min(part.end, part.body + 100_000))
+        if guess:
+            spans = _cut(part, guess[1], most)
+    return spans
+
+
+def _cut(part: Part, boundary: bytes, most: int) -> list[tuple[int, int]]:
+    """The spans between the delimiter lines of a boundary (RFC 2046 section 5.1.1)."""
+    data, end = part.data, part.end
+    delimiter = b"--" + boundary
+    spans: list[tuple[int, int]] = []
+    begun = -1  # where the part that is being read began
+    is_closed = False
+    position = part.body if data.startswith(delimiter, part.body) else data.find(b"\n" + delimiter, part.body, end) + 1
+    while (position > 0 or data.startswith(delimiter)) and position < end and len(spans) < most:
+        tail = _TAIL.match(data, position + len(delimiter), end)
+        if tail:
+            if begun >= 0:
+                spans.append((begun, max(begun, _before_newline(data, position))))
+            elif is_closed and not tail[1]:  # an inner multipart used the same boundary, and closed it
+                part.defects.append("boundary-reused")
+            begun = -1 if tail[1] else tail.end()
+            is_closed = bool(tail[1])
+        position = data.find(b"\n" + delimiter, tail.end() - 1 if tail else position + 1, end) + 1
+        if position == 0:
+            break
+    if begun >= 0:
+        spans.append((begun, end))
+        if position == 0:
+            part.defects.append("boundary-unclosed")
+    return spans
+
+
+def _before_newline(data: bytes, position: int) -> int:
+    """The end of a part whose delimiter line begins at `position`: the line break before belongs to the delimiter."""
+    position -= 1
+    while position > 0 and data[position - 1] == 0x0D:
+        position -= 1
+    return position
+
+
+def _text(value: bytes) -> str:
+    return header.to_text(value)
+
+
+def _nothing() -> dict[str, str]:
+    return {}
+
+
+def _media_type(value: str, default: str) -> str:
+    """Lower-case type/subtype; RFC 2045 section 5.2 for what is none."""
+    kind = "".join(value.lower().split())
+    if _TYPE.fullmatch(kind):
+        return kind
+    found = _TYPE.match(kind)
+    if found:
+        return found[0]
+    if kind in ("text", "html", "plain"):
+        return "text/html" if kind == "html" else "text/plain"
+    return "application/octet-stream" if "/" in kind else default
