@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MAX_HTML = 2_000_000
 """Letters of HTML that are looked at; longer mails are cut here."""
@@ -68,10 +68,11 @@ class Shown(NamedTuple):
     left_out: int
 
 
-def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]]) -> Shown:
+def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Callable[[str], str]) -> Shown:
     """The HTML as a whole page, without scripts, style sheets, forms, frames, remote pictures and odd links.
 
-    `pictures`: the mail's own, by Content-ID, as (content type, bytes); they become data: addresses.
+    `pictures`: the mail's own, by Content-ID, as (content type, bytes); they become data: addresses. `masked` hides
+    secrets; it is asked once the HTML has one spelling.
     """
     import nh3  # noqa: PLC0415 - only this page needs it
 
@@ -103,7 +104,7 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]]) -> Shown:
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
     note = "" if not left_out else f'<p class="casefleet-note">{left_out} picture{"s" * (left_out > 1)} not loaded.</p>'
-    return Shown(_PAGE.format(body=body, note=note), left_out)
+    return Shown(_PAGE.format(body=masked(body), note=note), left_out)
 
 
 def disposition(filename: str | None, content_type: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.core import explanation
+from casefleet_cli.core import explanation, message
 from casefleet_cli.web import frame, locks, queries_email, queries_feed, queries_firm
 
 if TYPE_CHECKING:
@@ -133,11 +133,9 @@ def email_html(ask: Ask) -> Bytes:
     found = _there(queries_email.email(ask.connection, ask.viewer, ask.numbers[0]))
     if not found["has_html"]:
         raise NotThereError
-    from casefleet_cli.core import message
-
     original = queries_email.original(ask.path, ask.numbers[0])
     html = message.html_of(original.raw) or ""
-    shown = frame.harmless(original.mask.text(html), message.inline_images(original.raw))
+    shown = frame.harmless(html, message.inline_images(original.raw), original.mask.text)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
 
@@ -145,12 +143,11 @@ def email_html(ask: Ask) -> Bytes:
 def attachment(ask: Ask) -> Bytes:
     """An attachment as a download."""
     found = _there(queries_email.attachment(ask.connection, ask.viewer, ask.numbers[0], ask.numbers[1]))
-    from casefleet_cli.core import message
-
     original = queries_email.original(ask.path, ask.numbers[0])
-    content = message.part_bytes(original.raw, str(found["part"]))
-    if content is None:
+    part = message.part_bytes(original.raw, str(found["part"]))
+    if part is None:
         raise NotThereError
+    content = part[1]
     if found["content_type"].startswith(("text/", "message/")):
         # Latin-1 gives every octet a letter of its own, so only a BCC address changes.
         content = original.mask.text(content.decode("latin-1")).encode("latin-1")

@@ -216,10 +216,10 @@ class Browser:
         async def once() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.site.app)
             async with httpx.AsyncClient(transport=transport, base_url=BASE, cookies=self.cookies) as client:
-                named = {name.replace("_", "-"): value for name, value in headers.items()}
+                named = {name.replace("_", "-"): value.encode("latin-1") for name, value in headers.items()}
                 if host is not None:
-                    named["Host"] = host
-                return await client.request(method, path, headers=named)
+                    named["Host"] = host.encode("latin-1")
+                return await client.request(method, BASE + path, headers=named)
 
         response = asyncio.run(once())
         for name, value in response.cookies.items():

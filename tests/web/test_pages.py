@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from casefleet_cli.web import queries_feed
 from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER
 
 PAGES = (
@@ -105,7 +107,11 @@ def test_a_user_sees_only_their_own_notifications(as_user: Any) -> None:
      "%00", "a%00b", "²", "°", "\U0001f600", "x" * 5000, '"a" ' * 500, "a* " * 200, "%ed%a0%80", "col:val AND (x OR", "++", "\\"],
 )  # fmt: skip
 def test_no_search_is_an_error(admin: Any, query: str) -> None:
-    quoted = query if query.startswith("%") or "%00" in query else query.replace("%", "%25").replace("&", "%26").replace("+", "%2B")
+    quoted = (
+        query
+        if query.startswith("%") or "%00" in query
+        else query.replace("%", "%25").replace("&", "%26").replace("+", "%2B")
+    )
     assert admin.ask(f"/search?q={quoted}").status_code == 200
 
 
@@ -125,14 +131,10 @@ def test_forged_marks_in_a_mail_do_not_become_markup(admin: Any) -> None:
 
 
 def test_long_lists_come_in_pages_without_repeating(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from casefleet_cli.web import queries_feed
-
     monkeypatch.setattr(queries_feed, "PAGE_SIZE", 3)
     seen: list[str] = []
     page = "/"
     for _ in range(20):
-        import re
-
         text = admin.ask(page).text
         seen += re.findall(r'<li class="entry.*?</li>', text, re.DOTALL)
         following = re.search(r'rel="next" href="([^"]+)"', text)

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sqlite3
+from datetime import timedelta
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+
+from casefleet_cli import clock
+from casefleet_cli.errors import CasefleetError, ConfigError, NoInputError
+from casefleet_cli.store import database
+from casefleet_cli.web import locks, pages, server
+from tests.web.conftest import ADA, BCC, GUEST, LIM, OFF, RAW_MARKER, SECRET_SETTING, Browser
+
+SECRETS = (BCC, BCC.partition("@")[0], SECRET_SETTING, RAW_MARKER, "7k3mq9x2vt4hc8wn")
+TABLES = (
+    "bcc_addresses",
+    "raw_messages",
+    "settings",
+    "emails",
+    "email_search",
+    "email_search_data",
+    "users",
+    "sqlite_master",
+)
+
+
+def addresses(site: server.Site) -> list[str]:
+    """Every address Datasette has registered, made concrete, in every spelling that has opened something before."""
+    made: list[str] = []
+    for pattern, _ in site.datasette._routes():
+        address = pattern.pattern.lstrip("^").removesuffix("$").removesuffix(r"\Z")
+        address = address.replace("([1-9][0-9]{0,17})", "1")
+        for piece, value in (
+            (r"(\.(?P<format>jsono?))?", ""), (r"(\.(?P<format>json))?", ""), (r"(\.(?P<format>\w+))?", ""),
+            (r"(?P<path>.*)", "app.css"), (r"(?P<rest>.*)", ""), (r"(?P<database>[^\/\.]+)", "casefleet"),
+            (r"(?P<table>[^\/\.]+)", "bcc_addresses"), (r"(?P<table>[^/]+?)", "raw_messages"), (r"(?P<pks>[^/]+?)", "1"),
+            ("\\", ""),
+        ):  # fmt: skip
+            address = address.replace(piece, value)
+        made.append(address)
+    for table in TABLES:
+        made += [f"/casefleet/{table}", f"/casefleet/{table}/1", f"/CaseFleet/{table.upper()}", f"/_internal/{table}"]
+    made += [
+        "/casefleet", "/casefleet.db", "/casefleet.json?sql=select+*+from+bcc_addresses", "/_memory", "/_internal",
+        "/casefleet?sql=select+address+from+bcc_addresses", "/casefleet/-/query?sql=select+1", "/-/databases.json",
+        "/casefleet/raw_messages/1.blob?_blob_column=content", "/-/actor.json", "/-/auth-token?token=x", "/-/permissions",
+        "//evil.example/", "/%5cevil.example/", "/casefleet/emails.csv?_stream=on",
+        "/-/static/app.css", "/-/static-plugins/casefleet/style.css", "/:memory:", "/CASES", "/Emails/1",
+        "/emails/1/HTML", "/emails/1/raw", "/emails/1.eml", "/casefleet~2Edb", "/casefleet%2edb", "/emails/1%2fhtml",
+    ]  # fmt: skip
+    variants = [
+        spelling
+        for address in dict.fromkeys(made)
+        for base, mark, query in [address.partition("?")]
+        for spelling in (
+            address,
+            *(f"{base}{ending}{mark}{query}" for ending in (".json", ".csv", ".blob", ".jsono", "/")),
+            address.upper(),
+        )
+    ]
+    return list(dict.fromkeys(variants))
+
+
+@pytest.mark.parametrize("user", [None, "admin", ADA, LIM, GUEST])
+def test_no_address_tells_a_secret(firm: Path, user: Any) -> None:
+    browser = Browser(server.build(str(firm), None if user in (None, "admin") else user))
+    if user is not None:
+        browser.enter()
+    known = {"/login", "/style.css", "/icon.svg"}
+    walked = 0
+    for address in addresses(browser.site):
+        response = browser.ask(address)
+        whole = response.content + str(response.headers).encode()
+        assert [secret for secret in SECRETS if secret.encode() in whole] == [], address
+        walked += 1
+        if user is None and address not in known:
+            assert response.status_code == 401, address
+            assert b"casefleet serve" in response.content
+            assert not re.search(rb"Neill|Petrov|Minh|2026-104", response.content), address
+        elif not any(re.fullmatch(page, address.partition("?")[0]) for page, _ in pages.ROUTES):
+            assert response.status_code in (404, 303) or address in known, address
+        location = response.headers.get("location", "")
+        assert location in ("", "/", "/login"), address
+    assert walked > 400
+
+
+@pytest.mark.parametrize(
+    "raw", [b"/./", b"/../", b"//", b"//evil.example", b"/\\evil.example/", b"/x/../", b"/cases/..", b"/;/", b"/ ", b"/\x00", b"/%00", b"/\n",
+            b"/emails/1\n", b"/emails/1%0a", b"\xff", b"", b"*"],
+)  # fmt: skip
+def test_odd_paths_as_they_come_off_the_wire_lead_nowhere(admin: Browser, raw: bytes) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def ask() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        cookie = f"casefleet_session={admin.cookies['casefleet_session']}".encode()
+        scope = {"type": "http", "method": "GET", "path": raw.decode("latin-1"), "raw_path": raw, "query_string": b"",
+                 "headers": [(b"host", b"localhost"), (b"cookie", cookie)], "scheme": "http", "http_version": "1.1"}  # fmt: skip
+        await admin.site.app(scope, receive, send)
+
+    asyncio.run(ask())
+    assert sent[0]["status"] == 404
+    assert not [value for name, value in sent[0]["headers"] if name == b"location"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/login", "/style.css", "/nothing", "/emails/1", "/emails/1/html", "/emails/1/attachments/11"]
+)
+def test_every_answer_has_the_headers(stranger: Browser, admin: Browser, path: str) -> None:
+    for browser in (stranger, admin):
+        headers = browser.ask(path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "frame-ancestors" in headers["content-security-policy"]
+        assert "script-src" not in headers["content-security-policy"]
+        if "sandbox" not in headers["content-security-policy"]:
+            assert "unsafe" not in headers["content-security-policy"]
+            assert headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("127.0.0.1:8001", 200), ("localhost", 200), ("LOCALHOST:1", 200), ("[::1]:8001", 200), ("evil.example", 421),
+     ("127.0.0.1.evil.example", 421), ("localhost.evil.example:80", 421), ("evil.example:127.0.0.1", 421), ("", 421),
+     ("127.0.0.1@evil.example", 421), ("localhost\t", 421)],
+)  # fmt: skip
+def test_only_names_of_this_computer_are_answered(admin: Browser, host: str, status: int) -> None:
+    assert admin.ask("/", host=host).status_code == status
+
+
+def test_the_one_time_address_works_once(firm: Path) -> None:
+    site = server.build(str(firm))
+    first, second = Browser(site), Browser(site)
+    assert first.ask("/").status_code == 401
+    assert first.ask(site.entrance, "HEAD").status_code == 401
+    entered = first.ask(site.entrance)
+    assert entered.status_code == 303
+    cookie = entered.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert re.search("Max-Age=[1-9]", cookie)
+    assert first.ask("/").status_code == 200
+    assert second.ask(site.entrance).status_code == 401
+    assert second.ask("/").status_code == 401
+
+
+def test_forged_and_foreign_cookies_open_nothing(firm: Path, stranger: Browser) -> None:
+    other = Browser(server.build(str(firm))).enter()
+    for value in (*other.cookies.values(), "x", "a.b.c", "é".encode().decode("latin-1")):
+        assert stranger.ask("/", cookie=f"casefleet_session={value}").status_code == 401
+    assert (
+        stranger.ask("/", cookie=f"ds_actor={stranger.site.datasette.sign({'a': {'id': 'root'}}, 'actor')}").status_code
+        == 401
+    )
+
+
+def test_a_session_ends_in_time(admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert admin.ask("/").status_code == 200
+    later = clock.now() + timedelta(hours=12, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert admin.ask("/").status_code == 401
+
+
+def test_logging_out_ends_the_session_for_every_copy_of_the_cookie(admin: Browser) -> None:
+    kept = dict(admin.cookies)
+    assert admin.ask("/logout").status_code == 404
+    assert admin.ask("/logout", "POST", Sec_Fetch_Site="cross-site").status_code == 303
+    admin.cookies = dict(kept)
+    assert admin.ask("/").status_code == 200
+    assert admin.ask("/logout", "POST").status_code == 303
+    admin.cookies = kept
+    assert admin.ask("/").status_code == 401
+
+
+def test_a_disabled_user_is_nobody(firm: Path) -> None:
+    browser = Browser(server.build(str(firm), OFF))
+    assert browser.ask(browser.site.entrance).status_code == 303
+    assert browser.ask("/").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_pages_are_for_reading(admin: Browser, method: str) -> None:
+    assert admin.ask("/emails/1", method).status_code == 405
+
+
+def test_datasettes_own_connections_read_no_secret(firm: Path) -> None:
+    site = server.build(str(firm))
+    connection = site.datasette.get_database("casefleet").connect()
+    site.datasette._prepare_connection(connection, "casefleet")
+    for query in (
+        "SELECT address, id FROM bcc_addresses", "SELECT content FROM raw_messages", "SELECT value FROM settings",
+        "SELECT b.ADDRESS FROM Bcc_Addresses AS b", "SELECT max(content) FROM raw_messages", "SELECT hex(content) FROM raw_messages",
+        "WITH x AS (SELECT * FROM bcc_addresses) SELECT address FROM x", "SELECT (SELECT group_concat(value) FROM settings)",
+    ):  # fmt: skip
+        assert {cell for row in connection.execute(query) for cell in row} <= {None, ""}, query
+    with pytest.raises(sqlite3.DatabaseError):
+        connection.execute("ATTACH ? AS other", (str(firm),))
+
+
+@pytest.mark.parametrize(
+    "action", ["view-instance", "view-database", "view-table", "execute-sql", "view-database-download", "debug-menu"]
+)
+def test_datasette_permits_nothing(firm: Path, action: str) -> None:
+    site = server.build(str(firm))
+
+    async def permitted(actor: Any) -> bool:
+        await site.datasette.invoke_startup()
+        resource = {"view-table": ("casefleet", "emails")}.get(action, "casefleet")
+        return await site.datasette.permission_allowed(actor, action, resource=resource, default=True)
+
+    assert [asyncio.run(permitted(actor)) for actor in (None, {"id": "root"}, {"id": "casefleet"})] == [False] * 3
+
+
+def test_plain_datasette_is_locked_and_others_are_left_alone(firm: Path, tmp_path: Path) -> None:
+    plain = Datasette([str(firm)])
+    for path in (
+        "/",
+        "/casefleet",
+        "/casefleet/emails.json",
+        "/-/plugins.json",
+        "/-/auth-token?token=" + plain._root_token,
+    ):
+        assert asyncio.run(plain.client.get(path)).status_code == 401, path
+    other_path = tmp_path / "other.db"
+    sqlite3.connect(other_path).executescript("CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    other = Datasette([str(other_path)])
+    assert asyncio.run(other.client.get("/other/t.json")).json()["rows"] == [[1, 1]]
+    both = Datasette([str(other_path), str(firm)])
+    assert asyncio.run(both.client.get("/other/t.json")).status_code == 401
+
+
+def test_datasette_finds_the_plugin_by_itself() -> None:
+    assert {"casefleet_cli.web.plugin"} <= {entry.value for entry in entry_points(group="datasette")}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "firm.example", "", "127.0.0.1.evil.example"])
+def test_other_hosts_are_refused(firm: Path, host: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        server.run(str(firm), host=host, port=0, ready=lambda _: pytest.fail("served"))
+    assert refused.value.exit_code == 78
+
+
+def test_a_taken_port_is_one_sentence(firm: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(CasefleetError, match=r"is taken; choose another with --port\.$"):
+            server.run(str(firm), port=taken.getsockname()[1], ready=lambda _: pytest.fail("served"))
+
+
+def test_a_missing_database_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoInputError):
+        server.build(str(tmp_path / "none.db"))
+
+
+def test_the_blind_eye_covers_every_table_that_holds_a_secret(firm: Path) -> None:
+    connection = database.open_reader(str(firm))
+    connection.set_authorizer(locks.blind)
+    assert connection.execute("SELECT count(*) FROM bcc_addresses").fetchone() == (1,)
+    assert connection.execute("SELECT id, user_id, address FROM bcc_addresses").fetchone() == (None, None, None)
