@@ -153,8 +153,14 @@ def carry_out(
         links.add_contact(connection, email_id, contact.id, "rule")
     for place in decision.places:
         if links.add(connection, email_id, place, decision_id=decision_id):
-            where = {"case_id": place.id} if place.kind == "case" else {"lead_id": place.id}
-            activities.add(connection, "filed", email_id=email_id, about_user_id=user_id, **where)
+            activities.add(
+                connection,
+                "filed",
+                case_id=place.case_id,
+                lead_id=place.lead_id,
+                email_id=email_id,
+                about_user_id=user_id,
+            )
     if not decision.places:
         verb = "held" if decision.outcome == "held" else "logged"
         activities.add(connection, verb, email_id=email_id, about_user_id=user_id)

@@ -58,7 +58,7 @@ def feed(
     if len(asked) != 1:
         raise UsageError("Choose one of --case, --lead, --contact and --all.")
     kind, number = asked[0]
-    columns = (
+    columns: tuple[str | Column, ...] = (
         Column("id", only="machine"),
         Column("at", "when"),
         Column("who", cell=_who, only="table"),
@@ -88,7 +88,7 @@ def list_(
     user_id = references.user(connection, whose) if whose else None
     names = ("id", "created_at", "user", "kind", "email_id", "subject", "detail", "read_at")
     found = notices.listed(connection, user_id, read_too=everything, limit=options.limit)
-    columns = ("id", Column("created_at", "when"), "user", "kind", Column("email_id", "email"), "subject", "detail",
+    columns: tuple[str | Column, ...] = ("id", Column("created_at", "when"), "user", "kind", Column("email_id", "email"), "subject", "detail",
                Column("read_at", "read"))  # fmt: skip
     rows = [dict(zip(names, row, strict=True)) for row in found]
     output.show(rows, columns, options, empty="Nothing waits for attention.")

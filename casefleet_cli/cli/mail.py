@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli.cli import dates, output
+from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.explanation import sentences
 from casefleet_cli.desk import reading, suggestions
@@ -64,7 +65,7 @@ def list_(
         "contact": references.contact(connection, contact) if contact else None,
         "user": references.user(connection, user) if user else None,
         "since": dates.moment(since) if since else None,
-        "until": dates.moment(until, end_of_day=True) if until else None,
+        "until": dates.moment(until, until=True) if until else None,
     }
     rows = mailbook.listed(connection, asked, options.limit)
     output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
@@ -180,13 +181,13 @@ def explain(
     for place in places:
         name = f"{place['kind']} {place['number'] or place['id']} {place['name']}"
         by = "a rule" if place["linked_by"] == "rule" else place["user"] or "a person at the command line"
-        output.say(f"It is on {name} since {output.moment(place['linked_at'])}, put there by {by}.")
+        output.say(f"It is on {name} since {output.moment(str(place['linked_at']))}, put there by {by}.")
     for decision in decisions:
         output.say("")
         headline, *rest = sentences(decision)
-        output.say(f"{output.moment(decision['decided_at'])}  {headline}")
+        output.say(f"{output.moment(str(decision['decided_at']))}  {headline}")
         for sentence in rest:
-            output.say(f"  - {output.clean(sentence)}", raw=True)
+            output.say(f"  - {clean(sentence)}", raw=True)
     if standing in _WAITING:
         output.say(f"casefleet release {email_id} lets it in; casefleet reject {email_id} keeps it out of sight.")
 

@@ -13,6 +13,7 @@ import typer
 
 from casefleet_cli import intake, lda
 from casefleet_cli.cli import output
+from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.explanation import sentences
 from casefleet_cli.desk import mailserver
@@ -83,7 +84,7 @@ def route(
     headline, *rest = sentences(told)
     output.say(headline.replace("Logged", "It would be logged", 1))
     for sentence in rest:
-        output.say(f"  - {output.clean(sentence)}", raw=True)
+        output.say(f"  - {clean(sentence)}", raw=True)
 
 
 def _told(decision: Decision, user: str) -> dict[str, Any]:

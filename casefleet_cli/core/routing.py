@@ -72,6 +72,16 @@ class Place(NamedTuple):
     """"case" or "lead"."""
     id: int
 
+    @property
+    def case_id(self) -> int | None:
+        """The number of the case; None for a lead."""
+        return self.id if self.kind == "case" else None
+
+    @property
+    def lead_id(self) -> int | None:
+        """The number of the lead; None for a case."""
+        return self.id if self.kind == "lead" else None
+
 
 class Verdict(NamedTuple):
     """The answer for one counted recipient: a rule and its place, or a reason."""

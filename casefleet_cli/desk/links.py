@@ -59,7 +59,7 @@ def link(
         for contact_id in new_contacts:
             activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id)
         for place in new_places:
-            activities.add(connection, "linked", user_id=acting, email_id=email_id, **_where(place))
+            _note(connection, "linked", acting, email_id, place)
         if links.refresh_standing(connection, email_id) == "linked":
             notifications.settle(connection, email_id, "unassigned")
         not_open = tuple(_not_open(connection, place) for place in places)
@@ -96,7 +96,7 @@ def unlink(
         for place in places:
             if not links.remove(connection, email_id, place):
                 raise UsageError(f"E-mail {email_id} is not linked to {place.kind} {place.id}; nothing was changed.")
-            activities.add(connection, "unlinked", user_id=acting, email_id=email_id, **_where(place))
+            _note(connection, "unlinked", acting, email_id, place)
         for contact_id in contacts:
             if not links.remove_contact(connection, email_id, contact_id):
                 raise UsageError(f"E-mail {email_id} is not linked to contact {contact_id}; nothing was changed.")
@@ -149,8 +149,8 @@ def _let_in(connection: sqlite3.Connection, email_id: int) -> None:
         raise HeldError(f"E-mail {email_id} is {standing}; let it in with casefleet release {email_id} first.")
 
 
-def _where(place: Place) -> dict[str, int]:
-    return {"case_id": place.id} if place.kind == "case" else {"lead_id": place.id}
+def _note(connection: sqlite3.Connection, verb: str, acting: int | None, email_id: int, place: Place) -> None:
+    activities.add(connection, verb, user_id=acting, email_id=email_id, case_id=place.case_id, lead_id=place.lead_id)
 
 
 def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:

@@ -46,8 +46,8 @@ def listed(
 def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
     """Everything the database knows of one email itself: fields, recipients, attachments, deliveries."""
     email = next(database.rows(connection.execute(_ONE, (email_id,))))
-    email["forwards"] = json.loads(email["forwards"])
-    email["defects"] = json.loads(email["defects"])
+    email["forwards"] = json.loads(str(email["forwards"]))
+    email["defects"] = json.loads(str(email["defects"]))
     email["has_html"] = bool(email["has_html"])
     recipients = connection.execute(
         "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
