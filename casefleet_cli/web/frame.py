@@ -15,6 +15,13 @@ MAX_HTML = 2_000_000
 """Letters of HTML that are looked at; longer mails are cut here."""
 MAX_PICTURES = 12_000_000
 """Octets of embedded pictures in one mail; further ones are left out."""
+MAX_DEPTH = 2000
+"""Elements open at once; the parser takes quadratic time in deeper ones, and no person wrote them."""
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_CLOSED_BY_OTHERS = {
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param",
+    "source", "td", "tbody", "tfoot", "th", "thead", "tr", "track", "wbr",
+}  # fmt: skip
 _TAGS = {
     "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
     "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
@@ -76,6 +83,9 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
     """
     import nh3  # noqa: PLC0415 - only this page needs it
 
+    html = html[:MAX_HTML]
+    if _is_too_deep(html):
+        return Shown(_PAGE.format(body="", note='<p class="casefleet-note">Too deeply nested to be shown.</p>'), 0)
     room = MAX_PICTURES
     left_out = 0
 
@@ -93,7 +103,7 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
         return f"data:{picture[0].lower()};base64,{base64.b64encode(picture[1]).decode('ascii')}"
 
     body = nh3.clean(
-        html[:MAX_HTML],
+        html,
         tags=_TAGS,
         clean_content_tags=_GONE_WITH_CONTENT - _KEPT_WITH_CONTENT,
         attributes=_ATTRIBUTES,
@@ -126,6 +136,26 @@ def safe_name(filename: str | None, content_type: str) -> str:
     if dot and len(tail) <= 10:
         return _within(stem, 180) + dot + tail
     return _within(name, 180)
+
+
+def _is_too_deep(html: str) -> bool:
+    """Whether more elements may be open at once than MAX_DEPTH; by name, so that stray ends hide none."""
+    still_open: dict[str, int] = {}
+    depth = 0
+    for ends, written in _TAG.findall(html):
+        name = written.lower()
+        if name in _CLOSED_BY_OTHERS:
+            continue
+        count = still_open.get(name, 0)
+        if ends and count:
+            still_open[name] = count - 1
+            depth -= 1
+        elif not ends:
+            still_open[name] = count + 1
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+    return False
 
 
 def _within(text: str, octets: int) -> str:

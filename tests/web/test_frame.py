@@ -89,7 +89,10 @@ def test_pictures_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<div>" * 30_000,
+        "<div>" * 300_000,
+        "<b></p>" * 200_000,
+        "<UL >" * 300_000,
+        "<div></b>" * 200_000,
         "<b><p>" * 8_000,
         "<table><tr><td>" * 8_000,
         "<a href='" * 40_000,
