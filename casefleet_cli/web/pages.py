@@ -123,7 +123,7 @@ def email(ask: Ask) -> Page:
             "thread": queries_email.thread(ask.connection, ask.viewer, number),
             "history": queries_feed.of_email(ask.connection, ask.viewer, number),
             "why": _why(ask, number),
-            "suggestions": _suggestions(ask, number),
+            "suggestions": _open_suggestions(ask, found),
         },
     )
 
@@ -214,6 +214,15 @@ def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
         return []
     decisions = queries_email.decisions(ask.connection, email_id)
     return [{"at": each["decided_at"], "sentences": explanation.sentences(each)} for each in decisions]
+
+
+def _open_suggestions(ask: Ask, found: dict[str, Any]) -> list[Any]:
+    """The suggestions that would change something: for an email that is linked, only places it is not linked to."""
+    if found["standing"] == "rejected":
+        return []
+    here = {(place["kind"], place["id"]) for place in found["places"]}
+    suggested = _suggestions(ask, found["id"])[:_SHORT]
+    return [each for each in suggested if (each.place is None and not here) or (each.place and each.place not in here)]
 
 
 def _suggestions(ask: Ask, email_id: int) -> list[Any]:

@@ -10,7 +10,7 @@ from casefleet_cli.web import visibility
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from casefleet_cli.web.visibility import Viewer
 
@@ -146,4 +146,21 @@ def _entries(connection: sqlite3.Connection, viewer: Viewer, sources: Sequence[t
         contacts=visibility.contacts(viewer, "c"),
     )
     cursor = connection.execute(query, {"chosen": json.dumps(shown), **visibility.parameters(viewer)})
-    return Slice(list(database.rows(cursor)), shown[-1] if len(newest) > PAGE_SIZE else None)
+    return Slice(_together(database.rows(cursor)), shown[-1] if len(newest) > PAGE_SIZE else None)
+
+
+def _together(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entries with their places; one email that was filed to several places at once is one entry."""
+    entries: list[dict[str, Any]] = []
+    for row in rows:
+        places = [
+            {"kind": kind, "id": row[f"{kind}_id"], "name": name}
+            for kind, name in (("case", row["case_title"]), ("lead", row["lead"]))
+            if name
+        ]
+        last = entries[-1] if entries else None
+        if last and row["email_id"] and all(row[key] == last[key] for key in ("email_id", "verb", "at", "user")):
+            last["places"] += places
+        else:
+            entries.append({**row, "places": places})
+    return entries

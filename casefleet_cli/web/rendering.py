@@ -23,8 +23,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     for name in (
-        "at_most", "by_day", "counted", "date", "day", "defect", "extension", "happened", "marked", "preview", "size",
-        "time",
+        "at_most", "by_day", "counted", "date", "day", "defect", "extension", "happened", "marked", "preview",
+        "sentence", "size", "time",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     return made

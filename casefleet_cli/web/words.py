@@ -129,6 +129,11 @@ def marked(text: str) -> Markup:
     return Markup(whole.replace(MARK_START, "").replace(MARK_END, ""))  # noqa: S704 - escaped two lines above
 
 
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def preview(text: str) -> str:
     """The beginning of a mail on one line, without quoted lines."""
     lines = (line.strip() for line in text.splitlines())
@@ -145,7 +150,7 @@ def happened(entry: Mapping[str, Any]) -> str:
     verb, who, about = str(entry["verb"]), entry["user"], entry["about_user"]
     by = f" by {who}" if who else ""
     if verb in _MAIL_VERBS:
-        owner = f" for {about}" if about and verb in ("logged", "filed", "held") else ""
+        owner = f" for {about}" if about and verb == "held" else ""
         return f"{_MAIL_VERBS[verb]}{owner}{by}"
     if verb in ("assigned", "removed"):
         whom = entry["contact"] or about or "Somebody"
