@@ -1,0 +1,123 @@
+"""The house: its contracts bite, the delivery door stays light, names of the schema stand."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.firm import BCC, Firm, mail
+
+ROOT = Path(__file__).parents[1]
+HEAVY = (
+    "typer click rich sqlite_utils tabulate dateutil datasette mailbox email email.parser dataclasses inspect logging"
+    " asyncio selectolax nh3 subprocess tempfile pathlib idna"
+).split()
+
+
+def test_a_delivery_imports_nothing_heavy(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    program = f"""import sys, os
+leave = os._exit
+def tell(code):
+    sys.stderr.write(" ".join(sys.modules)); leave(code)
+os._exit = tell
+sys.argv = ["casefleet", "--db", {firm.path!r}, "deliver", "--recipient", {BCC["ada"]!r}]
+from casefleet_cli.__main__ import main
+main()"""
+    # -S: what the environment's own .pth files import is not ours.
+    paths = [str(ROOT), *(path for path in sys.path if "site-packages" in path)]
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {paths!r}\n{program}"],
+        input=mail("anna@client.example"),
+        capture_output=True,
+    )
+    assert done.returncode == 0
+    modules = done.stderr.decode().split()
+    assert "casefleet_cli.intake" in modules
+    assert [name for name in HEAVY if name in modules] == []
+
+
+SINS = {
+    "floors": ("casefleet_cli/store/settings.py", "import casefleet_cli.desk.links"),
+    "pure core": ("casefleet_cli/core/notices.py", "import sqlite3"),
+    "clock in the core": ("casefleet_cli/core/notices.py", "import casefleet_cli.clock"),
+    "light delivery": ("casefleet_cli/store/settings.py", "import sqlite_utils"),
+    "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.routing"),
+}
+
+
+@pytest.mark.parametrize("sin", [None, *SINS])
+def test_import_linter_sees(sin: str | None, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "casefleet_cli", tmp_path / "casefleet_cli", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    if sin is not None:
+        path, line = SINS[sin]
+        with (tmp_path / path).open("a") as file:
+            file.write(f"\n{line}\n")
+    program = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True)
+    assert (done.returncode == 0) == (sin is None), done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("tool", "line"),
+    [
+        (["ruff", "check"], "import os"),
+        (["ruff", "check"], "from datetime import datetime\n\nNOW = datetime.now()"),
+        (["ruff", "check"], "import secrets\n\nTOKEN = secrets.token_hex()"),
+        (["ruff", "format", "--check"], "x = [ 1,2 ]"),
+        (["mypy", "--strict"], "def f(x): return x"),
+    ],
+    ids=["unused", "clock", "chance", "format", "types"],
+)
+def test_a_gate_sees(tool: list[str], line: str, tmp_path: Path) -> None:
+    settings = (ROOT / "pyproject.toml").read_text()
+    (tmp_path / "pyproject.toml").write_text(settings.replace('strict = true\npackages = ["casefleet_cli"]', ""))
+    (tmp_path / "sin.py").write_text(f'"""A sin."""\n\n{line}\n')
+    done = subprocess.run([sys.executable, "-m", *tool, "sin.py"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 1, done.stdout.decode()
+
+
+TABLES = {
+    "emails": "id subject msgid sent_at",
+    "cases": "id number title status",
+    "email_cases": "email_id case_id",
+    "email_leads": "email_id lead_id",
+    "email_contacts": "email_id contact_id",
+    "deliveries": "email_id user_id source",
+    "notifications": "user_id kind email_id read_at",
+    "activities": "id at verb case_id lead_id email_id",
+    **dict.fromkeys(
+        "users sender_addresses bcc_addresses contacts contact_addresses case_contacts case_users leads lead_contacts"
+        " email_recipients attachments raw_messages decisions imports".split(),
+        "",
+    ),
+}
+
+
+def test_the_names_of_the_schema_stand(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    for table, columns in TABLES.items():
+        found = {row[1] for row in firm.all(f"PRAGMA table_info({table})")}
+        assert found >= set(columns.split()), table
+        assert found, table
+        (sql,) = firm.all("SELECT sql FROM sqlite_master WHERE name = ?", table)[0]
+        assert "STRICT" in sql
+        assert "\n    -- " in sql, f"{table} says what a row is"
+
+
+@pytest.mark.parametrize("statement", ["UPDATE activities SET verb = 'x'", "DELETE FROM activities"])
+def test_the_journal_is_append_only(statement: str, tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    firm.add("activities", at="2026-01-01T00:00:00Z", verb="logged")
+    with pytest.raises(Exception, match="append-only"):
+        firm.db.execute(statement)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "casefleet_cli").rglob("*.py")), ids=lambda path: path.name)
+def test_a_file_is_one_room(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
