@@ -39,7 +39,7 @@ check: $(VENV)/developed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/developed
-	$(BIN)/python tests/bench.py
+	$(BIN)/python -m tests.bench
 
 e2e: $(VENV)/developed
 	CASEFLEET_E2E=1 $(BIN)/python -m pytest tests/e2e
