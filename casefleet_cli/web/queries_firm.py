@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CAP = 1000
 """Badges are counted up to here, so that they cost the same at any size."""
+_LOOKED_AT = 2000
+"""Of the waiting emails of the firm, the newest so many are looked at for a badge."""
 _CASES = """SELECT k.id, k.number, k.title, k.status, k.opened_at, k.closed_at,
 (SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) AS emails FROM cases AS k"""
 _LEADS = """SELECT d.id, d.name, d.status, d.stage, d.source, d.opened_at, d.ended_at, d.case_id,
@@ -29,7 +31,8 @@ def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
     counts = {
         standing: _count(
             connection,
-            f"SELECT 1 FROM emails AS e WHERE e.standing = '{standing}' AND {seen} LIMIT :cap",
+            f"SELECT 1 FROM (SELECT id, standing FROM emails WHERE standing = '{standing}' AND standing <> 'linked'"
+            f" ORDER BY id DESC LIMIT {_LOOKED_AT}) AS e WHERE {seen} LIMIT :cap",
             asked,
         )
         for standing in ("unassigned", "held")

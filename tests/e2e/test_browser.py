@@ -1,0 +1,246 @@
+"""The pages in a real Chromium: a person's path, hostile mail, how they look and whether everybody can read them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from casefleet_cli.store import database, migrations
+from tests.web.conftest import BCC, fill
+
+try:
+    from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.support.ui import WebDriverWait
+except ImportError:
+    webdriver = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.e2e
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)  # fmt: skip
+TAB, ENTER = "\ue004", "\ue007"
+PAGES = {
+    "home": "/", "case": "/cases/1", "lead": "/leads/1", "contact": "/contacts/1", "email": "/emails/7", "hostile": "/emails/1?view=html",
+    "unassigned": "/unassigned", "forward": "/emails/2", "held": "/held", "search": "/search?q=hartley", "cases": "/cases",
+    "leads": "/leads", "contacts": "/contacts", "notifications": "/notifications?all=1", "lost": "/nothing",
+}  # fmt: skip
+CONTRAST = """
+const shades = text => { const c = text.match(/[\\d.]+/g).map(Number); return c.length < 4 ? [...c.slice(0, 3), 1] : c; };
+const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+  .reduce((sum, v, at) => sum + v * [.2126, .7152, .0722][at], 0);
+const behind = element => { for (let e = element; e; e = e.parentElement) {
+  const c = shades(getComputedStyle(e).backgroundColor); if (c[3] > 0) return c; } return [255, 255, 255, 1]; };
+const poor = [];
+for (const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walker.nextNode();) {
+  const element = walker.currentNode.parentElement;
+  if (!walker.currentNode.data.trim() || !element.getClientRects().length) continue;
+  const a = light(shades(getComputedStyle(element).color)), b = light(behind(element));
+  const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+  if (ratio < 4.5) poor.push(walker.currentNode.data.trim().slice(0, 30) + ' ' + ratio.toFixed(2));
+}
+return poor;
+"""
+UNLABELLED = """
+return [...document.querySelectorAll('input, button, a, iframe')].filter(e =>
+  !(e.labels && e.labels.length) && !e.innerText.trim() && !e.title && !e.getAttribute('aria-label')).map(e => e.outerHTML);
+"""
+
+
+def need_browser() -> None:
+    """Skip where a program is missing; with CASEFLEET_E2E=1 that is a failure."""
+    missing = [path for path in (CHROMIUM, DRIVER) if not Path(path).exists()]
+    if webdriver is None:
+        missing.append("selenium")
+    if missing:
+        reason = f"not installed: {', '.join(missing)}"
+        if os.environ.get("CASEFLEET_E2E") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+class Visit:
+    """A running server and a browser that has not entered yet."""
+
+    def __init__(self, driver: Any, address: str, downloads: Path) -> None:
+        self.driver, self.address, self.downloads = driver, address, downloads
+        self.base = address.partition("/login")[0]
+
+    def go(self, path: str) -> None:
+        self.driver.get(self.base + path)
+
+    def click(self, words: str) -> None:
+        self.driver.find_element("partial link text", words).click()
+
+    @property
+    def text(self) -> str:
+        return str(self.driver.find_element("tag name", "main").text)
+
+    def asked(self) -> list[str]:
+        """The addresses of every request since last asked."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    need_browser()
+    home = tmp_path_factory.mktemp("visit")
+    path = home / "casefleet.db"
+    connection = database.create_database(str(path))
+    migrations.apply(connection)
+    with database.transaction(connection):
+        fill(connection)
+    connection.close()
+    downloads = home / "downloads"
+    downloads.mkdir()
+    command = [sys.executable, "-m", "casefleet_cli", "--db", str(path), "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    address = next(line.strip() for line in server.stdout or () if "http" in line)
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.add_argument(f"--user-data-dir={home / 'profile'}")
+    options.add_experimental_option(
+        "prefs", {"download.default_directory": str(downloads), "download.prompt_for_download": False}
+    )
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    try:
+        yield Visit(driver, address, downloads)
+    finally:
+        driver.quit()
+        server.send_signal(signal.SIGINT)
+        out, err = server.communicate(timeout=20)
+        assert (server.returncode, err) == (0, ""), out
+
+
+def test_a_stranger_sees_only_how_to_get_in(visit: Visit) -> None:
+    visit.driver.delete_all_cookies()
+    visit.go("/cases/1")
+    assert "casefleet serve" in visit.text
+    assert "Neill" not in visit.driver.page_source
+
+
+def test_from_home_to_a_text_and_an_attachment(visit: Visit) -> None:
+    visit.driver.get(visit.address)
+    assert visit.driver.current_url == visit.base + "/"
+    assert "1 e-mail waits to be assigned" in visit.text
+    visit.click("O'Neill v.")
+    assert "Case 2026-104" in visit.text
+    visit.click("Re: records")
+    assert "an answer about the 50%" in visit.text
+    visit.asked()
+    visit.driver.find_element("css selector", ".files a").click()
+    _until(lambda: list(visit.downloads.glob("*.html")))
+    (file,) = visit.downloads.glob("*.html")
+    assert "Set-Cookie" in file.name
+    assert file.suffix == ".html"
+    assert visit.driver.current_url == visit.base + "/emails/7"
+
+
+def test_the_address_does_not_work_twice(visit: Visit) -> None:
+    kept = visit.driver.get_cookies()
+    visit.driver.delete_all_cookies()
+    visit.driver.get(visit.address)
+    assert "used already" in visit.text
+    visit.go("/")
+    assert "Log in" in visit.text
+    for cookie in kept:
+        visit.driver.add_cookie(cookie)
+    visit.go("/")
+    assert "Activity" in visit.text
+
+
+def test_hostile_html_neither_acts_nor_asks(visit: Visit) -> None:
+    visit.asked()
+    visit.go("/emails/1?view=html")
+    title = visit.driver.title
+    frame = visit.driver.find_element("css selector", "iframe.letter")
+    visit.driver.switch_to.frame(frame)
+    _until(lambda: "Dear Ada" in visit.driver.find_element("tag name", "body").text)
+    body = visit.driver.find_element("tag name", "body")
+    assert BCC not in body.text
+    assert [
+        picture.get_attribute("src")[:15]
+        for picture in body.find_elements("tag name", "img")
+        if picture.get_attribute("src")
+    ] == ["data:image/png;"]
+    assert visit.driver.find_elements("css selector", "form, script, iframe, object, svg, input, base, link") == []
+    visit.driver.switch_to.default_content()
+    assert visit.driver.title == title != "owned"
+    asked = visit.asked()
+    assert [address for address in asked if not address.startswith((visit.base, "data:image/png"))] == []
+    assert f"{visit.base}/emails/1/html" in asked
+
+
+def test_hostile_html_opened_by_itself_is_as_harmless(visit: Visit) -> None:
+    visit.asked()
+    visit.go("/emails/1/html")
+    assert "Dear Ada" in visit.driver.page_source
+    assert visit.driver.title == "E-mail as it was sent"
+    assert visit.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": "origin"})["result"]["value"] == "null"
+    assert [address for address in visit.asked() if not address.startswith((visit.base, "data:image/png"))] == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_read(visit: Visit, width: int, scheme: str) -> None:
+    phone = width < 500
+    visit.driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": phone}
+    visit.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    visit.driver.get_log("browser")
+    shots = os.environ.get("CASEFLEET_SHOTS")
+    try:
+        for name, path in PAGES.items():
+            visit.go(path)
+            assert visit.driver.execute_script("return document.documentElement.scrollWidth") <= width, name
+            assert visit.driver.execute_script(CONTRAST) == [], name
+            assert visit.driver.execute_script(UNLABELLED) == [], name
+            assert len(visit.driver.find_elements("tag name", "h1")) == 1, name
+            if shots:
+                Path(shots).mkdir(parents=True, exist_ok=True)
+                visit.driver.save_screenshot(str(Path(shots) / f"{name}-{scheme}-{width}.png"))
+    finally:
+        visit.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    complaints = [entry["message"] for entry in visit.driver.get_log("browser") if "/nothing" not in entry["message"]]
+    assert complaints == []
+
+
+def test_pages_are_usable_by_keyboard(visit: Visit) -> None:
+    visit.go("/")
+    visit.driver.find_element("tag name", "body").send_keys(TAB)
+    assert visit.driver.switch_to.active_element.text == "Skip to the page"
+    field = visit.driver.find_element("name", "q")
+    field.send_keys("hartley", ENTER)
+    _until(lambda: "e-mails for" in visit.text)
+
+
+def test_logging_out_ends_the_visit(visit: Visit) -> None:
+    visit.go("/")
+    visit.driver.find_element("css selector", ".who button").click()
+    _until(lambda: "Log in" in visit.text)
+    visit.go("/cases/1")
+    assert "Log in" in visit.text
+
+
+def _until(condition: Any) -> None:
+    WebDriverWait(None, 15, poll_frequency=0.05, ignored_exceptions=[WebDriverException]).until(lambda _: condition())
