@@ -7,21 +7,21 @@ import re
 from casefleet_cli.core.header import clean, decode_words
 from casefleet_cli.core.model import Mailbox
 
-_TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"\\]|\\.)*+")"""
+_LEXEME = (
+    r"""(?s)(?P<quoted>"(?:[^"\\]|\\.)*+")"""
     r"""|(?P<angle><[^<>"]*+(?:"(?:[^"\\<>]|\\.)*+"[^<>"]*+)*+>)"""
     r"""|(?P<word>=\?[^?\s,]{1,80}\?[BbQq]\?[^?\s]*+\?=)"""
     r"""|(?P<blank>\s++)"""
     r"""|(?P<atom>[^\s"<>(),;:\\]++)"""
-    r"""|(?P<mark>.)""",
-    re.DOTALL,
+    r"""|(?P<mark>.)"""
 )
-_COMMENT = re.compile(r"[()\\]")
-_INNER_COMMENT = re.compile(r"\([^()]*+\)?")
-_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_ROUTE = re.compile(r"^@[^:]*:")
-_DOTTED = re.compile(r"\s*([.@])\s*")
-_SPEC = re.compile(r"""("(?:[^"\\]|\\.)*+"|[^\s"'<>(),;:\\@\[\]]++)@(\[[^\]\s]*\]|[^\s"'<>(),;:\\@\[\]]++)""")
+_COMMENT = r"[()\\]"
+_INNER_COMMENT = r"\([^()]*+\)?"
+_PAIR = r"(?s)\\(.)"
+_ROUTE = r"^@[^:]*:"
+_DOTTED = r"\s*([.@])\s*"
+_SPEC = r"""("(?:[^"\\]|\\.)*+"|[^\s"'<>(),;:\\@\[\]]++)@(\[[^\]\s]*\]|[^\s"'<>(),;:\\@\[\]]++)"""
+_NOT_PLAIN = frozenset('<>" \t\xa0\u3000')
 _ENCLOSED = "<>[]()'\"`,;"
 
 
@@ -32,6 +32,9 @@ def parse_list(value: str) -> tuple[Mailbox, ...]:
     never close, a whole list inside one encoded word. What has no address keeps its words as the name. `value` is one
     header's text before encoded words are decoded; never raises.
     """
+    simple = _simple_list(value)
+    if simple is not None:
+        return simple
     return tuple(_List(value).mailboxes())
 
 
@@ -55,6 +58,26 @@ def normal(address: str) -> str:
     return f"{local}@{ascii_domain.rstrip('.')}"
 
 
+def _simple_list(value: str) -> tuple[Mailbox, ...] | None:
+    """The mailboxes where each is plainly written, or None: most are, and the long way is slow to set up."""
+    if "=?" in value or not value.isprintable() or any(mark in value for mark in "();:\\'[]"):
+        return None
+    found: list[Mailbox] = []
+    for item in value.split(","):
+        name, bracket, rest = item.strip().partition("<")
+        name, address = name.strip(), rest[:-1]
+        if not bracket:
+            name, address = "", name
+        elif rest[-1:] != ">":
+            return None
+        if name[:1] == name[-1:] == '"' and len(name) > 1:
+            name = name[1:-1].strip()
+        if address.count("@") != 1 or any(letter in _NOT_PLAIN for letter in address) or '"' in name or "@" in name:
+            return None
+        found.append(Mailbox(" ".join(name.split()), address))
+    return tuple(found)
+
+
 class _List:
     """One address list while it is read."""
 
@@ -72,8 +95,9 @@ class _List:
 
     def mailboxes(self) -> list[Mailbox]:
         value, position = self.value, 0
+        match = re.compile(_LEXEME).match
         while position < len(value):
-            token = _TOKEN.match(value, position)
+            token = match(value, position)
             if token is None:
                 break
             position, kind, text = token.end(), token.lastgroup, token[0]
@@ -82,7 +106,7 @@ class _List:
             elif kind == "angle":
                 self.enclose(text[1:-1])
             elif kind == "quoted":
-                self.phrase.append(decode_words(_PAIR.sub(r"\1", text[1:-1])))
+                self.phrase.append(decode_words(re.sub(_PAIR, r"\1", text[1:-1])))
                 self.bare.append(text)
             else:
                 self.phrase.append(text)
@@ -112,7 +136,7 @@ class _List:
     def comment(self, position: int) -> int:
         """Read a comment, nested ones included (RFC 5322 section 3.2.2); an unclosed one ends with the list."""
         depth, start, end = 1, position, len(self.value)
-        for sign in _COMMENT.finditer(self.value, position):
+        for sign in re.compile(_COMMENT).finditer(self.value, position):
             if sign[0] == "\\" or (sign.start() > start and self.value[sign.start() - 1] == "\\"):
                 continue
             depth += 1 if sign[0] == "(" else -1
@@ -128,9 +152,9 @@ class _List:
         """Take what stands in angle brackets; a second pair begins another mailbox."""
         if self.angle:
             self.flush()
-        inside = _ROUTE.sub("", inside.strip())
+        inside = re.sub(_ROUTE, "", inside.strip())
         if "(" in inside:
-            inside = _INNER_COMMENT.sub("", inside)
+            inside = re.sub(_INNER_COMMENT, "", inside)
         if '"' not in inside:
             inside = "".join(inside.split())
         self.angle = _unwrapped(decode_words(inside))
@@ -151,9 +175,9 @@ class _List:
     def add(self, name: str, address: str) -> None:
         """Keep a mailbox; without a phrase the comment is its name."""
         if not name and self.comments:
-            name = _name(_PAIR.sub(r"\1", " ".join(self.comments)))
+            name = _name(re.sub(_PAIR, r"\1", " ".join(self.comments)))
         if "@" not in address and "@" in name:
-            inner = _SPEC.search(name)
+            inner = re.search(_SPEC, name)
             if inner:
                 name, address = _name(name.replace(inner[0], "").strip(" <>")), inner[0]
         name, address = clean(name), clean(address)
@@ -170,11 +194,11 @@ class _List:
         if "@" not in bare:
             self.add(name, "")
             return
-        joined = _DOTTED.sub(r"\1", bare) if '"' not in bare else bare
+        joined = re.sub(_DOTTED, r"\1", bare) if '"' not in bare else bare
         if not any(letter.isspace() for letter in joined):
             self.add("", _unwrapped(decode_words(joined)))
             return
-        specs = list(_SPEC.finditer(bare))
+        specs = list(re.finditer(_SPEC, bare))
         if not specs:
             self.add(name, "")
             return

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.mime import Part
 
-_UTF_16_OR_32 = re.compile(r"utf-?_?(16|32)|ucs-?[24]|unicode$", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
+_WIDE = ("16", "32", "ucs", "unicode")
+"""In labels of charsets whose line breaks are not single octets."""
+_META_CHARSET = rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})"
 
 
 class Choice(NamedTuple):
@@ -25,7 +26,10 @@ class Choice(NamedTuple):
 
 
 def choose(root: Part) -> Choice:
-    """Sort the parts of a message as RFC 8621 section 4.1.4 does; pictures are always attachments."""
+    """Sort the parts of a message as RFC 8621 section 4.1.4 does; pictures are always attachments.
+
+    What a bounce says about the delivery and the headers it returns (RFC 3464, RFC 6522) are text, too.
+    """
     text: list[Part] = []
     html: list[Part] = []
     attachments: list[Part] = []
@@ -52,8 +56,11 @@ def _sort(
             continue
         if not _is_shown(part, index, kind):
             attachments.append(part)
+            if text is not None and part.disposition == "inline" and part.type == "text/plain":
+                text.append(part)  # RFC 2183 section 2.1: a file that is to be shown
             continue
         is_html = part.type == "text/html"
+        takers: tuple[list[Part] | None, list[Part] | None]
         if kind == "alternative":
             takers = (html if is_html else text, None)
         else:
@@ -72,11 +79,11 @@ def _sort(
 
 def _is_shown(part: Part, index: int, kind: str) -> bool:
     """Whether the part is read as text rather than kept as a file."""
+    if kind == "report" and part.type in ("message/delivery-status", "text/rfc822-headers"):
+        return True
     if part.type not in ("text/plain", "text/html") or part.disposition == "attachment":
         return False
-    if index == 0 or part.disposition == "inline":  # RFC 2183 section 2.1: shown, though it may have a name
-        return True
-    return kind != "related" and not filename_of(part)
+    return index == 0 or (kind != "related" and not filename_of(part))
 
 
 def filename_of(part: Part) -> str | None:
@@ -89,9 +96,9 @@ def text_of(part: Part, content: bytes) -> tuple[str, str | None]:
     """The text of a text part, lines ended by LF, format=flowed joined; and the charset's defect."""
     label = part.parameters.get("charset")
     if part.type == "text/html" and not label:
-        found = _META_CHARSET.search(content[:4096])
+        found = re.search(_META_CHARSET, content[:4096])
         label = found[1].decode("ascii") if found else None
-    if not label or not _UTF_16_OR_32.match(label):
+    if not label or not any(wide in label.lower() for wide in _WIDE):
         content = one_newline(content)
     text, defect = charset.read(content, label)
     del content

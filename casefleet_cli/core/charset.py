@@ -78,7 +78,7 @@ _NAMED = {
 }
 """By label without its punctuation: what the codec registry lacks, or what senders really mean (WHATWG Encoding)."""
 
-_CODE_PAGE = re.compile(r"(?:windows|win|cp|ibm|ms|dos|xcp|xwindows|microsoftcp|cswindows|csibm|codepage)(\d{3,5})")
+_CODE_PAGE = r"(?:windows|win|cp|ibm|ms|dos|xcp|xwindows|microsoftcp|cswindows|csibm|codepage)(\d{3,5})"
 _CODE_PAGES = {
     "65001": "utf-8",
     "65000": "utf-7",
@@ -150,7 +150,7 @@ def codec_of(charset: str | None) -> str | None:
     plain = "".join(letter for letter in label if letter.isalnum())
     if plain in _NAMED:
         return _NAMED[plain]
-    page = _CODE_PAGE.fullmatch(plain)
+    page = re.fullmatch(_CODE_PAGE, plain)
     if page:
         label = _CODE_PAGES.get(page[1]) or (f"iso8859-{page[1][3:]}" if page[1].startswith("2859") else f"cp{page[1]}")
     for name in (label, label.removeprefix("x-"), plain):
@@ -196,12 +196,12 @@ def _utf_16(data: bytes, codec: str) -> str | None:
         return None
 
 
-_JIS_SWITCH = re.compile(rb"\x1b(\$[@B]|\$\([DOPQ]|\([BJIH])")
+_JIS_SWITCH = rb"\x1b(\$[@B]|\$\([DOPQ]|\([BJIH])"
 
 
 def _jis(data: bytes) -> str | None:
     """ISO-2022-JP with the vendors' rows (as CP50221 has them), by way of the same characters in CP932."""
-    pieces = _JIS_SWITCH.split(data)
+    pieces = re.split(_JIS_SWITCH, data)
     out = [str(pieces[0], "latin-1")]
     for switch, piece in zip(pieces[1::2], pieces[2::2], strict=False):
         if switch.startswith(b"$"):
@@ -238,8 +238,10 @@ def _guess(data: bytes) -> str:
 
 
 def _windows_1252(data: bytes) -> str:
-    text = str(data, "latin-1")
-    return text if text.isascii() else text.translate(_WINDOWS_1252)
+    try:
+        return str(data, "cp1252")
+    except UnicodeDecodeError:  # it has the holes
+        return str(data, "latin-1").translate(_WINDOWS_1252)
 
 
 def _surrogates_out(text: str) -> str:

@@ -11,7 +11,8 @@ from casefleet_cli.core.body import one_newline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_BLOCK = 1 << 18
+_BINARY = rb"[\x00-\x08\x0e-\x1f]"
 
 
 class Fingerprint:
@@ -41,9 +42,10 @@ class Fingerprint:
         What isn't text counts octet by octet where base64 or uuencode guarded its line breaks on the way.
         """
         is_guarded = encoding in ("base64", "x-uuencode", "uuencode", "x-uue", "uue")
-        if content_type.startswith(("text/", "message/")) or not is_guarded or not _BINARY.search(content):
-            content = _settled(content)
-        self.add(number, content_type, content)
+        if content_type.startswith(("text/", "message/")) or not is_guarded or not re.search(_BINARY, content):
+            self.add(number, content_type, "text", _digest_of_text(content))
+        else:
+            self.add(number, content_type, "octets", hashlib.sha256(content, usedforsecurity=False).digest())
 
     def hexdigest(self) -> str:
         """The fingerprint in hex."""
@@ -57,9 +59,24 @@ def of_bytes(raw: bytes) -> str:
     return fingerprint.hexdigest()
 
 
-def _settled(content: bytes) -> bytes:
-    """The octets with LF as line break, without blanks at the ends of lines and blank lines at the end."""
-    content = one_newline(content)
-    if b" \n" in content or b"\t\n" in content:
-        content = b"\n".join([line.rstrip(b" \t") for line in content.split(b"\n")])
-    return content.rstrip(b" \t\n")
+def _digest_of_text(content: bytes) -> bytes:
+    """SHA-256 of the octets with LF as line break, without blanks at the ends of lines and blank lines at the end.
+
+    It goes block by block, because lines by the hundred thousand take several times the room of the text.
+    """
+    digest = hashlib.sha256(usedforsecurity=False)
+    position, held = 0, b""
+    while position < len(content):
+        end = content.find(b"\n", position + _BLOCK) + 1 or len(content)
+        block = one_newline(content[position:end])
+        position = end
+        if b" \n" in block or b"\t\n" in block:
+            block = b"\n".join([line.rstrip(b" \t") for line in block.split(b"\n")])
+        kept = block.rstrip(b" \t\n")
+        if kept:
+            digest.update(held)
+            digest.update(kept)
+            held = block[len(kept) :]
+        else:
+            held += block
+    return digest.digest()

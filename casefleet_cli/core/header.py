@@ -6,10 +6,9 @@ import re
 
 from casefleet_cli.core import charset, transfer
 
-_WORD = re.compile(r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+_WORD = r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)"
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]"
 _BREAK = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
-_FOLD = re.compile(rb"[\r\n]+[ \t]*")
 
 
 def decode(value: bytes, hint: str | None = None) -> str:
@@ -27,16 +26,15 @@ def to_text(value: bytes, hint: str | None = None) -> str:
 
 def unfold(value: bytes) -> bytes:
     """The value on one line (RFC 5322 section 2.2.3)."""
-    if b"\n" not in value and b"\r" not in value:
-        return value.strip()
-    return _FOLD.sub(b" ", value.strip())
+    value = value.strip()
+    return value.translate(None, b"\r\n") if b"\n" in value else value
 
 
 def clean(text: str) -> str:
     """One line without control characters, without blanks around it."""
     if text.isprintable():
         return text.strip()
-    return _CONTROL.sub(lambda found: " " if found[0] in _BREAK else "", text).strip()
+    return re.sub(_CONTROL, lambda found: " " if found[0] in _BREAK else "", text).strip()
 
 
 def decode_words(text: str) -> str:
@@ -49,7 +47,7 @@ def decode_words(text: str) -> str:
     out: list[str] = []
     run: list[tuple[str, str]] = []
     label, position = "", 0
-    for word in _WORD.finditer(text):
+    for word in re.finditer(_WORD, text):
         gap = text[position : word.start()]
         name = word[1].partition("*")[0].lower()
         if gap and not (run and gap.isspace()):
@@ -92,16 +90,14 @@ def _encode(payload: str, label: str) -> bytes:
         return payload.encode("utf-8", "replace")
 
 
-_PARAMETER = re.compile(
-    r"[;\s]*([^\s=;\"]+)\s*=\s*"
+_PARAMETER = (
+    r"(?s)[;\s]*([^\s=;\"]+)\s*=\s*"
     r'(?:"((?:[^"\\]|\\.)*+)"(?=\s*(?:;|\Z|[^\s=;"]+\s*=))'
-    r'|"?((?:[^;"\s]|[\t ]+(?![\t ]|[^\s=;"]+\s*=|\Z|;)|"(?!\s*(?:;|\Z)))*+)"?)',
-    re.DOTALL,
+    r'|"?((?:[^;"\s]|[\t ]+(?![\t ]|[^\s=;"]+\s*=|\Z|;)|"(?!\s*(?:;|\Z)))*+)"?)'
 )
-_JUNK = re.compile(r"[^;]*")
-_CONTINUED = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?")
-_ESCAPED = re.compile(r'\\(["\\])')
-_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_CONTINUED = r"([^*]+)(?:\*(\d{1,4}))?(\*)?"
+_ESCAPED = r'\\(["\\])'
+_PERCENT = rb"%([0-9A-Fa-f]{2})"
 _MOST_PARAMETERS = 200
 
 
@@ -117,27 +113,51 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
         head, rest = first, f"{more};{rest}"
     elif "=" in head and not blank:
         head, rest = "", value
+    simple = _simple_parameters(rest)
+    if simple is not None:
+        return head.strip(), simple
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
+    pattern = re.compile(_PARAMETER)
     position, count = 0, 0
     while position < len(rest) and count < _MOST_PARAMETERS:
         count += 1
-        found = _PARAMETER.match(rest, position)
+        found = pattern.match(rest, position)
         if not found:
-            junk = _JUNK.match(rest, position)
-            position = junk.end() + 1 if junk else len(rest)
+            position = rest.find(";", position) + 1 or len(rest)
             continue
         position = found.end()
         name = found[1].lower()
-        text = _ESCAPED.sub(r"\1", found[2]) if found[2] is not None else found[3].strip()
-        split = _CONTINUED.fullmatch(name)
-        if split is None or "*" not in name:
+        text = found[3].strip() if found[2] is None else found[2]
+        if found[2] is not None and "\\" in text:
+            text = re.sub(_ESCAPED, r"\1", text)
+        split = re.fullmatch(_CONTINUED, name) if "*" in name else None
+        if split is None:
             plain.setdefault(name, clean(decode_words(text)))
         else:
             pieces.setdefault(split[1], {}).setdefault(int(split[2] or 0), (text, bool(split[3])))
     for name, parts in pieces.items():
         plain[name] = _continued(parts)
     return head.strip(), plain
+
+
+def _simple_parameters(rest: str) -> dict[str, str] | None:
+    """The parameters where each is plainly written, or None: most are, and the long way is slow to set up."""
+    if "\\" in rest or "=?" in rest or "*" in rest or not rest.isascii():
+        return None
+    plain: dict[str, str] = {}
+    for piece in rest.split(";"):
+        name, equals, text = piece.strip().partition("=")
+        if not piece.strip():
+            continue
+        if text[:1] == text[-1:] == '"' and len(text) > 1:
+            text = text[1:-1]
+        elif any(letter.isspace() for letter in text):
+            return None
+        if not equals or not name or '"' in text or '"' in name or name != name.strip() or not text.isprintable():
+            return None
+        plain.setdefault(name.lower(), text.strip())
+    return plain
 
 
 def _continued(parts: dict[int, tuple[str, bool]]) -> str:
@@ -150,7 +170,7 @@ def _continued(parts: dict[int, tuple[str, bool]]) -> str:
             rest = rest.partition("'")[2]
         plain += rest
         octets = rest.encode("utf-8", "replace")
-        data += _PERCENT.sub(lambda found: bytes((int(found[1], 16),)), octets) if is_extended else octets
+        data += re.sub(_PERCENT, lambda found: bytes((int(found[1], 16),)), octets) if is_extended else octets
     if not any(is_extended for _, is_extended in parts.values()):
         return clean(decode_words(plain))
     return clean(charset.decode(bytes(data), label))

@@ -23,11 +23,18 @@ _SILENT = frozenset(
 )
 _BLOCKS = frozenset(
     ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl",
-     "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "legend", "li", "main", "menu", "nav", "ol",
-     "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
+     "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "legend", "li", "main", "menu", "nav",
+     "ol", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
 )  # fmt: skip
 _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dl"))
 _CELLS = frozenset(("td", "th"))
+_BLOCK = 1 << 20
+"""A document larger than this is read in blocks of this many characters: its tree takes fifty times the room."""
+_DEEPEST = 3000
+_BEGINNING = re.compile(
+    r"<(?!br\b|img\b|p\b|hr\b|meta\b|link\b|input\b|col\b|li\b|td\b|tr\b|dt\b|dd\b)[a-z]", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>?")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u061c"))
 _GAPS = re.compile(r"\n{3,}")
@@ -42,14 +49,27 @@ def to_text(html: str) -> str:
     """
     from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - few mails have no text part
 
-    if "\0" in html:
-        html = html.replace("\0", "")
-    body = LexborHTMLParser(html.encode("utf-8", "replace")).body
-    if body is None:
-        return ""
+    html = html.replace("\0", "")
     writer = _Writer()
-    writer.walk(body)
+    position = 0
+    while position < len(html):
+        end = len(html) if len(html) - position <= _BLOCK else html.find("<", position + _BLOCK)
+        block = html[position : end if end > 0 else len(html)]
+        position += len(block)
+        if _is_too_deep(block):
+            block = _TAG.sub("<br>", block)
+        body = LexborHTMLParser(block.encode("utf-8", "replace")).body
+        if body is not None:
+            writer.walk(body)
     return writer.text()
+
+
+def _is_too_deep(html: str) -> bool:
+    """Whether more elements may be open at once than any mail needs: building such a tree takes quadratic time."""
+    ends = html.count("</")
+    if html.count("<") - 2 * ends < _DEEPEST:
+        return False
+    return sum(1 for _ in _BEGINNING.finditer(html)) - ends > _DEEPEST
 
 
 class _Writer:

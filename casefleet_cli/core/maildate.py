@@ -23,19 +23,17 @@ _TIME = r"(\d{1,2})\s*[:.h]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,:]\d+)?)?\s*(
 _ZONE = r"(?:\s*(?:GMT|UTC|UT)?\s*([+-])\s*(\d{1,2}):?(\d{2})?\b|\s*([A-Za-z]{1,5})\b)?"
 _FORMS = (
     # 5 Jul 2024 10:11:12 +0200, with or without the day's name, commas and dashes
-    re.compile(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,.-]*(?P<m>[A-Za-z]{{3,9}})[\s,.-]*(?P<y>\d{{2,4}})[\s,T-]+{_TIME}{_ZONE}"),
+    rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,.-]*(?P<m>[A-Za-z]{{3,9}})[\s,.-]*(?P<y>\d{{2,4}})[\s,T-]+{_TIME}{_ZONE}",
     # Jul 5 10:11:12 CEST 2024 (asctime, date(1)); Jul 5, 2024 10:11:12
-    re.compile(rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})\s+{_TIME}{_ZONE}\s+(?P<y>\d{{4}})(?:{_ZONE})"),
-    re.compile(rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<y>\d{{4}})[\s,]+(?:at\s+)?{_TIME}{_ZONE}"),
+    rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})\s+{_TIME}{_ZONE}\s+(?P<y>\d{{4}})(?:{_ZONE})",
+    rf"(?P<m>[A-Za-z]{{3,9}})[\s.]+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<y>\d{{4}})[\s,]+(?:at\s+)?{_TIME}{_ZONE}",
     # 2024-07-05T10:11:12.123Z, 2024/07/05 10:11
-    re.compile(rf"(?P<y>\d{{4}})[-/.](?P<n>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T\s,]+{_TIME}{_ZONE})?"),
+    rf"(?P<y>\d{{4}})[-/.](?P<n>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T\s,]+{_TIME}{_ZONE})?",
     # 5 Jul 2024
-    re.compile(r"(?P<d>\d{1,2})[\s,.-]*(?P<m>[A-Za-z]{3,9})[\s,.-]*(?P<y>\d{4})\b"),
+    r"(?P<d>\d{1,2})[\s,.-]*(?P<m>[A-Za-z]{3,9})[\s,.-]*(?P<y>\d{4})\b",
 )  # fmt: skip
-_NUMERIC = re.compile(
-    rf"(?P<a>\d{{1,2}})([-/.])(?P<b>\d{{1,2}})\2(?P<y>\d{{4}}|\d{{2}})(?!\d)(?:[\s,]+{_TIME}{_ZONE})?"
-)
-_COMMENT = re.compile(r"\([^()]*\)?")
+_NUMERIC = rf"(?P<a>\d{{1,2}})([-/.])(?P<b>\d{{1,2}})\2(?P<y>\d{{4}}|\d{{2}})(?!\d)(?:[\s,]+{_TIME}{_ZONE})?"
+_COMMENT = r"\([^()]*\)?"
 _LONGEST = 200
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 """RFC 5322 section 3.3 begins with 1900; the last year leaves room for every offset."""
@@ -47,17 +45,47 @@ def parse(value: str) -> datetime | None:
     A missing or unknown zone counts as +00:00 (RFC 5322 section 4.3); two- and three-digit years as there. Numbers
     alone, day or month first, are read only when just one reading is a date.
     """
-    text = " ".join(_COMMENT.sub(" ", value[:_LONGEST]).split())
+    usual = _usual(value[:_LONGEST].split())
+    if usual:
+        return usual
+    text = " ".join(re.sub(_COMMENT, " ", value[:_LONGEST]).split())
     for form in _FORMS:
-        found = form.search(text)
+        found = re.search(form, text)
         if found:
             return _moment(found, found["d"], _month(found))
-    numeric = _NUMERIC.search(text)
+    numeric = re.search(_NUMERIC, text)
     if not numeric:
         return None
     readings = {(numeric["a"], int(numeric["b"])), (numeric["b"], int(numeric["a"]))}
     moments = {moment for day, month in readings if (moment := _moment(numeric, day, month))}
     return moments.pop() if len(moments) == 1 else None
+
+
+def _usual(words: list[str]) -> datetime | None:
+    """The moment of a date written as RFC 5322 section 3.3 has it: nearly all are."""
+    if words and words[0].endswith(","):
+        del words[0]
+    if len(words) < 5 or (len(words) > 5 and not words[5].startswith("(")):
+        return None
+    day, name, year, time, zone = words[:5]
+    month = _MONTHS.get(name.lower())
+    digits = f"{day}{year}{zone[1:]}{time[:2]}{time[3:5]}{time[6:]}"
+    if not (month and digits.isascii() and digits.isdecimal() and len(year) == 4 and len(time) in (5, 8)):
+        return None
+    if len(zone) != 5 or zone[0] not in "+-" or time[2] != ":" or time[5:6] not in ("", ":"):
+        return None
+    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR or int(zone[1:3]) > 23:
+        return None
+    offset = (int(zone[1:3]) * 60 + int(zone[3:])) * (-1 if zone[0] == "-" else 1)
+    if abs(offset) >= 24 * 60:
+        return None
+    at = timezone(timedelta(minutes=offset))
+    try:
+        return datetime(
+            int(year), month, int(day), int(time[:2]), int(time[3:5]), min(int(time[6:] or 0), 59), tzinfo=at
+        )
+    except ValueError:
+        return None
 
 
 def _month(found: re.Match[str]) -> int:

@@ -69,7 +69,9 @@ def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
 
 
 def _leaves(raw: bytes) -> list[Part]:
-    return [] if _is_no_message(raw) else mime.leaves(mime.tree(_text_form(raw)[0]))
+    if _is_no_message(raw):
+        return []
+    return [part for part in mime.nodes(mime.tree(_text_form(raw)[0])) if not part.is_multipart]
 
 
 def _is_no_message(raw: bytes) -> bool:
@@ -119,6 +121,7 @@ class _Reader:
 
     def __init__(self, root: Part, defects: list[str]) -> None:
         self.root = root
+        self.chosen = body.choose(root)
         self.defects = dict.fromkeys(defects)
         self.print = fingerprint.Fingerprint()
         self.texts: dict[int, str] = {}
@@ -128,13 +131,12 @@ class _Reader:
         """Everything at once."""
         root = self.root
         head = Head(root)
-        chosen = body.choose(root)
+        chosen = self.chosen
         shown = {id(part) for part in (*chosen.text, *chosen.html)}
         self.print.add(head.msgid)
         self.print.add_all(address.normal(mailbox.address) for mailbox in head.people("from"))
         self.print.add(head.date_raw, head.subject)
-        parts = mime.leaves(root)
-        for part in parts:
+        for part in mime.nodes(root):
             self.read(part, is_text=id(part) in shown)
         self.defects.update(dict.fromkeys(head.defects))
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
@@ -162,8 +164,10 @@ class _Reader:
         )
 
     def read(self, part: Part, *, is_text: bool) -> None:
-        """Decode a leaf once: for its size, its text and the fingerprint."""
+        """Decode a part once: for its size, its text and the fingerprint."""
         self.defects.update(dict.fromkeys(part.defects))
+        if part.is_multipart:
+            return
         if part.is_message:
             child = Head(part.children[0])
             self.sizes[id(part)] = part.end - part.body if part.data is part.children[0].data else part.children[0].end
@@ -177,7 +181,9 @@ class _Reader:
         self.sizes[id(part)] = len(content)
         self.print.add_part(part.number, part.type, content, part.encoding)
         if is_text:
-            self.texts[id(part)], defect = body.text_of(part, content)
+            handed_over = [content]
+            del content  # so that large text is not held twice
+            self.texts[id(part)], defect = body.text_of(part, handed_over.pop())
             if defect:
                 self.defects[defect] = None
 
@@ -191,7 +197,7 @@ class _Reader:
         """The messages that this one forwards: attached ones first, else one that is quoted in the text."""
         if self.root.type in _NEVER_FORWARDED:
             return ()
-        attached = [part for part in mime.leaves(self.root, into_messages=False) if part.is_message]
+        attached = [part for part in self.chosen.attachments if part.is_message]
         if attached:
             comment = text.strip() or None
             return tuple(_forward(Head(part.children[0]), comment) for part in attached)

@@ -11,25 +11,33 @@ from casefleet_cli.core import header, transfer
 
 MOST_PARTS = 5000
 DEEPEST = 60
+MOST_FIELDS = 20_000
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
 _EMPTY_LINE = re.compile(rb"\r*(?:\n|\Z)")
-_LEAD = re.compile(rb"(?:[ \t\r]*\n)+")
-_INDENT = re.compile(rb"[ \t]+")
-_KNOWN = re.compile(
-    rb"(?:x-[a-z0-9-]+|received|return-path|from|to|cc|bcc|subject|date|message-id|mime-version|sender|reply-to|resent-[a-z]+"
+_BLANK_LINE = rb"\n\r*\n"
+_LEAD = rb"(?:[ \t\r]*+\n)++"
+_ODD_BEGINNINGS = (b" ", b"\t", b"\r", b"\n", b"F", b">")
+_INDENT = rb"[ \t]+"
+_KNOWN = (
+    rb"(?i)(?:x-[a-z0-9-]+|received|return-path|from|to|cc|bcc|subject|date|message-id|mime-version|sender|reply-to|resent-[a-z]+"
     rb"|content-[a-z-]+|delivered-to|envelope-[a-z]+|references|in-reply-to|user-agent|organi[sz]ation|importance|priority"
     rb"|precedence|list-[a-z]+|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|thread-[a-z]+"
     rb"|errors-to|auto-submitted|status|keywords|comments|newsgroups|lines|path|received-spf|disposition-[a-z-]+"
-    rb"|apparently-to|original-[a-z-]+|accept-language|autocrypt|feedback-id|face|importance)[ \t]*:",
-    re.IGNORECASE,
+    rb"|apparently-to|original-[a-z-]+|accept-language|autocrypt|feedback-id|face)[ \t]*:"
 )
-_NEXT_KNOWN = re.compile(rb"\n(?=\r*\n)|\n(?=" + _KNOWN.pattern + rb")", re.IGNORECASE)
+_NEXT_KNOWN = rb"(?i)\n(?=\r*\n)|\n(?=" + _KNOWN.removeprefix(b"(?i)") + rb")"
 _TAIL = re.compile(rb"(--)?[ \t]*\r*(?:\n|\Z)")
-_FIRST_DELIMITER = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)")
-_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
-_ENCODING = re.compile(r"[a-z0-9-]+")
+_FIRST_DELIMITER = rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)"
+_TYPE = r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+"
+_ENCODING = r"[a-z0-9-]+"
+
+_ENCODINGS = ("", "7bit", "8bit", "binary", "base64", "quoted-printable")
+_COMMON_TYPES = frozenset(
+    ("text/plain", "text/html", "multipart/mixed", "multipart/alternative", "multipart/related", "application/pdf",
+     "image/png", "image/jpeg", "image/gif", "message/rfc822", "application/octet-stream", "multipart/report")
+)  # fmt: skip
 
 
 class Part:
@@ -63,8 +71,13 @@ class Part:
         self.describe(default_type)
 
     def describe(self, default_type: str) -> None:
-        """Read what the part says about itself; of a repeated field the first counts."""
-        said = {name.lower(): value for name, value in reversed(self.fields) if name[:1] in "Cc"}
+        """Read what the part says about itself; the first of a repeated field counts, but the last Content-Type."""
+        said: dict[str, bytes] = {}
+        for name, value in self.fields:
+            if name[:1] in "Cc":
+                name = name.lower()  # noqa: PLW2901
+                if name == "content-type" or name not in said:
+                    said[name] = value
         self.type, self.parameters = default_type, _nothing()
         if "content-type" in said:
             kind, self.parameters = header.parameters(_text(said["content-type"]))
@@ -73,8 +86,10 @@ class Part:
         if "content-disposition" in said:
             kind, self.disposition_parameters = header.parameters(_text(said["content-disposition"]))
             self.disposition = kind.lower()
-        found = _ENCODING.search(_text(said.get("content-transfer-encoding", b"")).lower())
-        self.encoding = found[0] if found else ""
+        self.encoding = _text(said.get("content-transfer-encoding", b"")).lower()
+        if self.encoding not in _ENCODINGS:
+            found = re.search(_ENCODING, self.encoding)
+            self.encoding = found[0] if found else ""
 
     def content(self) -> tuple[bytes, str | None]:
         """The decoded octets, and the defect met while decoding."""
@@ -109,14 +124,17 @@ def read_headers(raw: bytes) -> list[tuple[str, bytes]]:
 def start_of(raw: bytes) -> int:
     """Where the headers of a message begin, past a byte order mark, blank lines and mbox "From " lines."""
     start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    lead = _LEAD.match(raw, start)
-    if lead and (_KNOWN.match(raw, lead.end()) or raw.startswith((b"From ", b">From "), lead.end())):
+    if raw[start : start + 1] not in _ODD_BEGINNINGS:
+        return start
+    known = re.compile(_KNOWN)
+    lead = re.compile(_LEAD).match(raw, start)
+    if lead and (known.match(raw, lead.end()) or raw.startswith((b"From ", b">From "), lead.end())):
         start = lead.end()
     while raw.startswith((b"From ", b">From "), start):
         end = raw.find(b"\n", start)
         start = end + 1 if end >= 0 else len(raw)
-    indent = _INDENT.match(raw, start)
-    return indent.end() if indent and _KNOWN.match(raw, indent.end()) else start
+    indent = re.compile(_INDENT).match(raw, start)
+    return indent.end() if indent and known.match(raw, indent.end()) else start
 
 
 def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, bytes]], int, str | None]:
@@ -131,14 +149,16 @@ def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, byt
     while position < end:
         found = match(data, position, end)
         if found:
-            value = found[2]
-            fields.append((found[1].decode("ascii"), header.unfold(value) if b"\n" in value else value.strip()))
+            if len(fields) >= MOST_FIELDS:
+                rest = re.compile(_BLANK_LINE).search(data, position, end)
+                return fields, rest.end() if rest else end, "too-many-fields"
+            fields.append((found[1].decode("ascii"), header.unfold(found[2])))
             position = found.end()
             continue
         empty = _EMPTY_LINE.match(data, position, end)
         if empty:
             return fields, empty.end(), defect
-        following = None if data.startswith(b"--", position) else _NEXT_KNOWN.search(data, position, end)
+        following = None if data.startswith(b"--", position) else re.compile(_NEXT_KNOWN).search(data, position, end)
         if following is None or data[following.end() : following.end() + 1] in (b"\r", b"\n"):
             return fields, position, "header-end-missing"
         position = following.end()
@@ -155,16 +175,14 @@ def tree(raw: bytes) -> Part:
     return root
 
 
-def leaves(part: Part, *, into_messages: bool = True) -> list[Part]:
-    """The parts that hold content, in order: attached messages themselves, and then their parts."""
+def nodes(part: Part) -> list[Part]:
+    """The part and every part below it, in the order of the text."""
     out: list[Part] = []
     waiting = [part]
     while waiting:
         node = waiting.pop()
-        if not node.is_multipart:
-            out.append(node)
-        if node.is_multipart or into_messages:
-            waiting += reversed(node.children)
+        out.append(node)
+        waiting += reversed(node.children)
     return out
 
 
@@ -220,7 +238,7 @@ def _spans(part: Part, most: int) -> list[tuple[int, int]]:
             spans = _cut(part, boundary.rstrip().encode("utf-8", "replace"), most)
     if not spans:
         part.defects.append("boundary-wrong" if boundary else "boundary-missing")
-        guess = _FIRST_DELIMITER.search(part.data, part.body, min(part.end, part.body + 100_000))
+        guess = re.compile(_FIRST_DELIMITER).search(part.data, part.body, min(part.end, part.body + 100_000))
         if guess:
             spans = _cut(part, guess[1], most)
     return spans
@@ -272,9 +290,9 @@ def _nothing() -> dict[str, str]:
 def _media_type(value: str, default: str) -> str:
     """Lower-case type/subtype; RFC 2045 section 5.2 for what is none."""
     kind = "".join(value.lower().split())
-    if _TYPE.fullmatch(kind):
+    if kind in _COMMON_TYPES or re.fullmatch(_TYPE, kind):
         return kind
-    found = _TYPE.match(kind)
+    found = re.match(_TYPE, kind)
     if found:
         return found[0]
     if kind in ("text", "html", "plain"):

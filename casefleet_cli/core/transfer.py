@@ -6,8 +6,9 @@ import binascii
 import re
 
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
-_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
-_BEGIN = re.compile(rb"^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r*\n", re.MULTILINE)
+_UNPADDED = rb"[^=]+"
+_SOFT_BREAK = rb"=[ \t]+(?=\r?\n)"
+_BEGIN = rb"(?m)^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r*\n"
 
 
 def decode(data: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str | None]:
@@ -18,7 +19,9 @@ def decode(data: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str
     if encoding == "base64":
         return _base64(data, start, end)
     if encoding == "quoted-printable":
-        return quoted_printable(data[start:end]), None
+        if data.find(b"= ", start, end) >= 0 or data.find(b"=\t", start, end) >= 0:
+            return quoted_printable(data[start:end]), None
+        return binascii.a2b_qp(memoryview(data)[start:end]), None
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return _uuencode(data[start:end])
     if encoding in ("", "7bit", "8bit", "binary"):
@@ -29,7 +32,7 @@ def decode(data: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str
 def quoted_printable(data: bytes) -> bytes:
     """Quoted-printable undone (RFC 2045 section 6.7); "=" before anything but hex digits stays."""
     if b"= " in data or b"=\t" in data:
-        data = _SOFT_BREAK.sub(b"=", data)
+        data = re.sub(_SOFT_BREAK, b"=", data)
     return binascii.a2b_qp(data)
 
 
@@ -39,6 +42,8 @@ def base64(data: bytes) -> bytes:
 
 
 def _base64(data: bytes, start: int, end: int) -> tuple[bytes, str | None]:
+    if b" " in data[start : start + 200].strip() and _is_prose(data[start:end]):
+        return data[start:end], "transfer-encoding-wrong"
     pad = data.find(b"=", start, end)
     if pad < 0 or (end - pad < 1000 and not data[pad:end].strip(b"= \t\r\n")):
         try:
@@ -47,9 +52,15 @@ def _base64(data: bytes, start: int, end: int) -> tuple[bytes, str | None]:
             return _damaged(data[start:end]), "base64-damaged"
     # Some senders encode piece by piece, so that padding stands in the middle; text may follow, too.
     out = bytearray()
-    for piece in re.split(rb"=+", data[start:end]):
-        out += _damaged(piece)
+    for piece in re.compile(_UNPADDED).finditer(data, start, end):
+        out += _damaged(piece[0])
     return bytes(out), "base64-damaged"
+
+
+def _is_prose(data: bytes) -> bool:
+    """Whether what is called base64 is written in words: its lines have many blanks in them."""
+    head = data[:4000]
+    return head.count(b" ") > len(head) // 40 and head.count(b" ") > 3 * head.count(b"\n")
 
 
 def _damaged(piece: bytes) -> bytes:
@@ -60,7 +71,7 @@ def _damaged(piece: bytes) -> bytes:
 
 
 def _uuencode(data: bytes) -> tuple[bytes, str | None]:
-    begin = _BEGIN.search(data)
+    begin = re.search(_BEGIN, data)
     out, defect = bytearray(), None if begin else "uuencode-damaged"
     for line in data[begin.end() if begin else 0 :].split(b"\n"):
         line = line.rstrip(b"\r")  # noqa: PLW2901

@@ -1,0 +1,108 @@
+"""Address lists."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefleet_cli.core import address
+from casefleet_cli.core.address import normal, parse_list
+
+
+@pytest.mark.parametrize(
+    ("value", "mailboxes"),
+    [
+        ("a@b.c", [("", "a@b.c")]),
+        ('Foo Bar <a@b.c>, "x, y" <d@e>', [("Foo Bar", "a@b.c"), ("x, y", "d@e")]),
+        ("a@b.c (Name (nested))", [("Name (nested)", "a@b.c")]),
+        ("undisclosed-recipients:;", []),
+        ("A Group:Ed <e@x>,f@x,John <j@x>;, z@x", [("Ed", "e@x"), ("", "f@x"), ("John", "j@x"), ("", "z@x")]),
+        ("a@b.c; d@e.f", [("", "a@b.c"), ("", "d@e.f")]),
+        ('"john doe"@ex.com', [("", '"john doe"@ex.com')]),
+        ('"Joe" <"a b"@c.d>', [("Joe", '"a b"@c.d')]),
+        ("john . doe @ example.com", [("", "john.doe@example.com")]),
+        ("John Doe john@x.com", [("John Doe", "john@x.com")]),
+        ("<a@b> <c@d>", [("", "a@b"), ("", "c@d")]),
+        ("Name <foo@bar.com", [("Name", "foo@bar.com")]),
+        ("=?utf-8?q?Foo_=3Cfoo@bar.com=3E?=", [("Foo", "foo@bar.com")]),
+        ('"=?utf-8?q?J=C3=BCrgen?=" <x@y>', [("Jürgen", "x@y")]),
+        ("=?utf-8?q?a=2Cb?= <x@y>", [("a,b", "x@y")]),
+        ("=?utf-8?q?a=0D=0AB?= <x@y>", [("a B", "x@y")]),
+        ("Müller <m@ü.de>", [("Müller", "m@ü.de")]),
+        ("<@r1,@r2:a@b.c>", [("", "a@b.c")]),
+        ("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", [("Pete", "pete@silly.test")]),
+        ('J. "Q" Public <a@b>', [("J. Q Public", "a@b")]),
+        ("'a@b.c'", [("", "a@b.c")]),
+        ("mailto:a@b.c", [("", "a@b.c")]),
+        ("root", [("root", "")]),
+        ("<root>", [("", "root")]),
+        ('"foo <a@b>, c <d@e>', [("foo", "a@b"), ("c", "d@e")]),
+        ("", []),
+        (", ,;", []),
+    ],
+)
+def test_parse_list(value: str, mailboxes: list[tuple[str, str]]) -> None:
+    assert [tuple(mailbox) for mailbox in parse_list(value)] == mailboxes
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "(" * 300_000,
+        '"' * 300_001,
+        "<" * 100_000,
+        "a " * 200_000 + "@",
+        '<"' * 100_000,
+        "a@b " * 50_000,
+        "(a)" * 100_000,
+    ],
+)
+def test_hostile_lists_take_linear_time(hostile: str) -> None:
+    parse_list(hostile)
+
+
+def test_hundred_thousand_recipients_are_all_read() -> None:
+    value = ", ".join(f'"Doe, {number}" <user{number}@example.com>' for number in range(100_000))
+    found = parse_list(value)
+    assert len(found) == 100_000
+    assert found[-1] == ("Doe, 99999", "user99999@example.com")
+
+
+SOUP = st.lists(st.sampled_from(list('ab@.,;:<>()"\\ \té') + ["=?utf-8?q?x?=", "a@b.c", "Joe <j@x>"])).map("".join)
+
+
+@given(SOUP)
+def test_soup_never_raises_and_names_are_clean(value: str) -> None:
+    for mailbox in parse_list(value):
+        assert mailbox.name or mailbox.address
+        assert "\n" not in "".join(mailbox)
+
+
+@given(SOUP)
+def test_the_short_way_and_the_long_way_agree(value: str) -> None:
+    simple = address._simple_list(value)
+    assert simple is None or simple == tuple(address._List(value).mailboxes())
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Foo@Example.COM", "foo@example.com"),
+        ("x@BÜCHER.example", "x@xn--bcher-kva.example"),
+        ("x@xn--bcher-kva.example", "x@xn--bcher-kva.example"),
+        ("a.b+c@gmail.com", "a.b+c@gmail.com"),
+        ("x@example.com.", "x@example.com"),
+        ("x@" + "ü" * 300, "x@" + "ü" * 300),
+        ("", ""),
+    ],
+)
+def test_normal(written: str, compared: str) -> None:
+    assert normal(written) == compared
+    assert normal(compared) == compared
+
+
+@given(st.text())
+def test_normal_never_raises(text: str) -> None:
+    normal(text)
+    normal(f"a@{text}")
