@@ -7,7 +7,7 @@ import re
 from casefleet_cli.core import charset, transfer
 
 _WORD = r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)"
-_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]"
+_CONTROL = "[\\t\\n\\r\\x0b\\x0c\\x85\\u2028\\u2029]+|[\\x00-\\x1f\\x7f-\\x9f\\ufeff]"
 _BREAK = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 
 
@@ -34,7 +34,7 @@ def clean(text: str) -> str:
     """One line without control characters, without blanks around it."""
     if text.isprintable():
         return text.strip()
-    return re.sub(_CONTROL, lambda found: " " if found[0] in _BREAK else "", text).strip()
+    return re.sub(_CONTROL, lambda found: " " if found[0][0] in _BREAK else "", text).strip()
 
 
 def decode_words(text: str) -> str:
@@ -108,10 +108,10 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     semicolons.
     """
     head, _, rest = value.partition(";")
-    first, blank, more = head.strip().partition(" ")
-    if blank and "=" in more and "=" not in first:
+    first, more = [*head.split(None, 1), "", ""][:2]
+    if "=" in more and "=" not in first:
         head, rest = first, f"{more};{rest}"
-    elif "=" in head and not blank:
+    elif "=" in head and not more:
         head, rest = "", value
     simple = _simple_parameters(rest)
     if simple is not None:

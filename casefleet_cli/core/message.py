@@ -1,9 +1,30 @@
 """One message, understood: the only door to what a mail says.
 
-`parse` never raises, whatever the bytes. It tolerates, and mostly notes as a defect:
+`parse` never raises, whatever the bytes. What it tolerates:
 
 | Violation | Against | Test |
 |---|---|---|
+| raw 8-bit bytes in a header: UTF-8, else the body's charset, else Windows-1252 | RFC 5322 2.2 | test_header.test_decode |
+| byte order mark, blank lines, "From " line, blanks before the first field | RFC 5322 2.1 | test_header_violations |
+| "Subject :", lines that are no field among the fields | RFC 5322 2.2 | test_header_violations |
+| no blank line between header and body | RFC 5322 2.1 | test_header_violations |
+| CR or CR CR LF as line break, UTF-16 files | RFC 5322 2.3 | test_header_violations |
+| a field repeated: addresses add up, the last Content-Type counts, else the first | RFC 5322 3.6 | test_header_violations |
+| encoded words inside words and quotes, with blanks, split characters, bad base64 | RFC 2047 5 | test_header.test_decode |
+| groups, comment names, semicolons, missing brackets, commas and quotes | RFC 5322 3.4 | test_address.test_parse_list |
+| dates with zone names, milliseconds, two-digit years, other orders; else none | RFC 5322 3.3 | test_maildate.test_parse |
+| charsets unknown, misnamed or wrongly declared | RFC 2046 4.1.2 | test_bodies, test_header.test_charset |
+| base64 without padding, with padding inside, with foreign letters, that is none | RFC 2045 6.8 | test_bodies |
+| quoted-printable with "=" before other letters, blanks after soft breaks | RFC 2045 6.7 | test_bodies |
+| boundary missing, wrong, unclosed, used twice | RFC 2046 5.1 | test_bodies, test_mime.test_boundaries |
+| a multipart without parts, one in another's place | RFC 2046 5.1 | test_an_alternative_with_an_empty_related_is_read |
+| base64 on an attached message | RFC 2046 5.2.1 | test_an_attached_message_in_base64_is_opened |
+| parameters without quotes or semicolons, twice, in pieces, in encoded words | RFC 2045 5.1, 2231 | test_header.test_parameters |
+| a type that is none | RFC 2045 5.2 | test_mime.test_media_types |
+| nesting, parts and fields without end | - | test_depth_and_number_of_parts_are_bounded |
+| no message at all: .msg files (OLE2), nothing, binary data | - | test_what_is_no_message_is_told_apart_and_not_read |
+
+"Against" names section 2 of RFC 5322 as "RFC 5322 2"; tests without a file are in tests/unit/test_message.py.
 """
 
 from __future__ import annotations
@@ -31,13 +52,8 @@ def parse(raw: bytes) -> Message:
     Bytes that are no message (Outlook's .msg, nothing, binary data) give an empty one with the defect "not-a-message"
     or "empty-message"; their fingerprint is that of the bytes.
     """
-    raw, defects = _text_form(raw)
-    if defects and defects[0] in ("empty-message", "not-a-message"):
-        return _not_a_message(raw, defects)
-    root = mime.tree(raw)
-    if not root.fields and b"\0" in raw[:4096]:
-        return _not_a_message(raw, ["not-a-message"])
-    return _Reader(root, defects).message()
+    root, defects = _open(raw)
+    return _Reader(root, defects).message() if root else _not_a_message(raw, defects)
 
 
 def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
@@ -50,9 +66,9 @@ def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
 
 def html_of(raw: bytes) -> str | None:
     """The HTML of the message as it came, not cleaned; None where there is none."""
-    if _is_no_message(raw):
+    root, _ = _open(raw)
+    if root is None:
         return None
-    root = mime.tree(_text_form(raw)[0])
     pages = [body.text_of(part, part.content()[0])[0] for part in body.choose(root).html if part.type == "text/html"]
     return "\n".join(pages) if pages else None
 
@@ -69,29 +85,29 @@ def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
 
 
 def _leaves(raw: bytes) -> list[Part]:
-    if _is_no_message(raw):
-        return []
-    return [part for part in mime.nodes(mime.tree(_text_form(raw)[0])) if not part.is_multipart]
+    root, _ = _open(raw)
+    return [part for part in mime.nodes(root) if not part.is_multipart] if root else []
 
 
-def _is_no_message(raw: bytes) -> bool:
-    return raw.startswith(_OLE2) or not raw.strip()
-
-
-def _text_form(raw: bytes) -> tuple[bytes, list[str]]:
-    """The bytes with line breaks that have LF in them, and the defects of the file as a whole."""
+def _open(raw: bytes) -> tuple[Part | None, list[str]]:
+    """The tree of parts, or None for what is no message; and the defects of the bytes as a whole."""
     if raw.startswith(_OLE2):
-        return raw, ["not-a-message"]
+        return None, ["not-a-message"]
     if not raw[:1000].strip() and not raw.strip():
-        return raw, ["empty-message"]
+        return None, ["empty-message"]
+    defects = []
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return raw.decode("utf-16").encode("utf-8"), ["utf-16-file"]
+            raw, defects = raw.decode("utf-16").encode("utf-8"), ["utf-16-file"]
         except UnicodeDecodeError:
-            return raw, ["not-a-message"]
+            return None, ["not-a-message"]
     if b"\n" not in raw[:20_000] and b"\r" in raw[:20_000]:
-        return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), ["bare-cr"]
-    return raw, []
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        defects.append("bare-cr")
+    root = mime.tree(raw)
+    if not root.fields and b"\0" in raw[:4096]:
+        return None, ["not-a-message"]
+    return root, defects
 
 
 def _not_a_message(raw: bytes, defects: list[str]) -> Message:
@@ -256,7 +272,9 @@ class Head:
         text = header.clean(header.to_text(b" ".join(values)))
         found = _MSGID.findall(text)
         if not found:
-            found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [text]
+            found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [
+                text.strip("<> ")
+            ]
         return tuple(dict.fromkeys(identifier for identifier in found if identifier))[:_MOST_REFERENCES]
 
 

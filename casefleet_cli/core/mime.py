@@ -205,7 +205,7 @@ def _grow(part: Part, depth: int, budget: list[int], root: Part) -> None:
 def _body_parts(part: Part, most: int) -> list[Part]:
     """The children of a multipart; one that has none but has content becomes text, so that nothing is lost."""
     spans = _spans(part, most)
-    if not spans and part.data[part.body : part.end].strip():
+    if not spans and "multipart-empty" not in part.defects and part.data[part.body : part.end].strip():
         part.type = "text/plain"
     default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
     prefix = f"{part.number}." if part.number else ""
@@ -236,9 +236,11 @@ def _spans(part: Part, most: int) -> list[tuple[int, int]]:
         spans = _cut(part, boundary.encode("utf-8", "replace"), most)
         if not spans and boundary != boundary.rstrip():
             spans = _cut(part, boundary.rstrip().encode("utf-8", "replace"), most)
-    if not spans:
+    if not spans and "multipart-empty" not in part.defects:
         part.defects.append("boundary-wrong" if boundary else "boundary-missing")
-        guess = re.compile(_FIRST_DELIMITER).search(part.data, part.body, min(part.end, part.body + 100_000))
+        guess = re.compile(_FIRST_DELIMITER).search(
+            part.data, max(0, part.body - 1), min(part.end, part.body + 100_000)
+        )
         if guess:
             spans = _cut(part, guess[1], most)
     return spans
@@ -264,6 +266,8 @@ def _cut(part: Part, boundary: bytes, most: int) -> list[tuple[int, int]]:
         position = data.find(b"\n" + delimiter, tail.end() - 1 if tail else position + 1, end) + 1
         if position == 0:
             break
+    if is_closed and not spans:
+        part.defects.append("multipart-empty")
     if begun >= 0:
         spans.append((begun, end))
         if position == 0:

@@ -31,7 +31,7 @@ from casefleet_cli.core import charset, header
         pytest.param(b"=?gb2312?B?6UY=?=", "镕", id="gb2312 that is GBK"),
         pytest.param(b"=?iso-2022-jp?B?GyRCLSEbKEI=?=", "①", id="iso-2022-jp with a NEC row"),
         pytest.param(b"=?no-such?Q?=C3=BC?=", "ü", id="unknown charset"),
-        pytest.param(b"=?utf-8?Q?a=0D=0AB:_c?=", "a  B: c", id="line breaks inside a word stay on one line"),
+        pytest.param(b"=?utf-8?Q?a=0D=0AB:_c?=", "a B: c", id="line breaks inside a word stay on one line"),
         pytest.param(b"=?utf-8?Q?a=00b?=", "ab", id="NUL"),
     ],
 )
@@ -54,6 +54,7 @@ def test_raw_bytes_follow_the_hint() -> None:
         ('a/b; name="never closed.pdf', "a/b", {"name": "never closed.pdf"}),
         ("a/b;; charset=x;", "a/b", {"charset": "x"}),
         ("text/plain charset=us-ascii", "text/plain", {"charset": "us-ascii"}),
+        ('multipart/mixed\tboundary="b"', "multipart/mixed", {"boundary": "b"}),
         ("a/b; name=one; name=two", "a/b", {"name": "one"}),
         ('a/b; name="=?utf-8?q?=C3=BC?=.txt"', "a/b", {"name": "ü.txt"}),
         ("a/b; name*0*=utf-8''%e2%82; name*1*=%ac; name*2=x.txt", "a/b", {"name": "€x.txt"}),

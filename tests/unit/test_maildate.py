@@ -77,7 +77,7 @@ def test_every_moment_found_has_a_utc_form(value: str) -> None:
 def test_the_short_way_reads_what_rfc_5322_writes(moment: datetime, offset: int) -> None:
     at = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=offset)))
     sign = "-" if offset < 0 else "+"
-    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[at.month - 1]
+    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][at.month - 1]
     zone = f"{sign}{abs(offset) // 60:02}{abs(offset) % 60:02}"
     text = f"{at.day} {month} {at.year} {at.hour:02}:{at.minute:02}:{at.second:02} {zone}"
     assert maildate.parse(text) == at

@@ -1,0 +1,33 @@
+"""The answer of `casefleet inspect`."""
+
+from __future__ import annotations
+
+import json
+
+from casefleet_cli.core import inspection
+from casefleet_cli.core.message import parse
+
+
+def test_answer_has_the_agreed_fields() -> None:
+    raw = b"From: Ada <a@x>\nTo: b@y\nSubject: S\nDate: Fri, 21 Nov 1997 09:55:06 -0600\nMessage-ID: <1@x>\n"
+    raw += b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: a/b; name=f\n\nxy\n--b--"
+    assert inspection.answer("p.eml", parse(raw)) == {
+        "path": "p.eml",
+        "message_id": "1@x",
+        "subject": "S",
+        "from": [{"name": "Ada", "address": "a@x"}],
+        "to": [{"name": None, "address": "b@y"}],
+        "cc": [],
+        "date": "1997-11-21T09:55:06-06:00",
+        "text": "hi",
+        "html": False,
+        "attachments": [{"filename": "f", "content_type": "a/b", "size": 2}],
+        "forward": None,
+        "defects": [],
+    }
+
+
+def test_answer_is_json_without_surrogates() -> None:
+    found = inspection.answer("p", parse(b"Subject: \xff\xed\xa0\x80\n\n\xed\xa0\x80"))
+    json.dumps(found, ensure_ascii=False).encode("utf-8")
+    assert found["date"] is None

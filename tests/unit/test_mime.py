@@ -1,0 +1,128 @@
+"""Structure: header fields and the tree of parts."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefleet_cli.core import mime, transfer
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        (b"A: 1\nB:2\r\n\r\nC: 3", [("A", b"1"), ("B", b"2")]),
+        (b"A: 1\r\n 2\n\t3\n\n", [("A", b"1 2\t3")]),
+        (b"Subject : x\n\n", [("Subject", b"x")]),
+        (b"A: 1\nbad\nTo: 2\n\n", [("A", b"1"), ("To", b"2")]),
+        (b"A: 1\nbody begins\nwith no field\n\nTo: 2", [("A", b"1")]),
+        (b"A: 1\n--b\nContent-Type: x\n\n", [("A", b"1")]),
+        (b"A: 1", [("A", b"1")]),
+        (b"\n\nA: 1\n\n", []),
+        (b"\n\nTo: 1\n\n", [("To", b"1")]),
+        (b"\xef\xbb\xbfTo: 1\n\n", [("To", b"1")]),
+        (b"From x\nTo: 1\n\n", [("To", b"1")]),
+        (b">From x\nTo: 1\n\n", [("To", b"1")]),
+        (b"From: x\n\n", [("From", b"x")]),
+        (b"", []),
+    ],
+)
+def test_read_headers(raw: bytes, fields: list[tuple[str, bytes]]) -> None:
+    assert mime.read_headers(raw) == fields
+
+
+def shape(raw: bytes) -> list[tuple[str, str, bytes]]:
+    return [(n.number, n.type, n.content()[0]) for n in mime.nodes(mime.tree(raw)) if not n.is_multipart]
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        (b"--b\n\none\n--b\n\ntwo\n--b--\n", [b"one", b"two"]),
+        (b"preamble\n--b\n\none\n--b--\nepilogue", [b"one"]),
+        (b"--b\n\none\n--b\n\ntwo", [b"one", b"two"]),
+        (b"--b\n--b\n--b--", [b"", b""]),
+        (b"--b  \t\n\none\n--b-- \n", [b"one"]),
+        (b"--b\n\none\n--bb\ntwo\n--b--", [b"one\n--bb\ntwo"]),
+        (b"--b\n\none\n--b--x\n--b--", [b"one\n--b--x"]),
+        (b"--b\n\none\n\n--b--", [b"one\n"]),
+    ],
+)
+def test_boundaries(body: bytes, parts: list[bytes]) -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=b\n\n" + body
+    assert [content for _, _, content in shape(raw)] == parts
+    assert [c for _, _, c in shape(raw.replace(b"\n", b"\r\n"))] == [p.replace(b"\n", b"\r\n") for p in parts]
+
+
+@pytest.mark.parametrize(
+    ("boundary", "delimiter"),
+    [
+        (b'"a b"', b"a b"),
+        (b'"a b "', b"a b"),
+        (b'"=_;:(x)"', b"=_;:(x)"),
+        (b"a=b", b"a=b"),
+        (b'"' + b"x" * 300 + b'"', b"x" * 300),
+    ],
+)
+def test_odd_boundaries(boundary: bytes, delimiter: bytes) -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=%s\n\n--%s\n\none\n--%s--\n" % (boundary, delimiter, delimiter)
+    assert shape(raw) == [("1", "text/plain", b"one")]
+
+
+def test_imap_part_numbers() -> None:
+    inner = b"Content-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c\n\ny\n--c--"
+    enclosed = b"Content-Type: message/rfc822\n\nSubject: z\n" + inner
+    single = b"Content-Type: message/rfc822\n\nSubject: z\n\nw"
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + b"".join(b"--b\n" + p + b"\n" for p in (inner, enclosed, single))
+        + b"--b--"
+    )
+    assert [number for number, _, _ in shape(raw)] == ["1.1", "1.2", "2", "2.1", "2.2", "3", "3.1"]
+    assert [number for number, _, _ in shape(b"Subject: x\n\ny")] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (b"TEXT/Html", "text/html"),
+        (b"text", "text/plain"),
+        (b"html", "text/html"),
+        (b"nonsense", "text/plain"),
+        (b"application-x-gzip; name=a.gz", "application/octet-stream"),
+        (b"application/", "application/octet-stream"),
+        (b"text/plain charset=x", "text/plain"),
+    ],
+)
+def test_media_types(value: bytes, kind: str) -> None:
+    assert mime.tree(b"Content-Type: " + value + b"\n\nx").type == kind
+
+
+@given(st.binary(), st.sampled_from(["base64", "quoted-printable", "x-uuencode", "7bit", "odd"]))
+def test_decoding_never_raises(data: bytes, encoding: str) -> None:
+    transfer.decode(data, 0, len(data), encoding)
+
+
+@given(st.binary())
+def test_base64_without_padding_loses_nothing(data: bytes) -> None:
+    encoded = base64.encodebytes(data).rstrip(b"\n").rstrip(b"=")
+    assert transfer.decode(encoded, 0, len(encoded), "base64")[0] == data
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"X: y\n" * 400_000,
+        b"bad line\nTo: x\n" * 200_000,
+        b"Subject: x\n" + b" y\n" * 500_000,
+        b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n" * 500_000,
+        b"Content-Type: multipart/mixed; boundary=x\n\n--x\n" + b"--xy\n" * 500_000,
+        b"\n" * 1_000_000 + b" " * 1_000_000,
+        b"Content-Type: message/rfc822\n\n" * 100_000,
+    ],
+)
+def test_hostile_structures_take_linear_time(hostile: bytes) -> None:
+    mime.tree(hostile)
