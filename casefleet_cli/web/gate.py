@@ -62,7 +62,9 @@ class Gate:
                 door.leave(session)
             await _redirect(send, "/login", sessions.clear_cookie())
         elif viewer is None:
-            await _answer(send, scope, 401, render("login.html", {"problem": ""}))
+            # A link on another site brings no SameSite=Strict cookie; asked again from our own page, it does.
+            arriving = scope["method"] == "GET" and _header(scope, b"sec-fetch-site") in ("cross-site", "same-site")
+            await _answer(send, scope, 401, render("login.html", {"problem": "", "again": path if arriving else ""}))
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, scope, 405, "These pages are for reading only.\n", content_type="text/plain")
         elif not _OURS.fullmatch(path):
@@ -89,7 +91,7 @@ class Gate:
             await _redirect(send, "/")
         else:
             problem = "That address was used already, or belongs to an earlier start of the server." if token else ""
-            await _answer(send, scope, 401, render("login.html", {"problem": problem}))
+            await _answer(send, scope, 401, render("login.html", {"problem": problem, "again": ""}))
 
 
 def database_path(datasette: Datasette) -> str:

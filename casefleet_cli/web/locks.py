@@ -6,6 +6,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
+from casefleet_cli import clock
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ DEFAULT_HEADERS = {
 }
 """On every answer that does not bring its own."""
 
+PATIENCE = 10.0
+"""Seconds after which a page is given up, so that no question keeps a thread for good."""
 _SECRET_COLUMNS = frozenset({("raw_messages", "content"), ("settings", "value")})
 _SECRET_TABLES = frozenset({"bcc_addresses"})
 _known: dict[tuple[str, int], bool] = {}
@@ -57,6 +60,13 @@ def blind(
     if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
+
+
+def confine(connection: sqlite3.Connection) -> None:
+    """Make a connection of ours blind to secrets, and end what it does after PATIENCE seconds."""
+    connection.set_authorizer(blind)
+    deadline = clock.ticks() + PATIENCE
+    connection.set_progress_handler(lambda: int(clock.ticks() > deadline), 50_000)
 
 
 def guards(datasette: Datasette) -> bool:

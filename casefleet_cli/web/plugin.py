@@ -84,7 +84,7 @@ def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, addr
     try:
         connection = database.open_reader(path, busy_seconds=5)
         try:
-            connection.set_authorizer(locks.blind)
+            locks.confine(connection)
             connection.execute("BEGIN")
             numbers = tuple(int(piece) for piece in address.split("/") if piece.isdigit())
             arguments = dict(parse_qsl(query, keep_blank_values=True))

@@ -34,12 +34,13 @@ THIS_COMPUTER = Viewer(None, "this computer", "admin")
 
 _MY_CASES = "SELECT case_id FROM case_users WHERE user_id = :viewer"
 _OWNED = "EXISTS (SELECT 1 FROM deliveries AS own WHERE own.email_id = {0}.id AND own.user_id = :viewer)"
-# CROSS JOIN keeps the order: from the few places of one email to the user, not from the many cases of the user.
+# CROSS JOIN keeps the order: from the few places of an email to the user, not from the user's cases.
 _ON_MY_CASE = (
     "EXISTS (SELECT 1 FROM email_cases AS at CROSS JOIN case_users AS mine ON mine.case_id = at.case_id"
     " WHERE at.email_id = {0}.id AND mine.user_id = :viewer)"
     " OR EXISTS (SELECT 1 FROM email_leads AS at CROSS JOIN leads AS was ON was.id = at.lead_id"
-    " CROSS JOIN case_users AS mine ON mine.case_id = was.case_id WHERE at.email_id = {0}.id AND mine.user_id = :viewer)"
+    " CROSS JOIN case_users AS mine ON mine.case_id = was.case_id"
+    " WHERE at.email_id = {0}.id AND mine.user_id = :viewer)"
 )
 
 

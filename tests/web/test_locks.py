@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasette import handle_exception
 from datasette.app import Datasette
 
 from casefleet_cli import clock
@@ -184,6 +185,38 @@ def test_logging_out_ends_the_session_for_every_copy_of_the_cookie(admin: Browse
     assert admin.ask("/logout", "POST").status_code == 303
     admin.cookies = kept
     assert admin.ask("/").status_code == 401
+
+
+def test_a_visitor_from_another_site_is_asked_to_come_again_from_ours(stranger: Browser) -> None:
+    coming = stranger.ask("/cases/1", Sec_Fetch_Site="cross-site")
+    assert coming.status_code == 401
+    assert '<meta http-equiv="refresh" content="0;url=/cases/1">' in coming.text
+    assert "refresh" not in stranger.ask("/cases/1", Sec_Fetch_Site="same-origin").text
+    assert "refresh" not in stranger.ask("/cases/1").text
+
+
+def test_datasette_prints_no_local_variables(admin: Browser) -> None:
+    assert handle_exception.rich is None
+
+
+def test_a_bug_on_a_page_is_told_without_what_it_looked_at(
+    admin: Browser, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pages, "_why", lambda ask, number: {}[RAW_MARKER])
+    response = admin.ask("/emails/1")
+    assert response.status_code == 500
+    assert RAW_MARKER not in response.text
+    assert "Nothing was changed or lost" in response.text
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert RAW_MARKER not in err
+
+
+def test_a_question_that_takes_too_long_is_given_up(admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", -1.0)
+    endless = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x"
+    monkeypatch.setattr(pages, "_why", lambda ask, number: ask.connection.execute(endless).fetchall())
+    assert admin.ask("/emails/1").status_code == 503
 
 
 def test_a_disabled_user_is_nobody(firm: Path) -> None:
