@@ -14,7 +14,8 @@ from casefleet_cli.web import words
 def environment() -> Environment:
     """The templates of this package; a name that is missing is an error, not an empty text."""
     made = Environment(
-        loader=PackageLoader("casefleet_cli.web"),
+        # A folder of their own: from Python 3.12 on, Datasette looks in templates/ too, for all its databases.
+        loader=PackageLoader("casefleet_cli.web", "templates/casefleet"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=words.clean,

@@ -5,6 +5,7 @@ import re
 import socket
 import sqlite3
 from datetime import timedelta
+from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,11 @@ def test_plain_datasette_is_locked_and_others_are_left_alone(firm: Path, tmp_pat
     assert asyncio.run(other.client.get("/other/t.json")).json()["rows"] == [[1, 1]]
     both = Datasette([str(other_path), str(firm)])
     assert asyncio.run(both.client.get("/other/t.json")).status_code == 401
+
+
+def test_no_template_of_ours_takes_the_place_of_one_of_datasette() -> None:
+    ours = resources.files("casefleet_cli.web") / "templates"
+    assert [entry.name for entry in ours.iterdir()] == ["casefleet"]
 
 
 def test_datasette_finds_the_plugin_by_itself() -> None:
