@@ -59,6 +59,7 @@ def test_a_plain_message() -> None:
         pytest.param(b"Subject:\n\nx", "subject", "", id="empty subject"),
         pytest.param(b"To: x@y\n\nx", "subject", None, id="no subject"),
         pytest.param(b"Message-ID: no-brackets@x\n\n", "msgid", "no-brackets@x", id="Message-ID without brackets"),
+        pytest.param(b"Message-ID: <cut@x\n\n", "msgid", "cut@x", id="Message-ID with half its brackets"),
         pytest.param(b"Message-ID: <>\n\n", "msgid", None, id="empty Message-ID"),
         pytest.param(b"To: a@x\nTo: b@x\n\n", "to", (("", "a@x"), ("", "b@x")), id="To twice: both count"),
         pytest.param(b"Date: 11-04-2023\n\n", "date", None, id="a date that could be two"),
@@ -115,6 +116,13 @@ def test_html_stands_in_for_a_missing_or_blank_text_part() -> None:
 def test_the_text_part_wins_over_html_in_an_alternative() -> None:
     raw = mixed(b"\nplain words", b"Content-Type: text/html\n\n<p>html words").replace(b"mixed", b"alternative")
     assert (parse(raw).text, parse(raw).has_html) == ("plain words", True)
+
+
+def test_html_and_its_pictures_are_one_alternative() -> None:
+    page = b"Content-Type: text/html\n\n<p>html words"
+    related = b"Content-Type: multipart/related; boundary=r\n\n--r\n" + page + b"\n--r\n" + PDF + b"\n--r--"
+    raw = mixed(b"\nplain words", related).replace(b"mixed", b"alternative", 1)
+    assert (parse(raw).text, parse(raw).has_html, len(parse(raw).attachments)) == ("plain words", True, 1)
 
 
 def test_an_alternative_with_an_empty_related_is_read() -> None:
@@ -262,6 +270,13 @@ def test_the_same_mail_has_the_same_fingerprint(other: bytes) -> None:
 )
 def test_another_mail_has_another_fingerprint(other: bytes) -> None:
     assert not same(MAIL, other)
+
+
+def test_no_two_lists_of_fields_look_alike() -> None:
+    assert not same(b"Date: ab\nSubject: c\n\n", b"Date: a\nSubject: bc\n\n")
+    assert not same(b"From: a@x, b@x\n\n", b"From: a@x\nSubject: b@x\n\n")
+    nested = b"Content-Type: multipart/mixed; boundary=c\n\n--c\n" + PDF + b"\n--c--"
+    assert not same(mixed(TEXT, PDF), mixed(TEXT, nested))
 
 
 def test_enclosed_messages_count_with_their_headers() -> None:
