@@ -83,9 +83,10 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
     """
     import nh3  # noqa: PLC0415 - only this page needs it
 
+    is_cut = len(html) > MAX_HTML
     html = html[:MAX_HTML]
     if _is_too_deep(html):
-        return Shown(_PAGE.format(body="", note='<p class="casefleet-note">Too deeply nested to be shown.</p>'), 0)
+        return Shown(_page("", ["Too deeply nested to be shown."]), 0)
     room = MAX_PICTURES
     left_out = 0
 
@@ -113,8 +114,10 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    note = "" if not left_out else f'<p class="casefleet-note">{left_out} picture{"s" * (left_out > 1)} not loaded.</p>'
-    return Shown(_PAGE.format(body=masked(body), note=note), left_out)
+    notes = ["Only the beginning is shown."] if is_cut else []
+    if left_out:
+        notes.append(f"{left_out} picture{'s' * (left_out > 1)} not loaded.")
+    return Shown(_page(masked(body), notes), left_out)
 
 
 def disposition(filename: str | None, content_type: str) -> str:
@@ -136,6 +139,10 @@ def safe_name(filename: str | None, content_type: str) -> str:
     if dot and len(tail) <= 10:
         return _within(stem, 180) + dot + tail
     return _within(name, 180)
+
+
+def _page(body: str, notes: list[str]) -> str:
+    return _PAGE.format(body=body, note=f'<p class="casefleet-note">{" ".join(notes)}</p>' if notes else "")
 
 
 def _is_too_deep(html: str) -> bool:

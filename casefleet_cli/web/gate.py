@@ -45,7 +45,7 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _is_loopback(_header(scope, b"host")):
+        if not locks.LOOPBACK_NAME.fullmatch(_header(scope, b"host")):
             await _answer(send, scope, 421, "This server answers to localhost only.\n", content_type="text/plain")
             return
         path = _path(scope)
@@ -129,10 +129,6 @@ def _cookie(scope: Scope) -> str:
         if name == sessions.COOKIE:
             return value
     return ""
-
-
-def _is_loopback(host: str) -> bool:
-    return re.sub(r":[0-9]{1,5}\Z", "", host.lower()) in locks.LOOPBACK_NAMES
 
 
 def _with_headers(send: Send) -> Send:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from casefleet_cli.web.visibility import Viewer
 
 _SHORT = 8
+_LETTER = 300_000
+"""Letters of a mail's text that a page shows."""
 
 
 class Ask(NamedTuple):
@@ -119,6 +121,7 @@ def email(ask: Ask) -> Page:
         "email.html",
         {
             "email": found,
+            "letter_length": _LETTER,
             "as_sent": bool(found["has_html"]) and ask.arguments.get("view") == "html",
             "thread": queries_email.thread(ask.connection, ask.viewer, number),
             "history": queries_feed.of_email(ask.connection, ask.viewer, number),

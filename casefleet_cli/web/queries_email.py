@@ -101,7 +101,10 @@ def attachment(connection: sqlite3.Connection, viewer: Viewer, email_id: int, nu
 
 
 def search(connection: sqlite3.Connection, viewer: Viewer, query: str, before: int) -> tuple[Slice, int]:
-    """The emails in sight that match, newest number first, with snippets; and how many there are, up to CAP."""
+    """The emails in sight that match, with snippets, newest number first, and how many there are, up to CAP.
+
+    Rejected ones are left out.
+    """
     expression = match_expression(query[:QUERY_LENGTH])
     if not expression:
         return queries_feed.Slice([], None), 0
@@ -116,7 +119,7 @@ def search(connection: sqlite3.Connection, viewer: Viewer, query: str, before: i
     }
     matching = (
         "FROM email_search CROSS JOIN emails AS e ON e.id = email_search.rowid"
-        f" WHERE email_search MATCH :match AND {visibility.emails(viewer, 'e')}"
+        f" WHERE email_search MATCH :match AND e.standing <> 'rejected' AND {visibility.emails(viewer, 'e')}"
     )
     try:
         (total,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT :cap)", asked).fetchone()

@@ -80,10 +80,11 @@ def changes_of_contact(connection: sqlite3.Connection, viewer: Viewer, contact_i
 
 
 def emails_of_contact(connection: sqlite3.Connection, viewer: Viewer, contact_id: int, before: int) -> Slice:
-    """The emails linked to a contact."""
+    """The emails linked to a contact, but for rejected ones."""
     chosen = connection.execute(
         "SELECT l.email_id FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id"
-        f" WHERE l.contact_id = :contact AND l.email_id < :before AND {visibility.emails(viewer, 'e')}"
+        f" WHERE l.contact_id = :contact AND l.email_id < :before AND e.standing <> 'rejected'"
+        f" AND {visibility.emails(viewer, 'e')}"
         " ORDER BY l.email_id DESC LIMIT :limit",
         {"contact": contact_id, "before": before, "limit": PAGE_SIZE + 1, **visibility.parameters(viewer)},
     )

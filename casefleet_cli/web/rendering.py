@@ -25,7 +25,7 @@ def environment() -> Environment:
     )
     for name in (
         "at_most", "by_day", "counted", "date", "day", "defect", "extension", "happened", "marked", "preview",
-        "sentence", "size", "time",
+        "sentence", "short", "size", "time",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     return made

@@ -134,6 +134,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def short(text: str, letters: int) -> str:
+    """The text, cut at so many letters with an ellipsis."""
+    return text if len(text) <= letters else text[:letters] + "…"
+
+
 def preview(text: str) -> str:
     """The beginning of a mail on one line, without quoted lines."""
     lines = (line.strip() for line in text.splitlines())

@@ -136,7 +136,7 @@ def test_every_answer_has_the_headers(stranger: Browser, admin: Browser, path: s
 
 @pytest.mark.parametrize(
     ("host", "status"),
-    [("127.0.0.1:8001", 200), ("localhost", 200), ("LOCALHOST:1", 200), ("[::1]:8001", 200), ("evil.example", 421),
+    [("127.0.0.1:8001", 200), ("localhost", 200), ("LOCALHOST:1", 200), ("127.8.9.1:80", 200), ("127.0.0.1.", 421), ("127.1.evil", 421), ("[::1]:8001", 200), ("evil.example", 421),
      ("127.0.0.1.evil.example", 421), ("localhost.evil.example:80", 421), ("evil.example:127.0.0.1", 421), ("", 421),
      ("127.0.0.1@evil.example", 421), ("localhost\t", 421)],
 )  # fmt: skip

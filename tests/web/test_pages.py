@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from casefleet_cli.web import queries_feed
+from casefleet_cli.web import pages, queries_feed
 from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER
 
 PAGES = (
@@ -121,6 +121,20 @@ def test_search_finds_words_phrases_and_prefixes(admin: Any) -> None:
     assert "1 e-mail for" in admin.ask('/search?q="unassigned body"').text
     assert "2 e-mails for" in admin.ask("/search?q=hart*").text
     assert "No e-mail for" in admin.ask("/search?q=zzzz").text
+
+
+def test_rejected_mail_is_out_of_sight_but_not_gone(admin: Any) -> None:
+    assert REJECTED_MARKER not in admin.ask(f"/search?q={REJECTED_MARKER}").text.replace(f"“<bdi>{REJECTED_MARKER}", "").replace(
+        f'value="{REJECTED_MARKER}', "").replace(f"<title>{REJECTED_MARKER}", "")  # fmt: skip
+    assert REJECTED_MARKER not in admin.ask("/contacts/1").text
+    assert REJECTED_MARKER in admin.ask("/emails/4").text
+
+
+def test_a_huge_text_is_cut_and_says_so(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "_LETTER", 6)
+    text = admin.ask("/emails/7").text
+    assert "an ans…" in text
+    assert "The original is kept whole." in text
 
 
 def test_forged_marks_in_a_mail_do_not_become_markup(admin: Any) -> None:
