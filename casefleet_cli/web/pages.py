@@ -138,7 +138,7 @@ def email_html(ask: Ask) -> Bytes:
         raise NotThereError
     original = queries_email.original(ask.path, ask.numbers[0])
     html = message.html_of(original.raw) or ""
-    shown = frame.harmless(html, message.inline_images(original.raw), original.mask.text)
+    shown = frame.harmless(html, message.inline_images(original.raw), original.veil.text)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
 
@@ -152,8 +152,7 @@ def attachment(ask: Ask) -> Bytes:
         raise NotThereError
     content = part[1]
     if found["content_type"].startswith(("text/", "message/")):
-        # Latin-1 gives every octet a letter of its own, so only a BCC address changes.
-        content = original.mask.text(content.decode("latin-1")).encode("latin-1")
+        content = original.veil.octets(content)
     headers = {"Content-Disposition": frame.disposition(found["filename"], found["content_type"])}
     return Bytes(content, "application/octet-stream", headers)
 

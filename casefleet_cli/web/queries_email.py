@@ -6,11 +6,11 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.core.masking import Mask
 from casefleet_cli.store import database, emails, settings, suggestions
 from casefleet_cli.store.search import match_expression
 from casefleet_cli.web import queries_feed, visibility, words
 from casefleet_cli.web.queries_firm import CAP
+from casefleet_cli.web.veil import Veil
 
 if TYPE_CHECKING:
     from casefleet_cli.web.queries_feed import Slice
@@ -29,10 +29,10 @@ JOIN leads AS d ON d.id = l.lead_id LEFT JOIN users AS u ON u.id = l.user_id WHE
 
 
 class Original(NamedTuple):
-    """The bytes of an email, and the mask for whatever is shown of them."""
+    """The bytes of an email, and the veil for whatever is shown of them."""
 
     raw: bytes
-    mask: Mask
+    veil: Veil
 
 
 def email(connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> dict[str, Any] | None:
@@ -143,6 +143,8 @@ def original(path: str, email_id: int) -> Original:
     """The bytes of an email, over a connection of its own without the authorizer; the caller checked who asks."""
     connection = database.open_reader(path, busy_seconds=5)
     try:
-        return Original(emails.raw_of(connection, email_id), Mask(settings.logging_domain(connection)))
+        addresses = [str(address) for (address,) in connection.execute("SELECT address FROM bcc_addresses")]
+        veil = Veil(settings.logging_domain(connection), addresses)
+        return Original(emails.raw_of(connection, email_id), veil)
     finally:
         connection.close()
