@@ -1,0 +1,1 @@
+"""The command line: thin commands over the desk, the store and the archive."""

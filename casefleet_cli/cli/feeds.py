@@ -88,8 +88,16 @@ def list_(
     user_id = references.user(connection, whose) if whose else None
     names = ("id", "created_at", "user", "kind", "email_id", "subject", "detail", "read_at")
     found = notices.listed(connection, user_id, read_too=everything, limit=options.limit)
-    columns: tuple[str | Column, ...] = ("id", Column("created_at", "when"), "user", "kind", Column("email_id", "email"), "subject", "detail",
-               Column("read_at", "read"))  # fmt: skip
+    columns: tuple[str | Column, ...] = (
+        "id",
+        Column("created_at", "when"),
+        "user",
+        "kind",
+        Column("email_id", "email"),
+        "subject",
+        "detail",
+        Column("read_at", "read"),
+    )
     rows = [dict(zip(names, row, strict=True)) for row in found]
     output.show(rows, columns, options, empty="Nothing waits for attention.")
 

@@ -1,0 +1,142 @@
+"""casefleet case: the matters of the firm and who is assigned to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.desk import cases as desk
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import cases, references
+
+app = typer.Typer(help="Cases and who is assigned to them.", no_args_is_help=True)
+
+Case = Annotated[str, typer.Argument(metavar="CASE", help="A number or title.")]
+Contacts = Annotated[list[str] | None, typer.Option("--contact", metavar="CONTACT", help="May be repeated.")]
+Users = Annotated[list[str] | None, typer.Option("--user", metavar="USER", help="May be repeated.")]
+
+
+@app.command("open")
+def open_(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    number: Annotated[str | None, typer.Option(metavar="N", help="Its number (default: the next of the year).")] = None,
+    contact: Contacts = None,
+    user: Users = None,
+) -> None:
+    """Open a case."""
+    connection = context.obj.connection()
+    case = desk.open_case(
+        connection,
+        title,
+        number=number,
+        contacts=[references.contact(connection, text) for text in contact or ()],
+        users=[references.user(connection, text) for text in user or ()],
+        acting=context.obj.acting(),
+    )
+    output.say(f"Opened case {case['number']} {case['title']}.")
+
+
+@app.command("list")
+@output.listing
+def list_(
+    context: typer.Context,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only open or closed ones.")] = None,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """List the cases, the open ones first."""
+    if status not in (None, "open", "closed"):
+        raise UsageError(f"{status!r} is no status of a case; there are open and closed.")
+    columns = (Column("id", only="machine"), "number", "title", "status", "contacts")
+    rows = cases.listed(context.obj.reader(), status)
+    output.show(rows, columns, options, empty="No case yet: casefleet case open TITLE --contact CONTACT")
+
+
+@app.command("show")
+def show(context: typer.Context, case: Case, as_json: output.Json = False) -> None:
+    """Show a case with its contacts and users."""
+    connection = context.obj.reader()
+    whole = cases.one(connection, references.case(connection, case))
+    if as_json:
+        output.json_value(whole)
+        return
+    contacts = [f"{c['id']} {c['name']}{', ' if c['role'] else ''}{c['role']}" for c in whole["contacts"]]
+    output.card(
+        [
+            ("Case", whole["number"]),
+            ("Title", whole["title"]),
+            ("Status", whole["status"]),
+            ("Opened", output.moment(whole["opened_at"])),
+            ("Closed", output.moment(whole["closed_at"])),
+            ("Contacts", contacts),
+            ("Users", [f"{user['id']} {user['name']}" for user in whole["users"]]),
+            ("From lead", [f"{lead['id']} {lead['name']}" for lead in whole["leads"]]),
+        ]
+    )
+
+
+@app.command("close")
+def close(context: typer.Context, case: Case) -> None:
+    """Close a case: no rule files mail to it any more."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case)
+    changed = desk.close(connection, case_id, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
+
+
+@app.command("reopen")
+def reopen(context: typer.Context, case: Case) -> None:
+    """Open a closed case again."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case)
+    changed = desk.reopen(connection, case_id, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)} is {'open again' if changed else 'open already'}.")
+
+
+@app.command("assign")
+def assign(
+    context: typer.Context,
+    case: Case,
+    contact: Contacts = None,
+    user: Users = None,
+    role: Annotated[str, typer.Option(metavar="ROLE", help="The role of the contacts in the case.")] = "",
+) -> None:
+    """Assign contacts (with a role) and users to a case."""
+    if not contact and not user:
+        raise UsageError("Say whom: --contact or --user.")
+    connection = context.obj.connection()
+    case_id = references.case(connection, case)
+    new = desk.assign(
+        connection,
+        case_id,
+        contacts=[references.contact(connection, text) for text in contact or ()],
+        users=[references.user(connection, text) for text in user or ()],
+        role=role,
+        acting=context.obj.acting(),
+    )
+    output.say(f"{_named(context, case_id)}: {new} assigned.")
+
+
+@app.command("unassign")
+def unassign(context: typer.Context, case: Case, contact: Contacts = None, user: Users = None) -> None:
+    """Take contacts and users off a case."""
+    if not contact and not user:
+        raise UsageError("Say whom: --contact or --user.")
+    connection = context.obj.connection()
+    case_id = references.case(connection, case)
+    gone = desk.unassign(
+        connection,
+        case_id,
+        contacts=[references.contact(connection, text) for text in contact or ()],
+        users=[references.user(connection, text) for text in user or ()],
+        acting=context.obj.acting(),
+    )
+    output.say(f"{_named(context, case_id)}: {gone} taken off.")
+
+
+def _named(context: typer.Context, case_id: int) -> str:
+    case = cases.one(context.obj.connection(), case_id)
+    return f"Case {case['number']} {case['title']}"

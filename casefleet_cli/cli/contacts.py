@@ -1,0 +1,130 @@
+"""casefleet contact: people and organisations outside the firm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.desk import addressbook
+from casefleet_cli.desk import contacts as desk
+from casefleet_cli.store import contacts, references
+
+if TYPE_CHECKING:
+    import sqlite3
+
+app = typer.Typer(help="People and organisations outside the firm.", no_args_is_help=True)
+
+Contact = Annotated[str, typer.Argument(metavar="CONTACT", help="A number, address or name.")]
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="An address; may be repeated.")] = None,
+    organisation: Annotated[bool, typer.Option("--organisation", help="It is no person.")] = False,
+    note: Annotated[str, typer.Option(metavar="TEXT", help="A note.")] = "",
+) -> None:
+    """Add a contact."""
+    connection = context.obj.connection()
+    kind = "organisation" if organisation else "person"
+    contact_id = desk.add(connection, name, address or (), kind=kind, note=note, acting=context.obj.acting())
+    output.say(f"Added contact {contact_id} {name}.")
+    _tell_shared(connection, contact_id)
+
+
+@app.command("list")
+@output.listing
+def list_(context: typer.Context, options: ListOptions = ListOptions()) -> None:  # noqa: B008 - immutable
+    """List the contacts."""
+    columns = (Column("id", "contact"), "name", "kind", "addresses")
+    rows = contacts.listed(context.obj.reader())
+    output.show(rows, columns, options, empty="No contact yet: casefleet contact add NAME --address ADDRESS")
+
+
+@app.command("show")
+def show(context: typer.Context, contact: Contact, as_json: output.Json = False) -> None:
+    """Show a contact with its cases and leads."""
+    connection = context.obj.reader()
+    whole = contacts.one(connection, references.contact(connection, contact))
+    if as_json:
+        output.json_value(whole)
+        return
+    cases = [
+        f"{case['number']} {case['title']} ({case['status']}{', ' if case['role'] else ''}{case['role']})"
+        for case in whole["cases"]
+    ]
+    output.card(
+        [
+            ("Contact", whole["id"]),
+            ("Name", whole["name"]),
+            ("Kind", whole["kind"]),
+            ("Addresses", whole["addresses"]),
+            ("Note", whole["note"]),
+            ("Cases", cases),
+            ("Leads", [f"{lead['id']} {lead['name']} ({lead['status']})" for lead in whole["leads"]]),
+        ]
+    )
+
+
+@app.command("edit")
+def edit(
+    context: typer.Context,
+    contact: Contact,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="person or organisation.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="Another note.")] = None,
+    add_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="An address more.")] = None,
+    remove_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="An address less.")] = None,
+) -> None:
+    """Change a contact's name, kind, note or addresses."""
+    connection = context.obj.connection()
+    contact_id = references.contact(connection, contact)
+    changes = desk.edit(
+        connection,
+        contact_id,
+        name=name,
+        kind=kind,
+        note=note,
+        add_addresses=add_address or (),
+        remove_addresses=remove_address or (),
+        acting=context.obj.acting(),
+    )
+    told = "; ".join(changes) if changes else "nothing to change"
+    output.say(f"Contact {contact_id}: {told}.")
+    if add_address:
+        _tell_shared(connection, contact_id)
+
+
+@app.command("merge")
+def merge(
+    context: typer.Context,
+    kept: Annotated[str, typer.Argument(metavar="KEPT", help="The contact that stays.")],
+    gone: Annotated[str, typer.Argument(metavar="GONE", help="The contact that becomes part of it.")],
+) -> None:
+    """Make two contacts one: addresses, cases, leads and mail of both are kept."""
+    connection = context.obj.connection()
+    kept_id, gone_id = references.contact(connection, kept), references.contact(connection, gone)
+    desk.merge(connection, kept_id, gone_id, acting=context.obj.acting())
+    output.say(f"Contact {gone_id} is now part of contact {kept_id} {contacts.name_of(connection, kept_id)}.")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="FILE.csv", help="With the columns name, address and kind.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Add contacts from a CSV file; a row that is known already changes nothing."""
+    connection = context.obj.connection()
+    report = addressbook.load(connection, addressbook.read(path), dry_run=dry_run, acting=context.obj.acting())
+    output.say(f"{'Dry run: ' if dry_run else ''}{report.added} contacts added, {report.known} known already.")
+    output.some_failed([f"line {r.line} {r.name}: {r.reason}" for r in report.refused], "rows refused")
+
+
+def _tell_shared(connection: sqlite3.Connection, contact_id: int) -> None:
+    for sentence in desk.also_held_by(connection, contact_id):
+        output.say(sentence)

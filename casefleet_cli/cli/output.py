@@ -1,0 +1,292 @@
+"""The one place that prints: sentences, cards of one thing, and lists for people and for machines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import json
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from casefleet_cli.cli.cleaning import clean, clean_block
+from casefleet_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+"""The --json of commands that show one thing; its default is False."""
+
+_NARROWEST = 6
+_WIDEST_IN_A_PIPE = 100
+_SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
+"""What came from mail is escaped, even in the formats that are for trusted text."""
+_PIPES_DIVIDE = ("github", "pipe", "orgtbl", "jira", "presto", "pretty", "psql")
+
+
+class Column(NamedTuple):
+    """A column of a list: `name` is the key in rows and in machine formats."""
+
+    name: str
+    title: str | None = None
+    """The heading in tables; the name unless given."""
+    only: str | None = None
+    """"table" or "machine" for columns that the other has no use for."""
+    cell: Callable[[Mapping[str, Any]], object] | None = None
+    """Makes the cell in tables out of the whole row."""
+
+
+class ListOptions(NamedTuple):
+    """How a list is to be printed."""
+
+    form: str = "table"
+    """"table", "json", "nl" or "csv"."""
+    table_format: str = "simple"
+    """tabulate's name."""
+    limit: int | None = None
+
+
+def listing(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that takes `options: ListOptions` the five options of lists."""
+    signature = inspect.signature(command, eval_str=True)
+    kept = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, default, annotation in (
+            ("as_json", False, Annotated[bool, typer.Option("--json", help="Print a JSON array.")]),
+            ("as_nl", False, Annotated[bool, typer.Option("--nl", help="Print JSON, one object a line.")]),
+            ("as_csv", False, Annotated[bool, typer.Option("--csv", help="Print CSV.")]),
+            (
+                "table_format",
+                None,
+                Annotated[
+                    str | None, typer.Option("--fmt", metavar="NAME", help="Print a table of tabulate's format.")
+                ],
+            ),
+            ("limit", None, Annotated[int | None, typer.Option(min=1, metavar="N", help="Print N rows at most.")]),
+        )
+    ]
+
+    @functools.wraps(command)
+    def with_options(
+        *, as_json: bool, as_nl: bool, as_csv: bool, table_format: str | None, limit: int | None, **given: object
+    ) -> None:
+        command(**given, options=_chosen(as_json, as_nl, as_csv, table_format, limit))
+
+    parameters = kept + added
+    with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return with_options
+
+
+def show(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str | Column], options: ListOptions, *, empty: str
+) -> None:
+    """Print a list; `empty` is the sentence that people read instead of an empty table."""
+    chosen = [column if isinstance(column, Column) else Column(column) for column in columns]
+    rows = itertools.islice(rows, options.limit)
+    if options.form == "table":
+        _table(rows, [column for column in chosen if column.only != "machine"], options, empty)
+        return
+    names = [column.name for column in chosen if column.only != "table"]
+    records = ({name: row.get(name) for name in names} for row in rows)
+    if options.form == "csv":
+        _csv(records, names)
+    else:
+        _json_list(records, array=options.form == "json")
+
+
+def card(fields: Iterable[tuple[str, object]]) -> None:
+    """Print one thing: a line for each label and value; lists take a line for each item; what is empty is left out."""
+    told = [(label, _items(value)) for label, value in fields]
+    told = [(label, items) for label, items in told if items]
+    width = max((len(label) for label, _ in told), default=0) + 2
+    for label, items in told:
+        for index, item in enumerate(items):
+            say(f"{label + ':' if index == 0 else '':<{width}}{item}", raw=True)
+
+
+def json_value(value: object) -> None:
+    """Print one value as JSON, indented."""
+    _write(json.dumps(_safe(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def say(text: str, *, raw: bool = False) -> None:
+    """Print one line (`raw`: already clean, its blanks stay)."""
+    _write((text if raw else clean(text)) + "\n")
+
+
+def block(text: str) -> None:
+    """Print several lines as they stand, without what a terminal would obey."""
+    _write(clean_block(text).rstrip("\n") + "\n")
+
+
+def warn(text: str) -> None:
+    """Print one line on stderr."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def some_failed(failures: Sequence[str], what: str) -> None:
+    """When there are failures, count them and name each on stderr, and end the command with exit code 1."""
+    if failures:
+        sys.stdout.flush()
+        warn(f"casefleet: {len(failures)} {what}:")
+        for failure in failures:
+            sys.stderr.write(f"  {clean(failure)}\n")
+        raise typer.Exit(1)
+
+
+def moment(stamp: str | None) -> str:
+    """A UTC stamp as people here write it: local time, to the minute."""
+    if not stamp:
+        return ""
+    from datetime import datetime  # noqa: PLC0415
+
+    try:
+        return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return stamp
+
+
+def _chosen(as_json: bool, as_nl: bool, as_csv: bool, table_format: str | None, limit: int | None) -> ListOptions:
+    asked = [form for form, wanted in (("json", as_json), ("nl", as_nl), ("csv", as_csv)) if wanted]
+    if len(asked) + (table_format is not None) > 1:
+        raise UsageError("Choose one of --json, --nl, --csv and --fmt.")
+    if table_format is None:
+        return ListOptions(asked[0] if asked else "table", limit=limit)
+    import tabulate  # noqa: PLC0415
+
+    if table_format not in tabulate.tabulate_formats:
+        names = ", ".join(tabulate.tabulate_formats)
+        raise UsageError(f"{table_format!r} is no table format; there are {names}.")
+    return ListOptions("table", _SAFE_FORMATS.get(table_format, table_format), limit)
+
+
+def _table(rows: Iterator[Mapping[str, Any]], columns: list[Column], options: ListOptions, empty: str) -> None:
+    kept = list(rows)
+    if not kept:
+        say(empty)
+        return
+    import tabulate  # noqa: PLC0415
+
+    titles = [column.title or column.name.replace("_", " ") for column in columns]
+    cells = [[_cell(column, row) for column in columns] for row in kept]
+    for_eyes = options.table_format == "simple"
+    if for_eyes:
+        cells = _fitted(titles, cells)
+    elif options.table_format in _PIPES_DIVIDE:
+        cells = [[cell.replace("|", "\\|") for cell in line] for line in cells]
+    numeric = [all(isinstance(row.get(column.name), int) and column.cell is None for row in kept) for column in columns]
+    # Cells are text and stay as they are: "2026-101" and "1e5" are not numbers here.
+    text = tabulate.tabulate(
+        cells,
+        headers=titles,
+        tablefmt=options.table_format,
+        disable_numparse=True,
+        colalign=["right" if right else "left" for right in numeric],
+    )
+    _write("\n".join(line.rstrip() for line in text.split("\n")) + "\n" if for_eyes else text + "\n")
+
+
+def _cell(column: Column, row: Mapping[str, Any]) -> str:
+    value = column.cell(row) if column.cell else row.get(column.name)
+    if (
+        column.cell is None
+        and isinstance(value, str)
+        and (column.name in ("at", "date") or column.name.endswith("_at"))
+    ):
+        value = moment(value)
+    return ", ".join(_items(value))
+
+
+def _items(value: object) -> list[str]:
+    """A value as the lines a person reads."""
+    if isinstance(value, bool):
+        return ["yes"] if value else []
+    if isinstance(value, list | tuple):
+        return [line for item in value for line in _items(item)]
+    text = "" if value is None else clean(str(value))
+    return [text] if text else []
+
+
+def _fitted(titles: list[str], cells: list[list[str]]) -> list[list[str]]:
+    """The cells cut so that the table fits the terminal; in a pipe only what is absurdly long is cut."""
+    widths = [max(len(line[index]) for line in [titles, *cells]) for index in range(len(titles))]
+    total = _terminal_width()
+    if total is None:
+        limits = [max(_WIDEST_IN_A_PIPE, len(title)) for title in titles]
+    else:
+        room = total - 2 * (len(titles) - 1)
+        limits = widths[:]
+        while sum(limits) > room and max(limits) > _NARROWEST:
+            widest = max(limits)
+            following = max((limit for limit in limits if limit < widest), default=_NARROWEST)
+            peers = [index for index, limit in enumerate(limits) if limit == widest]
+            # Lower all the widest together to the next width, or as far as is needed.
+            step = min(widest - max(following, _NARROWEST), -(-(sum(limits) - room) // len(peers)))
+            for index in peers:
+                limits[index] -= max(step, 1)
+    return [[_cut(cell, limit) for cell, limit in zip(line, limits, strict=True)] for line in cells]
+
+
+def _cut(cell: str, limit: int) -> str:
+    return cell if len(cell) <= limit else cell[: limit - 1].rstrip() + "…"
+
+
+def _terminal_width() -> int | None:
+    """The columns of the terminal, or of $COLUMNS; None when the output goes elsewhere."""
+    if os.environ.get("COLUMNS", "").isdigit() or sys.stdout.isatty():
+        return max(shutil.get_terminal_size().columns, 40)
+    return None
+
+
+def _json_list(records: Iterator[dict[str, object]], *, array: bool) -> None:
+    lines = (json.dumps(_safe(record), ensure_ascii=False) for record in records)
+    if not array:
+        for line in lines:
+            _write(line + "\n")
+        return
+    opening = "["
+    for line in lines:
+        _write(f"{opening}\n  {line}")
+        opening = ","
+    _write("[]\n" if opening == "[" else "\n]\n")
+
+
+def _csv(records: Iterator[dict[str, object]], names: list[str]) -> None:
+    import csv  # noqa: PLC0415
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    for record in records:
+        writer.writerow([_for_spreadsheet(value) for value in record.values()])
+
+
+def _for_spreadsheet(value: object) -> object:
+    """A value as a CSV cell; text that a spreadsheet would run as a formula gets an apostrophe."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or isinstance(value, int | float):
+        return value
+    text = "; ".join(_items(value)) if isinstance(value, list | tuple) else clean(str(value))
+    return "'" + text if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _safe(value: object) -> object:
+    """A value without what a terminal would obey, for JSON (which escapes line ends itself)."""
+    if isinstance(value, str):
+        return clean_block(value)
+    if isinstance(value, dict):
+        return {key: _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return value
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)

@@ -1,0 +1,50 @@
+"""What one run of the command line knows: its database, opened when first needed, and who acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import database, references, users
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class State:
+    """Handed to every command as `context.obj`."""
+
+    def __init__(self) -> None:
+        self.database_path = ""
+        self.acting_reference: str | None = None
+        self.debug = False
+        self._connection: sqlite3.Connection | None = None
+
+    def reader(self) -> sqlite3.Connection:
+        """The database, for reading only; errors as database.open_reader."""
+        if self._connection is None:
+            self._connection = database.open_reader(self.database_path)
+        return self._connection
+
+    def connection(self) -> sqlite3.Connection:
+        """The database, for changing it; errors as database.open_database."""
+        if self._connection is None:
+            self._connection = database.open_database(self.database_path)
+        return self._connection
+
+    def acting(self) -> int | None:
+        """The user who acts, for the journal; None when nobody is named. Raises UsageError for one who may not act."""
+        if self.acting_reference is None:
+            return None
+        connection = self.connection()
+        user_id = references.user(connection, self.acting_reference)
+        user = users.one(connection, user_id)
+        if user["disabled"]:
+            raise UsageError(f"User {user_id} {user['name']} is disabled and cannot act; name another with --as.")
+        return user_id
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

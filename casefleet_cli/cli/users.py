@@ -1,0 +1,126 @@
+"""casefleet user: the members of the firm and their BCC addresses."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from casefleet_cli.cli import dates, output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.desk import users as desk
+from casefleet_cli.store import references, users
+
+app = typer.Typer(help="Users of the firm and their BCC addresses.", no_args_is_help=True)
+
+User = Annotated[str, typer.Argument(metavar="USER", help="A number, address or name.")]
+Role = Annotated[str, typer.Option(metavar="ROLE", help="admin, standard, limited or guest.")]
+
+
+@app.command("add")
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="What the user sends mail from.")],
+    role: Role = "standard",
+    token: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Add a user and make the user's secret BCC address."""
+    connection = context.obj.connection()
+    user_id = desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
+    output.say(f"Added user {user_id} {name}. BCC address, a secret: {users.bcc_address(connection, user_id)}")
+
+
+@app.command("list")
+@output.listing
+def list_(context: typer.Context, options: ListOptions = ListOptions()) -> None:  # noqa: B008 - immutable
+    """List the users; never their BCC addresses."""
+    columns = (Column("id", "user"), "name", "role", "addresses", "disabled")
+    output.show(
+        users.listed(context.obj.reader()), columns, options, empty="No user yet: casefleet user add NAME ADDRESS"
+    )
+
+
+@app.command("show")
+def show(context: typer.Context, user: User, as_json: output.Json = False) -> None:
+    """Show a user's profile with the BCC address."""
+    connection = context.obj.reader()
+    user_id = references.user(connection, user)
+    whole = {**users.one(connection, user_id), "bcc_address": users.bcc_address(connection, user_id)}
+    if as_json:
+        output.json_value(whole)
+        return
+    output.card(
+        [
+            ("User", whole["id"]),
+            ("Name", whole["name"]),
+            ("Role", whole["role"]),
+            ("Sends from", whole["addresses"]),
+            ("BCC address", whole["bcc_address"]),
+            ("Disabled", output.moment(whole["disabled_at"])),
+        ]
+    )
+
+
+@app.command("edit")
+def edit(
+    context: typer.Context,
+    user: User,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="ROLE", help="admin, standard, limited or guest.")] = None,
+    add_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="One more sender address.")] = None,
+    remove_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="A sender address less.")] = None,
+) -> None:
+    """Change a user's name, role or sender addresses."""
+    connection = context.obj.connection()
+    user_id = references.user(connection, user)
+    changes = desk.edit(
+        connection,
+        user_id,
+        name=name,
+        role=role,
+        add_addresses=add_address or (),
+        remove_addresses=remove_address or (),
+        acting=context.obj.acting(),
+    )
+    output.say(f"User {user_id}: {'; '.join(changes)}." if changes else f"User {user_id}: nothing to change.")
+
+
+@app.command("rotate")
+def rotate(
+    context: typer.Context,
+    user: User,
+    grace: Annotated[str, typer.Option(metavar="SPAN", help="How long the old address still works: 14d, 0d.")] = "14d",
+) -> None:
+    """Give a user a new BCC address; the old one works for the grace and never again."""
+    connection = context.obj.connection()
+    user_id = references.user(connection, user)
+    done = desk.rotate(connection, user_id, dates.span(grace), acting=context.obj.acting())
+    output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
+    output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
+
+
+@app.command("disable")
+def disable(context: typer.Context, user: User) -> None:
+    """Disable a user: mail to the BCC address is refused."""
+    connection = context.obj.connection()
+    user_id = references.user(connection, user)
+    changed = desk.disable(connection, user_id, acting=context.obj.acting())
+    output.say(f"User {user_id} is disabled{'' if changed else ' already'}; its BCC address takes no mail.")
+
+
+@app.command("enable")
+def enable(context: typer.Context, user: User) -> None:
+    """Enable a disabled user again."""
+    connection = context.obj.connection()
+    user_id = references.user(connection, user)
+    changed = desk.enable(connection, user_id, acting=context.obj.acting())
+    output.say(f"User {user_id} is enabled{'' if changed else ' already'}.")
+
+
+@app.command("vcard")
+def vcard(context: typer.Context, user: User) -> None:
+    """Print a contact named "CaseFleet BCC" for the user's mail program (vCard 3.0)."""
+    connection = context.obj.reader()
+    sys.stdout.write(desk.vcard(connection, references.user(connection, user)).replace("\r\n", "\n"))

@@ -1,0 +1,129 @@
+"""What people change about cases: each change one transaction, told in the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casefleet_cli import clock
+from casefleet_cli.desk import entries
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import activities, cases
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+
+class NumberTakenError(UsageError):
+    """A case of this number is there already."""
+
+
+def open_case(
+    connection: sqlite3.Connection,
+    title: str,
+    *,
+    number: str | None = None,
+    contacts: Iterable[int] = (),
+    users: Iterable[int] = (),
+    acting: int | None = None,
+) -> dict[str, Any]:
+    """Open a case under its number, or the next free `YYYY-NNN`, and give it; raises NumberTakenError."""
+    with transaction(connection):
+        case_id = enter(connection, title, number, contacts, acting=acting)
+        for user_id in dict.fromkeys(users):
+            cases.assign_user(connection, case_id, user_id)
+            activities.add(connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id)
+    return cases.one(connection, case_id)
+
+
+def enter(
+    connection: sqlite3.Connection,
+    title: str,
+    number: str | None,
+    contacts: Iterable[int],
+    *,
+    acting: int | None,
+    lead_id: int | None = None,
+) -> int:
+    """Open a case inside the caller's transaction, for a lead when one becomes it, and give its row number."""
+    if number is None:
+        kept = cases.next_number(connection, clock.now().astimezone().year)
+    else:
+        kept = entries.case_number(number)
+        taken = cases.by_number(connection, kept)
+        if taken is not None:
+            raise NumberTakenError(f"Case {kept} is there already: {cases.one(connection, taken)['title']}.")
+    case_id = cases.add(connection, kept, entries.name(title, "title"))
+    activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id)
+    for contact_id in dict.fromkeys(contacts):
+        cases.assign_contact(connection, case_id, contact_id)
+        activities.add(connection, "assigned", user_id=acting, case_id=case_id, contact_id=contact_id)
+    return case_id
+
+
+def close(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
+    """Close a case: rules file nothing to it any more; False when it was closed already."""
+    return _switch(connection, case_id, "closed", "closed", acting)
+
+
+def reopen(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
+    """Open a closed case again; False when it was open already."""
+    return _switch(connection, case_id, "open", "reopened", acting)
+
+
+def assign(
+    connection: sqlite3.Connection,
+    case_id: int,
+    *,
+    contacts: Iterable[int] = (),
+    users: Iterable[int] = (),
+    role: str = "",
+    acting: int | None = None,
+) -> int:
+    """Assign contacts (in a role) and users to a case, and count what is new."""
+    role = entries.label(role, "role")
+    new = 0
+    with transaction(connection):
+        for contact_id in contacts:
+            if cases.assign_contact(connection, case_id, contact_id, role):
+                activities.add(
+                    connection, "assigned", user_id=acting, case_id=case_id, contact_id=contact_id, detail=role
+                )
+                new += 1
+        for user_id in users:
+            if cases.assign_user(connection, case_id, user_id):
+                activities.add(connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id)
+                new += 1
+    return new
+
+
+def unassign(
+    connection: sqlite3.Connection,
+    case_id: int,
+    *,
+    contacts: Iterable[int] = (),
+    users: Iterable[int] = (),
+    acting: int | None = None,
+) -> int:
+    """Take contacts and users off a case, and count those that were on it; mail filed there stays."""
+    gone = 0
+    with transaction(connection):
+        for contact_id in contacts:
+            if cases.remove_contact(connection, case_id, contact_id):
+                activities.add(connection, "removed", user_id=acting, case_id=case_id, contact_id=contact_id)
+                gone += 1
+        for user_id in users:
+            if cases.remove_user(connection, case_id, user_id):
+                activities.add(connection, "removed", user_id=acting, case_id=case_id, about_user_id=user_id)
+                gone += 1
+    return gone
+
+
+def _switch(connection: sqlite3.Connection, case_id: int, status: str, verb: str, acting: int | None) -> bool:
+    with transaction(connection):
+        if cases.one(connection, case_id)["status"] == status:
+            return False
+        cases.set_status(connection, case_id, status)
+        activities.add(connection, verb, user_id=acting, case_id=case_id)
+    return True

@@ -1,0 +1,42 @@
+"""The firm itself: its database, and which addresses are its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from casefleet_cli.desk import entries
+from casefleet_cli.store import database, settings, users
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def found(path: str, domain: str) -> str:
+    """Make the database of a firm that logs mail at a domain, and give the domain in normal form.
+
+    Raises CannotCreateError when there is a file already, UsageError when the domain is none; then no file is left.
+    """
+    from casefleet_cli.store import migrations  # noqa: PLC0415
+
+    kept = entries.domain(domain)
+    connection = database.create_database(path)
+    try:
+        migrations.apply(connection)
+        with database.transaction(connection):
+            settings.put(connection, "logging_domain", kept)
+    except BaseException:
+        connection.close()
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + suffix)  # noqa: PTH108
+        raise
+    connection.close()
+    return kept
+
+
+def is_logging_address(connection: sqlite3.Connection, address: str) -> bool:
+    """Whether an address (normal form) is at the logging domain, or was ever a BCC address."""
+    domain = settings.logging_domain(connection)
+    return address.endswith(f"@{domain}") or users.has_bcc_address(connection, address)

@@ -1,0 +1,137 @@
+"""What people change about leads: each change one transaction, told in the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import entries
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import activities, cases, leads
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+
+class NotOpenError(UsageError):
+    """The lead is lost or became a case."""
+
+
+def open_lead(
+    connection: sqlite3.Connection,
+    name: str,
+    contacts: Iterable[int],
+    *,
+    stage: str = "",
+    source: str = "",
+    acting: int | None = None,
+) -> int:
+    """Open a lead with at least one contact and give its number."""
+    name = entries.name(name)
+    wanted = list(dict.fromkeys(contacts))
+    if not wanted:
+        raise UsageError("A lead needs somebody to speak with: name at least one contact with --contact.")
+    with transaction(connection):
+        lead_id = leads.add(connection, name, entries.label(stage, "stage"), entries.label(source, "source"))
+        activities.add(connection, "opened", user_id=acting, lead_id=lead_id, detail=entries.label(source, "source"))
+        for contact_id in wanted:
+            leads.add_contact(connection, lead_id, contact_id)
+            activities.add(connection, "assigned", user_id=acting, lead_id=lead_id, contact_id=contact_id)
+    return lead_id
+
+
+def move(connection: sqlite3.Connection, lead_id: int, stage: str, *, acting: int | None = None) -> bool:
+    """Move an open lead to a stage; False when it is there already. Raises NotOpenError."""
+    kept = entries.label(stage, "stage")
+    with transaction(connection):
+        lead = _still_open(connection, lead_id)
+        if lead["stage"] == kept:
+            return False
+        leads.set_stage(connection, lead_id, kept)
+        detail = f"{lead['stage'] or '(none)'} → {kept or '(none)'}"
+        activities.add(connection, "stage-changed", user_id=acting, lead_id=lead_id, detail=detail)
+    return True
+
+
+def lose(connection: sqlite3.Connection, lead_id: int, *, reason: str = "", acting: int | None = None) -> None:
+    """Give an open lead up, for a reason in words; raises NotOpenError."""
+    reason = entries.label(reason, "reason")
+    with transaction(connection):
+        _still_open(connection, lead_id)
+        leads.set_status(connection, lead_id, "lost")
+        activities.add(connection, "lost", user_id=acting, lead_id=lead_id, detail=reason)
+
+
+def reopen(connection: sqlite3.Connection, lead_id: int, *, acting: int | None = None) -> bool:
+    """Open a lost lead again; False when it is open. Raises NotOpenError when it became a case."""
+    with transaction(connection):
+        lead = leads.one(connection, lead_id)
+        if lead["status"] == "open":
+            return False
+        if lead["case"] is not None:
+            raise NotOpenError(f"Lead {lead_id} became case {lead['case']['number']}; a case does not turn back.")
+        leads.set_status(connection, lead_id, "open")
+        activities.add(connection, "reopened", user_id=acting, lead_id=lead_id)
+    return True
+
+
+def convert(
+    connection: sqlite3.Connection,
+    lead_id: int,
+    *,
+    number: str | None = None,
+    title: str | None = None,
+    acting: int | None = None,
+) -> dict[str, Any]:
+    """Open a case with the lead's contacts (titled as the lead unless said otherwise) and give it.
+
+    The lead stays readable and the case's feed shows its activities. Raises NotOpenError, NumberTakenError.
+    """
+    with transaction(connection):
+        lead = _still_open(connection, lead_id)
+        contacts = leads.contact_ids(connection, lead_id)
+        case_id = case_desk.enter(
+            connection, lead["name"] if title is None else title, number, contacts, acting=acting, lead_id=lead_id
+        )
+        leads.set_converted(connection, lead_id, case_id)
+        activities.add(connection, "converted", user_id=acting, case_id=case_id, lead_id=lead_id)
+    return cases.one(connection, case_id)
+
+
+def assign(connection: sqlite3.Connection, lead_id: int, contacts: Iterable[int], *, acting: int | None = None) -> int:
+    """Add contacts to a lead and count the new ones; raises NotOpenError."""
+    new = 0
+    with transaction(connection):
+        _still_open(connection, lead_id)
+        for contact_id in contacts:
+            if leads.add_contact(connection, lead_id, contact_id):
+                activities.add(connection, "assigned", user_id=acting, lead_id=lead_id, contact_id=contact_id)
+                new += 1
+    return new
+
+
+def unassign(
+    connection: sqlite3.Connection, lead_id: int, contacts: Iterable[int], *, acting: int | None = None
+) -> int:
+    """Take contacts off a lead and count those that were on it; raises UsageError for the last one, NotOpenError."""
+    gone = 0
+    with transaction(connection):
+        lead = _still_open(connection, lead_id)
+        for contact_id in contacts:
+            if leads.remove_contact(connection, lead_id, contact_id):
+                activities.add(connection, "removed", user_id=acting, lead_id=lead_id, contact_id=contact_id)
+                gone += 1
+        if not leads.contact_ids(connection, lead_id):
+            raise UsageError(f"Lead {lead_id} {lead['name']} needs a contact; add another before removing the last.")
+    return gone
+
+
+def _still_open(connection: sqlite3.Connection, lead_id: int) -> dict[str, Any]:
+    lead = leads.one(connection, lead_id)
+    if lead["case"] is not None:
+        raise NotOpenError(f"Lead {lead_id} {lead['name']} became case {lead['case']['number']}; work on the case.")
+    if lead["status"] != "open":
+        raise NotOpenError(f"Lead {lead_id} {lead['name']} is lost; casefleet lead reopen {lead_id} opens it again.")
+    return lead

@@ -1,0 +1,163 @@
+"""What people change about firm users: each change one transaction, told in the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import clock
+from casefleet_cli.desk import entries, firm
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import activities, contacts, settings, users
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from datetime import timedelta
+
+
+class TakenError(UsageError):
+    """An address that belongs to somebody else already."""
+
+
+class Rotated(NamedTuple):
+    """A new BCC address, and until when the old one is good."""
+
+    bcc_address: str
+    old_expires_at: str
+
+
+def add(
+    connection: sqlite3.Connection,
+    name: str,
+    addresses: Iterable[str],
+    *,
+    role: str = "standard",
+    token: str | None = None,
+    acting: int | None = None,
+) -> int:
+    """Add a user with at least one sender address and a new BCC address, and give its number.
+
+    `token` replaces the random part of the BCC address. Raises UsageError when an address is somebody else's.
+    """
+    name = entries.name(name)
+    role = entries.one_of(role, entries.ROLES, "role")
+    kept = list(dict.fromkeys(entries.address(address) for address in addresses))
+    if not kept:
+        raise UsageError(f"Give at least one address that {name} sends mail from.")
+    secret = clock.token() if token is None else entries.token(token)
+    with transaction(connection):
+        user_id = users.add(connection, name, role)
+        for address in kept:
+            _claim(connection, user_id, address)
+        bcc_address = f"{entries.slug(name)}-{secret}@{settings.logging_domain(connection)}"
+        if users.has_bcc_address(connection, bcc_address):
+            raise TakenError("This token is used already; choose another, or leave it out.")
+        users.add_bcc_address(connection, user_id, bcc_address)
+        activities.add(connection, "added", user_id=acting, about_user_id=user_id, detail=", ".join(kept))
+    return user_id
+
+
+def edit(
+    connection: sqlite3.Connection,
+    user_id: int,
+    *,
+    name: str | None = None,
+    role: str | None = None,
+    add_addresses: Iterable[str] = (),
+    remove_addresses: Iterable[str] = (),
+    acting: int | None = None,
+) -> list[str]:
+    """Change a user and say what changed, in words; nothing when all was so already.
+
+    Raises UsageError for an address that is somebody else's, and for taking the last one.
+    """
+    changes: list[str] = []
+    with transaction(connection):
+        before = users.one(connection, user_id)
+        if name is not None and (kept_name := entries.name(name)) != before["name"]:
+            users.rename(connection, user_id, kept_name)
+            changes.append(f"name {before['name']} → {kept_name}")
+        if role is not None and (kept_role := entries.one_of(role, entries.ROLES, "role")) != before["role"]:
+            users.set_role(connection, user_id, kept_role)
+            changes.append(f"role {before['role']} → {kept_role}")
+        for address in map(entries.address, add_addresses):
+            if _claim(connection, user_id, address):
+                changes.append(f"address {address} added")
+        for address in map(entries.address, remove_addresses):
+            if not users.remove_sender_address(connection, user_id, address):
+                raise UsageError(f"{address} is not an address of {before['name']}; nothing was changed.")
+            changes.append(f"address {address} removed")
+        if not users.sender_addresses(connection, user_id):
+            raise UsageError(f"{before['name']} needs an address to send from; add another before removing the last.")
+        if changes:
+            activities.add(connection, "edited", user_id=acting, about_user_id=user_id, detail="; ".join(changes))
+    return changes
+
+
+def rotate(connection: sqlite3.Connection, user_id: int, grace: timedelta, *, acting: int | None = None) -> Rotated:
+    """Give a user a new BCC address; the old one is good for the grace and never again after it."""
+    with transaction(connection):
+        expires_at = clock.stamp(clock.now() + grace)
+        name = str(users.one(connection, user_id)["name"])
+        users.retire_bcc_address(connection, user_id, expires_at)
+        bcc_address = f"{entries.slug(name)}-{clock.token()}@{settings.logging_domain(connection)}"
+        users.add_bcc_address(connection, user_id, bcc_address)
+        activities.add(
+            connection,
+            "rotated",
+            user_id=acting,
+            about_user_id=user_id,
+            detail=f"the old one is good until {expires_at}",
+        )
+    return Rotated(bcc_address, expires_at)
+
+
+def disable(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> bool:
+    """Disable a user: mail to its BCC addresses is refused; False when it was disabled already."""
+    return _switch(connection, user_id, acting, disabled=True)
+
+
+def enable(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> bool:
+    """Enable a disabled user again; False when it was enabled already."""
+    return _switch(connection, user_id, acting, disabled=False)
+
+
+def vcard(connection: sqlite3.Connection, user_id: int) -> str:
+    """The BCC address of a user as a contact for address books: vCard 3.0 (RFC 2426), lines ended by CRLF."""
+    lines = (
+        "BEGIN:VCARD",
+        "VERSION:3.0",
+        "FN:CaseFleet BCC",
+        "N:BCC;CaseFleet;;;",
+        f"EMAIL;TYPE=INTERNET:{users.bcc_address(connection, user_id)}",
+        "END:VCARD",
+    )
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _switch(connection: sqlite3.Connection, user_id: int, acting: int | None, *, disabled: bool) -> bool:
+    with transaction(connection):
+        if users.one(connection, user_id)["disabled"] == disabled:
+            return False
+        users.set_disabled(connection, user_id, clock.stamp() if disabled else None)
+        activities.add(connection, "disabled" if disabled else "enabled", user_id=acting, about_user_id=user_id)
+    return True
+
+
+def _claim(connection: sqlite3.Connection, user_id: int, address: str) -> bool:
+    """Let a user send from an address; False when it is the user's already."""
+    owner = users.by_sender_address(connection, address)
+    if owner == user_id:
+        return False
+    if owner is not None:
+        name = users.one(connection, owner)["name"]
+        raise TakenError(f"{address} is an address of user {owner} {name}; a sender address has one user.")
+    if firm.is_logging_address(connection, address):
+        raise TakenError(f"{address} is at the logging domain; give an address that people send mail from.")
+    held = contacts.holders(connection, address)
+    if held:
+        number, name = held[0]
+        raise TakenError(f"{address} is an address of contact {number} {name}; take it from the contact first.")
+    users.add_sender_address(connection, user_id, address)
+    return True
