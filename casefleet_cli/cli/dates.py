@@ -50,10 +50,11 @@ def _read(text: str, *, until: bool) -> datetime:
     # Parsed over two defaults, the fields that agree are those that the text names.
     first = parser.parse(text, default=datetime(2000, 1, 1))
     last = parser.parse(text, default=datetime(2003, 12, 31, 23, 59, 59))
-    if first.year != last.year and first.month != last.month:
+    is_weekday = _WEEKDAY.fullmatch(text) is not None
+    if is_weekday or (first.year != last.year and first.month != last.month):
         # A time or a weekday: of today, or the last one.
         found = parser.parse(text, default=evening if until else today)
-        is_ahead = _WEEKDAY.match(text) is not None and found.replace(tzinfo=None) > evening
+        is_ahead = is_weekday and found.replace(tzinfo=None) > evening
         return found - timedelta(days=7) if is_ahead else found
     found = last if until else first
     return found if first.year == last.year else found.replace(year=today.year)
