@@ -1,0 +1,269 @@
+"""The search for forwarded messages in one text: which header comes first, is it forwarded or answered?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core import (
+    forward_block,
+    forward_dates,
+    forward_marks,
+    forward_people,
+    forward_quote,
+    forward_subject,
+)
+from casefleet_cli.core.forward_labels import CC, DATE, FROM, LABELS, OTHER, SUBJECT, TO, fold
+from casefleet_cli.core.forward_marks import FORWARDED, RULE
+from casefleet_cli.core.forward_subject import FORWARD, PLAIN, REPLY
+from casefleet_cli.core.forward_words import BOUNCES
+from casefleet_cli.core.model import Forward
+
+if TYPE_CHECKING:
+    from casefleet_cli.core.forward_block import Block
+    from casefleet_cli.core.forward_marks import Mark
+    from casefleet_cli.core.forward_subject import Told
+
+_ALONE = re.compile(r">?\s*(?:begin forwarded|forwarded message)", re.I)
+_LONGEST_CHAIN = 50
+_STOP = object()
+"""From here on the text is what an answer quotes."""
+
+
+class _Header(NamedTuple):
+    """What stands above a message, in whatever form it was written."""
+
+    values: dict[str, str]
+    languages: str
+    end: int
+    raw_headers: int
+
+
+def chain(told: Told, text: str) -> tuple[Forward, ...]:
+    """Every forwarded message of a text, the outermost first, given what the subject tells."""
+    return _Search(told, text).chain()
+
+
+class _Search:
+    """One text while it is searched, from its beginning on."""
+
+    def __init__(self, told: Told, text: str) -> None:
+        self.told = told
+        self.page = forward_block.Page(text)
+        self.texts = [line.text for line in self.page.lines]
+        self.start = 0
+        """Where the comment above the next forward begins."""
+        self.is_nested = False
+        self.position = 0
+
+    def chain(self) -> tuple[Forward, ...]:
+        """Every forward of the chain."""
+        if self.told.kind != FORWARD and self.told.rest and _is_bounce_talk(self.told.rest):
+            return ()
+        found: list[Forward] = []
+        while len(found) < _LONGEST_CHAIN:
+            forward = self.next()
+            if forward is None:
+                break
+            found.append(forward)
+            self.start, self.is_nested = self.position, True
+            self.told = forward_subject.read(forward.subject)
+        return tuple(found)
+
+    def next(self) -> Forward | None:
+        """The first forward at or after the position, which moves behind its header."""
+        lines = self.page.lines
+        while self.position < len(lines):
+            index = self.position
+            self.position += 1
+            if not lines[index].text:
+                continue
+            mark = self.mark(index)
+            if mark and mark.kind != RULE:
+                found = self.marked(index, mark)
+            elif index in self.page.hits and self.page.hits[index][0] != OTHER:
+                found = self.bare(index)
+            else:
+                found = self.quoted(index)
+            if isinstance(found, Forward):
+                return found
+            if found is _STOP:
+                return None
+        return None
+
+    def mark(self, index: int) -> Mark | None:
+        """What a line separates; lines that cannot are told by a glance."""
+        text = self.texts[index]
+        if text[0] in forward_marks.FRAMES or (
+            len(text) <= 160 and (text.rstrip("* ")[-1:] in (":", "：") or self.is_above_label(index))
+        ):
+            return forward_marks.read(text)
+        return None
+
+    def is_above_label(self, index: int) -> bool:
+        return self.page.skip_blank(index + 1, 2) in self.page.hits
+
+    def marked(self, index: int, mark: Mark) -> Forward | object | None:
+        """Judge a line that speaks of a forwarded or of an original message."""
+        is_forward = mark.kind == FORWARDED
+        if self.told.kind == REPLY and not (is_forward and not self.page.lines[index].depth):
+            return _STOP if self.follows(index, mark) else None
+        following = self.follows(index, mark)
+        if following is None:
+            is_alone = mark.is_framed or _ALONE.match(self.texts[index])
+            if is_forward and is_alone and not self.is_nested:
+                return self.made(index, {}, " ")
+            return None
+        values, languages, end, raw_headers = following
+        if not is_forward and self.is_nested and self.told.kind != FORWARD:
+            return _STOP
+        if not is_forward and (self.is_refused(values, languages) or self.is_bounce(index, raw_headers)):
+            return _STOP
+        self.position = max(end, self.position)
+        return self.made(index, values, languages)
+
+    def follows(self, index: int, mark: Mark) -> _Header | None:
+        """The header below a separating line, in whatever form."""
+        if mark.rest:
+            values = forward_block.one_line(mark.rest)
+            return _Header(values, _spoken(mark.rest), index + 1, 0) if values else None
+        at = self.page.skip_blank(index + 1, 3)
+        if at < len(self.texts) and forward_marks.is_rule(self.texts[at]):
+            at = self.page.skip_blank(at + 1, 3)
+        if at >= len(self.texts):
+            return None
+        line = self.one_line(at)
+        if line:
+            return line
+        block = self.page.block(at, adopt=True, subject=self.told.rest)
+        if (
+            block
+            and (FROM in block.values or len(block.values) > 1)
+            and (len(block.values) > 1 or "@" in block.values[FROM])
+        ):
+            return _Header(block.values, block.languages, block.end, block.raw_headers)
+        attribution = forward_quote.read(self.texts, at, needs_verb=False)
+        if attribution:
+            return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
+        return None
+
+    def one_line(self, at: int) -> _Header | None:
+        """A header that lost its line breaks."""
+        hit = self.page.hits.get(at)
+        if not hit or hit[0] != FROM or len(self.texts[at]) < 60 or self.page.next_hit[at + 1] <= at + 2:
+            return None
+        values = forward_block.one_line(self.texts[at])
+        return _Header(values, _spoken(self.texts[at]), at + 1, 0) if values and TO in values else None
+
+    def bare(self, index: int) -> Forward | object | None:
+        """Judge a header block without a line above it that says what it is."""
+        header = self.one_line(index)
+        if header is None:
+            block = self.page.block(index, subject=self.told.rest)
+            if block is None or not _is_header(block.values, self.told):
+                self.position = max(self.position, self.inside(index, block))
+                return None
+            header = _Header(block.values, block.languages, block.end, block.raw_headers)
+        if self.is_refused(header.values, header.languages) or self.is_bounce(index, header.raw_headers):
+            return _STOP
+        if self.told.kind == PLAIN and not self.is_set_apart(index):
+            return _STOP
+        if self.is_nested and self.told.kind != FORWARD:
+            return _STOP
+        self.position = header.end
+        return self.made(index, header.values, header.languages)
+
+    def inside(self, index: int, block: Block | None) -> int:
+        """Where to go on after labels that are no header: at a sender's line among them, else behind them."""
+        if block is None:
+            return index + 1
+        for at in range(index + 1, block.end):
+            if at in self.page.hits and self.page.hits[at][0] == FROM:
+                return at
+        return block.end
+
+    def is_refused(self, values: dict[str, str], languages: str) -> bool:
+        """Whether the subject says that this header belongs to what an answer quotes."""
+        if self.told.is_ambiguous and " fi " in languages:
+            return True
+        return self.told.kind == REPLY or len(values) < 2
+
+    def is_set_apart(self, index: int) -> bool:
+        """Whether a header begins the text or stands below a drawn line."""
+        above = next((text for text in reversed(self.texts[self.start : index]) if text), "")
+        return not above or forward_marks.is_separator(above)
+
+    def is_bounce(self, index: int, raw_headers: int) -> bool:
+        """Whether a mail system gives a message back here."""
+        if self.told.kind == FORWARD or self.is_nested:
+            return False
+        return raw_headers > 1 or _is_bounce_talk(" ".join(self.texts[self.start : index])[:4000])
+
+    def quoted(self, index: int) -> Forward | object | None:
+        """Judge a line such as "On … wrote:": what an answer quotes, unless the subject is a forward's."""
+        if not any(sign.isdigit() for sign in self.texts[index][:200]) and "@" not in self.texts[index]:
+            return None
+        attribution = forward_quote.read(self.texts, index)
+        if attribution is None:
+            return None
+        if self.told.kind != FORWARD or self.is_nested:
+            return _STOP
+        below = self.page.skip_blank(attribution.end)
+        lines = self.page.lines
+        is_quoting = below < len(lines) and lines[below].depth > lines[index].depth
+        if is_quoting or "@" not in attribution.sender:
+            self.position = attribution.end
+            return None
+        self.position = attribution.end
+        return self.made(index, {FROM: attribution.sender, DATE: attribution.date}, " ")
+
+    def made(self, index: int, values: dict[str, str], languages: str) -> Forward:
+        """The forward whose header was found below line `index`."""
+        raw = values.get(DATE, "").strip().rstrip(";").strip()
+        subject = values.get(SUBJECT)
+        if subject is None and self.told.kind == FORWARD and not self.is_nested:
+            subject = self.told.rest
+        return Forward(
+            kind="inline",
+            sender=forward_people.one(values[FROM]) if values.get(FROM) else None,
+            subject=subject or None,
+            date=forward_dates.parse(raw, languages) if raw else None,
+            date_raw=raw or None,
+            to=forward_people.many(values.get(TO, "")),
+            cc=forward_people.many(values.get(CC, "")),
+            comment=self.comment(index),
+        )
+
+    def comment(self, index: int) -> str | None:
+        """What was written above line `index`, without the lines that only separate."""
+        lines = self.page.lines[self.start : index]
+        while lines and (not lines[-1].text or forward_marks.is_separator(lines[-1].text)):
+            lines.pop()
+        text = "\n".join("> " * min(line.depth, 9) + line.text for line in lines)
+        return text.strip() or None
+
+
+def _is_header(values: dict[str, str], told: Told) -> bool:
+    """Whether labels are enough to be the header of a message."""
+    if FROM not in values or not values[FROM]:
+        return False
+    if told.kind == FORWARD and "@" in values[FROM] and (SUBJECT in values or DATE in values):
+        return True
+    return len(values) >= 3
+
+
+def _spoken(text: str) -> str:
+    """The languages of the label at the beginning of a text."""
+    hit = forward_block.label_of(text)
+    return LABELS[hit[1]][1] if hit and hit[1] in LABELS else " "
+
+
+_bounces: list[str] = []
+
+
+def _is_bounce_talk(text: str) -> bool:
+    """Whether a text speaks as mail systems do when they give a message back."""
+    if not _bounces:
+        _bounces.extend(fold(BOUNCES).split("|"))
+    folded = fold(text)
+    return any(phrase in folded for phrase in _bounces)
