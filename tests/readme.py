@@ -57,7 +57,7 @@ class Shell:
             "PATH": f"{program.parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "TZ": "UTC",
-            "COLUMNS": "100",
+            "COLUMNS": "132",
             "HOME": str(folder),
         }
 

@@ -24,7 +24,9 @@ def import_(
     user: Annotated[str | None, typer.Option(help="Whose mail it is (default: told by its addresses).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     kind: Annotated[str | None, typer.Option("--type", help="Take the paths for eml, maildir or mbox.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Parse in N processes.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, metavar="N", help="Parse in N processes (default: one a core).")
+    ] = None,
     as_json: output.Json = False,
 ) -> None:
     """Log past mail; what is logged already changes nothing."""

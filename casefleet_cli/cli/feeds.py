@@ -25,14 +25,19 @@ def _who(row: Mapping[str, Any]) -> str:
     return str(row["user"] or ("rule" if row["verb"] == "filed" else ""))
 
 
-def _what(row: Mapping[str, Any]) -> str:
-    """The verb with what it was about."""
-    case = f"case {row['case_number']} {row['case_title']}" if row["case_number"] else ""
-    lead = f"lead {row['lead']}" if row["lead"] else ""
-    contact = f"contact {row['contact']}" if row["contact"] else ""
-    about = f"for {row['about_user']}" if row["about_user"] else ""
-    words = [row["verb"], *filter(None, (contact, lead, case, about))]
-    return " ".join(words) + (f": {row['detail']}" if row["detail"] else "")
+def _what(row: Mapping[str, Any], kind: str, number: int) -> str:
+    """The verb with what it was about; the case, lead or contact whose feed it is goes without saying."""
+    named = {
+        "contact": row["contact"] and f"contact {row['contact']}",
+        "lead": row["lead"] and f"lead {row['lead']}",
+        "case": row["case_number"] and f"case {row['case_number']} {row['case_title']}",
+    }
+    shown = [name for noun, name in named.items() if name and (noun, row[f"{noun}_id"]) != (kind, number)]
+    user = row["about_user"]
+    if user:
+        shown.append(f"for {user}" if row["email_id"] or row["verb"] == "imported" else f"user {user}")
+    words = " ".join([row["verb"], *shown])
+    return f"{words}: {row['detail']}" if row["detail"] else words
 
 
 @output.listing
@@ -62,7 +67,7 @@ def feed(
         Column("id", only="machine"),
         Column("at", "when"),
         Column("who", cell=_who, only="table"),
-        Column("what", cell=_what, only="table"),
+        Column("what", cell=lambda row: _what(row, kind, number), only="table"),
         *(Column(name, only="machine") for name in ("verb", "user", "case_number", "case_title", "lead", "contact")),
         Column("email_id", "email"),
         "subject",

@@ -38,7 +38,7 @@ class Clue(NamedTuple):
     trust: str
     """"forward" or "contact"."""
     words: str
-    """Completes "… is the original sender" and the like."""
+    """What the contact is to the mail: "sender", "original sender of the forwarded message"."""
     address: str
     party: Party
 
@@ -77,21 +77,22 @@ def _by_party(clue: Clue) -> list[Suggestion]:
     if not party.contacts:
         return []
     who = " and ".join(contact.name for contact in party.contacts)
-    reason = f"{who} ({clue.address}) {clue.words}"
+    has = "has" if len(party.contacts) == 1 else "together have"
+    reason = f"{who} ({clue.address}), {clue.words}, {has}"
     if len(party.open_cases) == 1:
         case = party.open_cases[0]
         place, name = Place("case", case.id), f"{case.number} {case.title}"
-        found = Suggestion(clue.trust, f"{reason} and has one open case", place, name)
+        found = Suggestion(clue.trust, f"{reason} one open case", place, name)
         return [found._replace(contact=party.contacts[0])]
     if not party.open_cases and len(party.open_leads) == 1:
         lead = party.open_leads[0]
         place = Place("lead", lead.id)
-        found = Suggestion(clue.trust, f"{reason} and has one open lead", place, lead.name)
+        found = Suggestion(clue.trust, f"{reason} one open lead", place, lead.name)
         return [found._replace(contact=party.contacts[0])]
     names = [case.number for case in party.open_cases] or [lead.name for lead in party.open_leads]
-    rest = f"has {len(names)} open {'cases' if party.open_cases else 'leads'}: {', '.join(names)}"
-    rest = rest if names else "has nothing open"
-    return [Suggestion(clue.trust, f"{reason} and {rest}", contact=held) for held in party.contacts]
+    rest = f"{len(names)} open {'cases' if party.open_cases else 'leads'}: {', '.join(names)}"
+    rest = rest if names else "nothing open"
+    return [Suggestion(clue.trust, f"{reason} {rest}", contact=held) for held in party.contacts]
 
 
 _NUMBER = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*[0-9][\w./-]*")

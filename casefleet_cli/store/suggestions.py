@@ -46,13 +46,15 @@ def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
     asked: dict[str, tuple[str, str]] = {}
     for forward in json.loads(forwards):
         if forward["from"]:
-            asked.setdefault(normal(forward["from"]["address"]), ("forward", "wrote the forwarded message"))
+            asked.setdefault(
+                normal(forward["from"]["address"]), ("forward", "original sender of the forwarded message")
+            )
         for mailbox in forward["to"] + forward["cc"]:
-            asked.setdefault(normal(mailbox["address"]), ("forward", "received the forwarded message"))
-    asked.setdefault(normal(sender), ("contact", "is the sender"))
+            asked.setdefault(normal(mailbox["address"]), ("forward", "original recipient of the forwarded message"))
+    asked.setdefault(normal(sender), ("contact", "sender"))
     recipients = connection.execute("SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,))
     for (address,) in recipients:
-        asked.setdefault(normal(address), ("contact", "is a recipient"))
+        asked.setdefault(normal(address), ("contact", "recipient"))
     known = facts.facts_for(connection, list(asked))
     return [
         Clue(trust, words, address, known.parties[address])

@@ -162,7 +162,7 @@ def test_row_15_a_forward_to_the_bcc_address_suggests_its_sender_and_case(firm: 
     assert firm.one("SELECT standing FROM emails") == "unassigned"
     best = suggestions.for_email(firm.db, email)[0]
     assert (best.trust, best.place, best.contact.id) == ("forward", Place("case", case), anna)
-    assert best.reason == "Anna (anna@client.example) wrote the forwarded message and has one open case"
+    assert best.reason == "Anna (anna@client.example), original sender of the forwarded message, has one open case"
     assert best.command == f"casefleet link {email} --contact {anna} --case {case}"
     links.link_suggested(firm.db, email)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
