@@ -11,7 +11,17 @@ from casefleet_cli.core import routing
 from casefleet_cli.core.masking import Mask
 from casefleet_cli.core.model import Message
 from casefleet_cli.core.notices import notices_for
-from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, settings, users
+from casefleet_cli.store import (
+    activities,
+    database,
+    deliveries,
+    emails,
+    links,
+    notifications,
+    originals,
+    settings,
+    users,
+)
 from casefleet_cli.store.facts import facts_for
 
 if TYPE_CHECKING:
@@ -49,18 +59,29 @@ class Receipt(NamedTuple):
     places: tuple[Place, ...] = ()
 
 
+class Prepared(NamedTuple):
+    """One message with all that can be worked out about it without the database."""
+
+    original: originals.Original
+    rows: emails.Rows | None
+    """None when a bug kept us from understanding the message."""
+    letterhead: Message | None
+    """What routing asks about; without text, attachments and forwards."""
+
+
 def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vouched: bool = False) -> Receipt:
     """Log one message in a transaction of its own; the same delivery again changes nothing.
 
     `vouched`: a person brought the mail in, so mail that the user did not send is unassigned instead of held. Raises
     only sqlite3.Error for what the machine does (busy, full, broken); whatever else goes wrong, the bytes are kept.
     """
-    earlier = deliveries.seen(connection, hashlib.sha256(raw).hexdigest(), arrival.user_id, arrival.source)
+    original = originals.pack(raw)
+    earlier = deliveries.seen(connection, original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
         return Receipt(earlier, "duplicate")
-    message = understand(raw)
+    prepared = _prepared(original, understand(raw), Mask(settings.logging_domain(connection)))
     with database.transaction(connection):
-        return record(connection, raw, message, arrival, vouched=vouched)
+        return record_prepared(connection, prepared, arrival, Memory(connection), vouched=vouched)
 
 
 def understand(raw: bytes) -> Message | None:
@@ -71,20 +92,73 @@ def understand(raw: bytes) -> Message | None:
         return None
 
 
+def prepare(raw: bytes, mask: Mask) -> Prepared:
+    """Everything about a message that needs no database; never raises."""
+    return _prepared(originals.pack(raw), understand(raw), mask)
+
+
+def _prepared(original: originals.Original, message: Message | None, mask: Mask) -> Prepared:
+    if message is not None:
+        try:
+            letterhead = message._replace(text="", attachments=(), forwards=(), references=(), in_reply_to=())
+            return Prepared(original, emails.rows_of(mask.message(message)), letterhead)
+        except Exception:  # noqa: BLE001, S110 - as in understand
+            pass
+    return Prepared(original, None, None)
+
+
 def record(
     connection: sqlite3.Connection, raw: bytes, message: Message | None, arrival: Arrival, *, vouched: bool = False
 ) -> Receipt:
     """Log one message inside the caller's transaction; errors as `receive`."""
-    earlier = deliveries.seen(connection, hashlib.sha256(raw).hexdigest(), arrival.user_id, arrival.source)
+    prepared = _prepared(originals.pack(raw), message, Mask(settings.logging_domain(connection)))
+    return record_prepared(connection, prepared, arrival, Memory(connection), vouched=vouched)
+
+
+class Memory:
+    """What has been looked up inside one transaction; good until it ends, since nobody else can write meanwhile."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._owners: dict[int, routing.Owner] = {}
+        self._asked: set[str] = set()
+        self._parties: dict[str, routing.Party] = {}
+        self._firm: frozenset[str] = frozenset()
+        self._bcc_owners: dict[str, int] = {}
+        self._domain = ""
+
+    def owner(self, user_id: int) -> routing.Owner:
+        """A user with the sender addresses."""
+        if user_id not in self._owners:
+            self._owners[user_id] = routing.Owner(user_id, users.sender_addresses(self._connection, user_id))
+        return self._owners[user_id]
+
+    def facts(self, clues: tuple[str, ...]) -> routing.Facts:
+        """The facts about these addresses (in normal form), and perhaps about others asked for before."""
+        unknown = [clue for clue in clues if clue not in self._asked]
+        if unknown or not self._asked:
+            found = facts_for(self._connection, unknown)
+            self._asked.update(unknown)
+            self._parties.update(found.parties)
+            self._firm |= found.firm_addresses
+            self._bcc_owners.update(found.bcc_owners)
+            self._domain = found.logging_domain
+        return routing.Facts(self._parties, self._firm, self._bcc_owners, self._domain)
+
+
+def record_prepared(
+    connection: sqlite3.Connection, prepared: Prepared, arrival: Arrival, memory: Memory, *, vouched: bool = False
+) -> Receipt:
+    """As `record`, with what was worked out and looked up before; the memory must be of the same transaction."""
+    earlier = deliveries.seen(connection, prepared.original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
         return Receipt(earlier, "duplicate")
-    raw_message_id = emails.keep_raw(connection, raw)
-    if message is not None:
-        parsed = message
-        receipt = _attempt(connection, lambda: _log(connection, raw, raw_message_id, parsed, arrival, vouched=vouched))
+    raw_message_id = originals.keep(connection, prepared.original)
+    if prepared.rows is not None:
+        receipt = _attempt(connection, lambda: _log(connection, prepared, raw_message_id, arrival, memory, vouched))
         if receipt is not None:
             return receipt
-    return _log_bare(connection, raw, raw_message_id, arrival)
+    return _log_bare(connection, prepared.original, raw_message_id, arrival)
 
 
 def _attempt(connection: sqlite3.Connection, work: Callable[[], Receipt]) -> Receipt | None:
@@ -105,25 +179,28 @@ def _attempt(connection: sqlite3.Connection, work: Callable[[], Receipt]) -> Rec
 
 def _log(
     connection: sqlite3.Connection,
-    raw: bytes,
+    prepared: Prepared,
     raw_message_id: int,
-    message: Message,
     arrival: Arrival,
-    *,
+    memory: Memory,
     vouched: bool,
 ) -> Receipt:
-    shown = Mask(settings.logging_domain(connection)).message(message)
-    email_id = emails.by_fingerprint(connection, message.fingerprint)
+    rows, letterhead = prepared.rows, prepared.letterhead
+    if rows is None or letterhead is None:
+        raise ValueError("nothing was understood")
+    email_id = emails.by_fingerprint(connection, rows.fingerprint)
     earlier: set[str] = set()
+    is_new = email_id is None
     if email_id is None:
-        email_id = emails.add(connection, shown, raw_message_id, len(raw))
+        email_id = emails.add_rows(connection, rows, raw_message_id, prepared.original.size)
     else:
         earlier = deliveries.standings(connection, email_id, arrival.user_id)
-        emails.add_recipients(connection, email_id, shown)
+        emails.add_recipients(connection, email_id, rows)
     if earlier & {"routed", "released"}:
         deliveries.add(connection, arrival, email_id, raw_message_id, "routed")
         return Receipt(email_id, "duplicate")
-    decision = decide(connection, message, arrival.user_id, vouched=vouched)
+    facts = memory.facts(routing.clues_of(letterhead))
+    decision = routing.route(letterhead, memory.owner(arrival.user_id), facts, vouched=vouched)
     if decision.outcome == "held" and earlier:
         deliveries.add(connection, arrival, email_id, raw_message_id, "rejected" if "rejected" in earlier else "held")
         return Receipt(email_id, "duplicate")
@@ -133,7 +210,8 @@ def _log(
     if arrival.import_id is None:
         for notice in notices_for(decision, arrival.user_id):
             notifications.add(connection, notice.user_id, notice.kind, email_id=email_id)
-    if links.refresh_standing(connection, email_id) == "linked":
+    stands_already = is_new and decision.outcome == "unassigned"
+    if not stands_already and links.refresh_standing(connection, email_id) == "linked" and not is_new:
         notifications.settle(connection, email_id, "unassigned")
     return Receipt(email_id, decision.outcome, decision.places)
 
@@ -166,9 +244,11 @@ def carry_out(
         activities.add(connection, verb, email_id=email_id, about_user_id=user_id)
 
 
-def _log_bare(connection: sqlite3.Connection, raw: bytes, raw_message_id: int, arrival: Arrival) -> Receipt:
+def _log_bare(
+    connection: sqlite3.Connection, original: originals.Original, raw_message_id: int, arrival: Arrival
+) -> Receipt:
     """Log a mail of which only the bytes are certain."""
-    fingerprint = hashlib.sha256(b"bare\0" + raw).hexdigest()
+    fingerprint = hashlib.sha256(b"bare\0" + original.sha256.encode()).hexdigest()
     email_id = emails.by_fingerprint(connection, fingerprint)
     if email_id is None:
         nobody: tuple[()] = ()
@@ -191,7 +271,7 @@ def _log_bare(connection: sqlite3.Connection, raw: bytes, raw_message_id: int, a
             defects=(NOT_UNDERSTOOD,),
             fingerprint=fingerprint,
         )
-        email_id = emails.add(connection, bare, raw_message_id, len(raw))
+        email_id = emails.add(connection, bare, raw_message_id, original.size)
     delivery_id = deliveries.add(connection, arrival, email_id, raw_message_id, "routed")
     decision = routing.Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
     carry_out(connection, decision, delivery_id, email_id, arrival.user_id)

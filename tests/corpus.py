@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import random
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ LANGUAGES = {
     "us-ascii": "abcdefghijklmnopqrstuvwxyz",
 }
 _CHARSETS = ("us-ascii",) * 9 + ("utf-8",) * 6 + ("iso-8859-1",) * 2 + ("windows-1252", "koi8-r", "iso-2022-jp")
+_FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 _VOCABULARY = 20_000
 _START = datetime(2004, 1, 5, 8, tzinfo=UTC)
 
@@ -85,7 +87,9 @@ class _Maker:
             f"Subject: {_encoded(subject, charset)}\nDate: {date:%a, %d %b %Y %H:%M:%S} +0000\nMessage-ID: <{msgid}>\n"
         )
         if references:
-            header += f"In-Reply-To: <{references[-1]}>\nReferences: " + "\n ".join(f"<{one}>" for one in references) + "\n"
+            header += (
+                f"In-Reply-To: <{references[-1]}>\nReferences: " + "\n ".join(f"<{one}>" for one in references) + "\n"
+            )
         return header.encode() + b"MIME-Version: 1.0\n" + self._content(body, charset)
 
     def _content(self, body: str, charset: str) -> bytes:
@@ -102,8 +106,10 @@ class _Maker:
 
     def _text(self, body: str, charset: str, subtype: str) -> bytes:
         data = (body + "\n").encode(charset, "replace")
-        encoding = "7bit" if charset in {"us-ascii", "iso-2022-jp"} else self.random.choice(
-            ("8bit", "quoted-printable", "base64")
+        encoding = (
+            "7bit"
+            if charset in {"us-ascii", "iso-2022-jp"}
+            else self.random.choice(("8bit", "quoted-printable", "base64"))
         )
         if encoding == "quoted-printable":
             data = encodestring(data)
@@ -114,7 +120,9 @@ class _Maker:
 
     def _file(self, number: int) -> bytes:
         rnd = self.random
-        name, kind = rnd.choice((("scan.pdf", "application/pdf"), ("photo.jpg", "image/jpeg"), ("brief.docx", "application/x")))
+        name, kind = rnd.choice(
+            (("scan.pdf", "application/pdf"), ("photo.jpg", "image/jpeg"), ("brief.docx", "application/x"))
+        )
         size = int(500_000 * rnd.random() ** 5) + 500
         coded = binascii.b2a_base64(rnd.randbytes(size), newline=False)
         lines = b"\n".join(coded[at : at + 76] for at in range(0, len(coded), 76))
@@ -126,7 +134,7 @@ class _Maker:
 
     def _multipart(self, subtype: str, *parts: bytes) -> bytes:
         boundary = f"=_{self.random.getrandbits(64):016x}".encode()
-        head = b"Content-Type: multipart/%s; boundary=\"%s\"\n\n" % (subtype.encode(), boundary)
+        head = b'Content-Type: multipart/%s; boundary="%s"\n\n' % (subtype.encode(), boundary)
         return head + b"".join(b"--%s\n%s\n" % (boundary, part) for part in parts) + b"--%s--\n" % boundary
 
 
@@ -145,12 +153,9 @@ def messages(count: int, seed: int = 4) -> Iterator[bytes]:
 
 def write_mbox(path: Path, count: int, seed: int = 4) -> int:
     """An mbox (mboxrd) of so many mails; its size in bytes."""
-    import re
-
-    quoted = re.compile(rb"^(>*From )", re.MULTILINE)
     with path.open("wb") as file:
         for raw in messages(count, seed):
-            file.write(b"From someone@elsewhere.example Mon May  3 10:00:00 2010\n" + quoted.sub(rb">\1", raw) + b"\n")
+            file.write(b"From someone@elsewhere.example Mon May  3 10:00:00 2010\n" + _FROM.sub(rb">\1", raw) + b"\n")
         return file.tell()
 
 
@@ -166,4 +171,4 @@ def write_maildir(path: Path, count: int, seed: int = 4) -> int:
 
 
 if __name__ == "__main__":
-    print(write_mbox(Path(sys.argv[2]), int(sys.argv[1]), int(sys.argv[3]) if len(sys.argv) > 3 else 4))
+    write_mbox(Path(sys.argv[2]), int(sys.argv[1]), int(sys.argv[3]) if len(sys.argv) > 3 else 4)

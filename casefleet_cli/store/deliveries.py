@@ -24,6 +24,8 @@ class Arrival(NamedTuple):
     queue_id: str | None = None
     origin: str | None = None
     import_id: int | None = None
+    labels: tuple[str, ...] = ()
+    """Folders and flags that the archive had for it."""
 
 
 def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> int | None:
@@ -36,11 +38,27 @@ def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str)
     return None if row is None else int(row[0])
 
 
+def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, source: str) -> bool:
+    """Whether the same bytes came from the same kind of source before.
+
+    For this user, or (None) by an import that told the user by the addresses.
+    """
+    if user_id is not None:
+        return seen(connection, sha256, user_id, source) is not None
+    row = connection.execute(
+        "SELECT 1 FROM raw_messages AS r JOIN deliveries AS d ON d.raw_message_id = r.id"
+        " JOIN imports AS i ON i.id = d.import_id WHERE r.sha256 = ? AND d.source = ? AND i.user_id IS NULL",
+        (sha256, source),
+    ).fetchone()
+    return row is not None
+
+
 def add(connection: sqlite3.Connection, arrival: Arrival, email_id: int, raw_message_id: int, standing: str) -> int:
     """Record one delivery and give its number; `standing` is "routed" or "held"."""
     cursor = connection.execute(
         "INSERT INTO deliveries (email_id, user_id, source, raw_message_id, bcc_address_id, import_id,"
-        " envelope_sender, queue_id, origin, standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " envelope_sender, queue_id, origin, labels,"
+        " standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             email_id,
             arrival.user_id,
@@ -51,6 +69,7 @@ def add(connection: sqlite3.Connection, arrival: Arrival, email_id: int, raw_mes
             arrival.envelope_sender,
             arrival.queue_id,
             arrival.origin,
+            json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
             standing,
             clock.stamp(),
         ),

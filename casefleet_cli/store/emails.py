@@ -1,12 +1,12 @@
-"""Emails and the bytes they were made from."""
+"""Emails: what the database holds of a message besides its bytes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.store import originals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,25 +17,61 @@ if TYPE_CHECKING:
 COLLISION = "msgid-collision"
 
 
-def keep_raw(connection: sqlite3.Connection, raw: bytes) -> int:
-    """Keep the exact bytes, once each, and give their number."""
-    digest = hashlib.sha256(raw).hexdigest()
-    row = connection.execute("SELECT id FROM raw_messages WHERE sha256 = ?", (digest,)).fetchone()
-    if row:
-        return int(row[0])
-    cursor = connection.execute(
-        "INSERT INTO raw_messages (sha256, size, content) VALUES (?, ?, ?)", (digest, len(raw), raw)
+class Rows(NamedTuple):
+    """What an email becomes in the database, worked out from its message without it."""
+
+    fingerprint: str
+    msgid: str | None
+    subject: str | None
+    from_name: str
+    from_address: str
+    sent_at: str | None
+    text: str
+    people: str
+    filenames: str
+    has_html: int
+    forwards: str
+    """As JSON."""
+    defects: tuple[str, ...]
+    recipients: tuple[tuple[str, str, str], ...]
+    """Kind, name, address."""
+    references: tuple[str, ...]
+    attachments: tuple[tuple[object, ...], ...]
+
+
+def rows_of(message: Message) -> Rows:
+    """What a message becomes in the database."""
+    sender = message.from_[0] if message.from_ else None
+    return Rows(
+        fingerprint=message.fingerprint,
+        msgid=message.msgid,
+        subject=message.subject,
+        from_name=sender.name if sender else "",
+        from_address=sender.address if sender else "",
+        sent_at=_utc(message.date),
+        text=message.text,
+        people=_people(message),
+        filenames="\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
+        has_html=int(message.has_html),
+        forwards=json.dumps([_forward(forward) for forward in message.forwards], ensure_ascii=False)
+        if message.forwards
+        else "[]",
+        defects=message.defects,
+        recipients=tuple(
+            (kind, mailbox.name, mailbox.address)
+            for kind, people in (("to", message.to), ("cc", message.cc), ("bcc", message.bcc))
+            for mailbox in people
+        ),
+        references=tuple(dict.fromkeys(message.references + message.in_reply_to)),
+        attachments=tuple(
+            (a.part, a.filename, a.content_type, a.size, a.content_id, int(a.is_inline)) for a in message.attachments
+        ),
     )
-    return int(cursor.lastrowid or 0)
 
 
 def raw_of(connection: sqlite3.Connection, email_id: int) -> bytes:
     """The bytes of an email as they came first."""
-    row = connection.execute(
-        "SELECT r.content FROM emails AS e JOIN raw_messages AS r ON r.id = e.raw_message_id WHERE e.id = ?",
-        (email_id,),
-    ).fetchone()
-    return bytes(row[0])
+    return originals.of_email(connection, email_id)
 
 
 def standing(connection: sqlite3.Connection, email_id: int) -> str:
@@ -52,61 +88,44 @@ def by_fingerprint(connection: sqlite3.Connection, fingerprint: str) -> int | No
 
 def add(connection: sqlite3.Connection, message: Message, raw_message_id: int, size: int) -> int:
     """Log a message as a new email, with its recipients, references and attachments, and give its number."""
-    sender = message.from_[0] if message.from_ else None
-    defects = list(message.defects)
-    twins = [] if message.msgid is None else _with_msgid(connection, message.msgid)
+    return add_rows(connection, rows_of(message), raw_message_id, size)
+
+
+def add_rows(connection: sqlite3.Connection, rows: Rows, raw_message_id: int, size: int) -> int:
+    """As `add`, with the rows worked out before."""
+    defects = list(rows.defects)
+    twins = [] if rows.msgid is None else _with_msgid(connection, rows.msgid)
     if twins:
         defects.append(COLLISION)
     cursor = connection.execute(
-        "INSERT INTO emails (fingerprint, raw_message_id, standing, msgid, subject, from_name, from_address, sent_at,"
-        " logged_at, text, people, filenames, has_html, forwards, defects, size)"
-        " VALUES (?, ?, 'unassigned', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            message.fingerprint,
-            raw_message_id,
-            message.msgid,
-            message.subject,
-            sender.name if sender else "",
-            sender.address if sender else "",
-            _utc(message.date),
-            clock.stamp(),
-            message.text,
-            _people(message),
-            "\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
-            int(message.has_html),
-            json.dumps([_forward(forward) for forward in message.forwards], ensure_ascii=False),
-            json.dumps(defects),
-            size,
-        ),
+        "INSERT INTO emails (fingerprint, msgid, subject, from_name, from_address, sent_at, text, people, filenames,"
+        " has_html, forwards, defects, raw_message_id, standing, logged_at, size)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unassigned', ?, ?)",
+        (*rows[:11], json.dumps(defects), raw_message_id, clock.stamp(), size),
     )
     email_id = int(cursor.lastrowid or 0)
-    add_recipients(connection, email_id, message)
-    connection.executemany(
-        "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)",
-        [(email_id, n, msgid) for n, msgid in enumerate(dict.fromkeys(message.references + message.in_reply_to))],
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id, is_inline)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (email_id, a.part, a.filename, a.content_type, a.size, a.content_id, a.is_inline)
-            for a in message.attachments
-        ],
-    )
+    add_recipients(connection, email_id, rows)
+    if rows.references:
+        connection.executemany(
+            "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)",
+            [(email_id, n, msgid) for n, msgid in enumerate(rows.references)],
+        )
+    if rows.attachments:
+        connection.executemany(
+            "INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id, is_inline)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(email_id, *attachment) for attachment in rows.attachments],
+        )
     for twin in twins:
         _mark(connection, twin, COLLISION)
     return email_id
 
 
-def add_recipients(connection: sqlite3.Connection, email_id: int, message: Message) -> None:
+def add_recipients(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     """Note the recipients of a message that the email does not have yet (copies can differ in Bcc)."""
     connection.executemany(
         "INSERT OR IGNORE INTO email_recipients (email_id, kind, name, address) VALUES (?, ?, ?, ?)",
-        [
-            (email_id, kind, mailbox.name, mailbox.address)
-            for kind, people in (("to", message.to), ("cc", message.cc), ("bcc", message.bcc))
-            for mailbox in people
-        ],
+        [(email_id, *recipient) for recipient in rows.recipients],
     )
 
 

@@ -9,6 +9,7 @@ from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
+    from types import TracebackType
 
 _TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
 
@@ -24,6 +25,27 @@ def match_expression(query: str) -> str:
         if any(letter.isalnum() for letter in text):
             terms.append('"' + text.replace('"', " ") + '"' + ("*" if word.endswith("*") else ""))
     return " ".join(terms)
+
+
+class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection):`
+    """Indexes the emails that are logged inside it, in one statement at its end: much faster than one by one.
+
+    Only inside a transaction, which no other one can disturb; no email may be changed or deleted meanwhile.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("INSERT INTO search_pauses SELECT coalesce(max(id), 0) FROM emails")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._connection.execute(
+                "INSERT INTO email_search (rowid, subject, text, people, filenames) SELECT id, subject, text, people,"
+                " filenames FROM emails WHERE id > (SELECT after_email_id FROM search_pauses)"
+            )
+            self._connection.execute("DELETE FROM search_pauses")
 
 
 def find(

@@ -107,11 +107,13 @@ PEOPLE = (
 
 MAIL = (
     """CREATE TABLE raw_messages (
-    -- the exact bytes of a message as they came, with their SHA-256 in hex
+    -- the exact bytes of a message as they came, with the SHA-256 in hex and the size of those bytes;
+    -- the content is those bytes where packing is '', else packed
     id INTEGER PRIMARY KEY,
     sha256 TEXT NOT NULL UNIQUE CHECK (length(sha256) = 64),
     size INTEGER NOT NULL,
-    content BLOB NOT NULL
+    content BLOB NOT NULL,
+    packing TEXT NOT NULL DEFAULT '' CHECK (packing IN ('', 'zlib'))
 ) STRICT""",
     f"""CREATE TABLE emails (
     -- a logged message; all but the numbers and times is derived from its raw message
@@ -167,15 +169,34 @@ MAIL = (
     UNIQUE (email_id, part)
 ) STRICT""",
     f"""CREATE TABLE imports (
-    -- one run of the import command
+    -- one import, continued by the same command until it has ended; user_id: whose mail it was said to be
     id INTEGER PRIMARY KEY,
     {_at("started_at")},
     {_at("ended_at", null=True)},
     user_id INTEGER REFERENCES users(id) ON DELETE RESTRICT,
     paths TEXT NOT NULL CHECK (json_valid(paths)),
-    counts TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(counts)),
-    skipped TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(skipped))
+    options TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(options)),
+    counts TEXT NOT NULL DEFAULT '{{}}' CHECK (json_valid(counts))
 ) STRICT""",
+    """CREATE TABLE import_sources (
+    -- how far an import has read a file of many messages: what begins up to position is logged, or skipped and listed
+    import_id INTEGER NOT NULL REFERENCES imports(id) ON DELETE RESTRICT,
+    path TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    is_done INTEGER NOT NULL DEFAULT 0 CHECK (is_done IN (0, 1)),
+    PRIMARY KEY (path, import_id)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE import_skips (
+    -- something that an import found and did not log; path names the file of many messages that it is in, else ''
+    import_id INTEGER NOT NULL REFERENCES imports(id) ON DELETE RESTRICT,
+    origin TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    path TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (import_id, origin, position)
+) STRICT, WITHOUT ROWID""",
     f"""CREATE TABLE deliveries (
     -- one arrival of an email for one user
     id INTEGER PRIMARY KEY,
@@ -188,6 +209,7 @@ MAIL = (
     envelope_sender TEXT,
     queue_id TEXT,
     origin TEXT,
+    labels TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(labels)),
     standing TEXT NOT NULL CHECK (standing IN ('routed', 'held', 'released', 'rejected')),
     {_at("received_at")},
     UNIQUE (raw_message_id, user_id, source)
@@ -278,9 +300,15 @@ JOURNAL = (
 SEARCH = (
     """CREATE VIRTUAL TABLE email_search USING fts5(
     subject, text, people, filenames,
-    content='emails', content_rowid='id', tokenize='unicode61 remove_diacritics 2', prefix='3'
+    content='emails', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 )""",
-    """CREATE TRIGGER emails_search_insert AFTER INSERT ON emails BEGIN
+    # More words are gathered before they are written: 8 MB instead of 1 MB; only large transactions come so far.
+    "INSERT INTO email_search(email_search, rank) VALUES ('hashsize', 8388608)",
+    """CREATE TABLE search_pauses (
+    -- there is a row only inside a transaction that indexes its new emails at its end, in one statement
+    after_email_id INTEGER NOT NULL
+) STRICT""",
+    """CREATE TRIGGER emails_search_insert AFTER INSERT ON emails WHEN NOT EXISTS (SELECT 1 FROM search_pauses) BEGIN
     INSERT INTO email_search(rowid, subject, text, people, filenames)
     VALUES (new.id, new.subject, new.text, new.people, new.filenames);
 END""",

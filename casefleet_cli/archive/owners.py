@@ -1,0 +1,43 @@
+"""Whose mail a message of an archive is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core.address import normal
+from casefleet_cli.store import users
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.core.model import Message
+
+NOBODYS = "It was neither sent nor received by a user of the firm; name one with --user."
+
+
+class Owners:
+    """Tells the user a message belongs to: the one that was named, or by its addresses."""
+
+    def __init__(self, connection: sqlite3.Connection, user_id: int | None) -> None:
+        self._connection = connection
+        self._user_id = user_id
+        self._known: dict[str, int | None] = {}
+
+    def of(self, message: Message | None) -> int | None:
+        """Who sent it, or else the first of the firm who received it; None when it is nobody's."""
+        if self._user_id is not None:
+            return self._user_id
+        if message is None:
+            return None
+        for mailbox in (*message.from_, *message.to, *message.cc, *message.bcc):
+            user_id = self._by_address(mailbox.address)
+            if user_id is not None:
+                return user_id
+        return None
+
+    def _by_address(self, address: str) -> int | None:
+        if address not in self._known:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[address] = users.by_sender_address(self._connection, normal(address))
+        return self._known[address]

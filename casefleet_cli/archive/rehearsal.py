@@ -1,0 +1,91 @@
+"""A dry run: finds out what an import would do, and writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from casefleet_cli import intake
+from casefleet_cli.archive.owners import NOBODYS, Owners
+from casefleet_cli.archive.reading import Skip
+from casefleet_cli.store import deliveries, emails
+from casefleet_cli.store.imports import Mark
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from casefleet_cli.archive.parsing import Parsers
+    from casefleet_cli.archive.reading import Met
+    from casefleet_cli.intake import Prepared
+
+_SAMPLE = 10
+
+
+class Rehearsal:
+    """Counts what each message would become."""
+
+    import_id = None
+
+    def __init__(self, connection: sqlite3.Connection, user_id: int | None) -> None:
+        self._connection = connection
+        self._owners = Owners(connection, user_id)
+        self._met: set[bytes] = set()
+        self._counts: Counter[str] = Counter()
+        self.skips: list[Skip] = []
+        self.sample: list[tuple[str, str, str]] = []
+
+    def counts(self) -> dict[str, int]:
+        """By outcome."""
+        return {
+            **{name: self._counts[name] for name in ("filed", "unassigned", "duplicate")},
+            "skipped": len(self.skips),
+        }
+
+    def mark_of(self, path: str, fingerprint: str) -> Mark:  # noqa: ARG002 - a dry run reads everything
+        """The beginning of every file."""
+        return Mark(fingerprint, -1, 0, is_done=False)
+
+    def knows(self, met: Met) -> bool:  # noqa: ARG002 - as above
+        """Nothing."""
+        return False
+
+    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None] | None) -> None:
+        """Judge everything that the parsers give."""
+        while (parsed := parsers.next(wait=True)) is not None:
+            for met, prepared in parsed.pairs():
+                self._take(met, prepared)
+            if progress is not None:
+                progress(self.counts())
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _take(self, met: Met, prepared: Prepared | None) -> None:
+        if met.skip is not None:
+            self.skips.append(met.skip)
+        if met.item is None or prepared is None:
+            return
+        owner = self._owners.of(prepared.letterhead)
+        if owner is None:
+            self.skips.append(Skip(met.item.origin, met.item.position, NOBODYS))
+            return
+        outcome = self._outcome(prepared, owner, met.kind)
+        self._counts[outcome] += 1
+        if len(self.sample) < _SAMPLE:
+            self.sample.append((met.item.origin, (prepared.rows and prepared.rows.subject) or "", outcome))
+
+    def _outcome(self, prepared: Prepared, owner: int, kind: str) -> str:
+        rows, letterhead = prepared.rows, prepared.letterhead
+        known = deliveries.seen(self._connection, prepared.original.sha256, owner, kind) is not None
+        fingerprint = rows.fingerprint if rows else prepared.original.sha256
+        # Half of the fingerprint is enough to tell millions of messages apart, for half the memory.
+        short = bytes.fromhex(fingerprint[:32]) + owner.to_bytes(4)
+        known = known or short in self._met
+        self._met.add(short)
+        if rows is None or letterhead is None:
+            return "duplicate" if known else "unassigned"
+        email_id = emails.by_fingerprint(self._connection, rows.fingerprint)
+        if known or (email_id and deliveries.standings(self._connection, email_id, owner) & {"routed", "released"}):
+            return "duplicate"
+        return intake.decide(self._connection, letterhead, owner, vouched=True).outcome

@@ -1,0 +1,170 @@
+"""The one writer of an import: large transactions, each with the mark of how far it has come."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from casefleet_cli import clock, intake
+from casefleet_cli.archive.owners import NOBODYS, Owners
+from casefleet_cli.archive.reading import Skip
+from casefleet_cli.store import activities, deliveries, imports, notifications
+from casefleet_cli.store.database import transaction
+from casefleet_cli.store.deliveries import Arrival
+from casefleet_cli.store.imports import Mark
+from casefleet_cli.store.search import indexing_at_end
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from casefleet_cli.archive.parsing import Parsers
+    from casefleet_cli.archive.reading import Met
+    from casefleet_cli.intake import Prepared
+
+OUTCOMES = ("filed", "unassigned", "duplicate", "skipped")
+_WRITING_SECONDS = 0.5
+"""How long a transaction takes in messages; indexing them and the commit come on top. Deliveries wait meanwhile."""
+_PAUSE = 0.1
+"""The part of that time which the database is left to others after each transaction."""
+
+
+class Writer:
+    """Writes what comes in, and goes on where an interrupted import of the same paths broke off."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        paths: Sequence[Path],
+        user_id: int | None,
+        options: Mapping[str, str],
+        acting: int | None,
+    ) -> None:
+        self._connection = connection
+        self._user_id = user_id
+        self._acting = acting
+        self._owners = Owners(connection, user_id)
+        self._marks: dict[str, Mark] = {}
+        self._changed: set[str] = set()
+        self._met = 0
+        self._done: Counter[str] = Counter()
+        names = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - as it is named, links unresolved
+        with transaction(connection):
+            earlier = imports.interrupted(connection, names, user_id, options)
+            self.import_id = earlier or imports.start(connection, names, user_id, options)
+            imports.forget_skips(connection, self.import_id, "")
+        if earlier:
+            for outcomes in imports.outcomes(connection, self.import_id).values():
+                self._done.update(outcomes)
+        self._skipped = imports.count_skips(connection, self.import_id)
+        (self._asks,) = connection.execute("SELECT EXISTS (SELECT 1 FROM deliveries WHERE import_id > 0)").fetchone()
+
+    def counts(self) -> dict[str, int]:
+        """By outcome, for the whole import, what was done before an interruption included."""
+        logged = self._done["filed"] + self._done["unassigned"]
+        duplicates = max(self._met - logged - self._skipped, 0)
+        return {
+            "filed": self._done["filed"],
+            "unassigned": self._done["unassigned"],
+            "duplicate": duplicates,
+            "skipped": self._skipped,
+        }
+
+    def mark_of(self, path: str, fingerprint: str) -> Mark:
+        """How far a file of many messages was read before."""
+        known = imports.mark_of(self._connection, self.import_id, path)
+        if known is not None and known.fingerprint == fingerprint:
+            return known
+        messages = imports.read_before(self._connection, path, fingerprint, self.import_id)
+        return Mark(fingerprint, -1, messages or 0, is_done=messages is not None)
+
+    def knows(self, met: Met) -> bool:
+        """Whether the same bytes were imported before."""
+        if not self._asks or met.item is None:
+            return False
+        import hashlib  # noqa: PLC0415
+
+        digest = hashlib.sha256(met.item.raw).hexdigest()
+        return deliveries.imported(self._connection, digest, self._user_id, met.kind)
+
+    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None] | None) -> None:
+        """Write everything that the parsers give."""
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        self._connection.execute("PRAGMA cache_size = -49152")
+        try:
+            while (parsed := parsers.next(wait=True)) is not None:
+                began = clock.ticks()
+                with transaction(self._connection), indexing_at_end(self._connection):
+                    memory = intake.Memory(self._connection)
+                    while parsed is not None:
+                        for met, prepared in parsed.pairs():
+                            self._take(met, prepared, memory)
+                        late = clock.ticks() - began > _WRITING_SECONDS
+                        parsed = None if late else parsers.next(wait=False)
+                    self._note()
+                ended = clock.ticks()
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                parsers.gather((ended - began) * _PAUSE - (clock.ticks() - ended))
+                if progress is not None:
+                    progress(self.counts())
+        finally:
+            self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+    def close(self) -> None:
+        """Note the end and tell each user once."""
+        with transaction(self._connection):
+            counts = self.counts()
+            imports.note(self._connection, self.import_id, counts, ended=True)
+            for owner, outcomes in imports.outcomes(self._connection, self.import_id).items():
+                words = in_words(counts if self._user_id is not None else outcomes)
+                notifications.add(self._connection, owner, "import-summary", import_id=self.import_id, detail=words)
+                activities.add(self._connection, "imported", user_id=self._acting, about_user_id=owner, detail=words)
+
+    def _take(self, met: Met, prepared: Prepared | None, memory: intake.Memory) -> None:
+        if met.mark is not None:
+            self._begin_or_end(met.path, met.mark)
+            return
+        self._met += 1
+        where = met.item or met.skip
+        if where is not None and met.path:
+            mark = self._marks[met.path]
+            self._marks[met.path] = mark._replace(position=where.position, messages=mark.messages + 1)
+            self._changed.add(met.path)
+        if met.skip is not None:
+            self._skip(met.skip, met.path)
+        elif met.item is not None and prepared is not None:
+            owner = self._owners.of(prepared.letterhead)
+            if owner is None:
+                self._skip(Skip(met.item.origin, met.item.position, NOBODYS), met.path)
+                return
+            arrival = Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels)
+            receipt = intake.record_prepared(self._connection, prepared, arrival, memory, vouched=True)
+            self._done[receipt.outcome] += 1
+
+    def _begin_or_end(self, path: str, mark: Mark) -> None:
+        if path in self._marks and mark.is_done:
+            mark = self._marks[path]._replace(is_done=True)
+        else:
+            self._met += mark.messages
+            if mark.position < 0:
+                imports.forget_skips(self._connection, self.import_id, path)
+        self._marks[path] = mark
+        self._changed.add(path)
+
+    def _skip(self, skip: Skip, path: str) -> None:
+        imports.skip(self._connection, self.import_id, skip, path)
+        self._skipped += 1
+
+    def _note(self) -> None:
+        for path in self._changed:
+            imports.put_mark(self._connection, self.import_id, path, self._marks[path])
+        self._changed.clear()
+        self._skipped = imports.count_skips(self._connection, self.import_id)
+        imports.note(self._connection, self.import_id, self.counts())
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Counts by outcome as a short phrase: "12 filed, 3 unassigned"."""
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts.get(outcome)) or "nothing"

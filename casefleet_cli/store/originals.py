@@ -1,0 +1,66 @@
+"""The exact bytes of messages: kept once each, packed where that saves room, given back as they came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_WORTH_PACKING = range(3_000, 65_536)
+"""Sizes in bytes: smaller messages gain nothing, larger ones are mostly attachments, which hardly shrink."""
+_LEVEL = 1
+
+
+class Original(NamedTuple):
+    """The bytes of a message as they are kept."""
+
+    sha256: str
+    """Of the message as it came, in hex."""
+    size: int
+    """Of the message as it came."""
+    content: bytes
+    packing: str
+    """"zlib", or "" where the content is the message as it came."""
+
+
+def pack(raw: bytes) -> Original:
+    """A message made ready to be kept."""
+    import hashlib  # noqa: PLC0415 - readers of the database need neither of these
+    import zlib  # noqa: PLC0415
+
+    digest = hashlib.sha256(raw).hexdigest()
+    if len(raw) in _WORTH_PACKING:
+        packed = zlib.compress(raw, _LEVEL)
+        if len(packed) < len(raw):
+            return Original(digest, len(raw), packed, "zlib")
+    return Original(digest, len(raw), raw, "")
+
+
+def unpack(content: bytes, packing: str) -> bytes:
+    """The bytes of a message as they came."""
+    if not packing:
+        return content
+    import zlib  # noqa: PLC0415
+
+    return zlib.decompress(content)
+
+
+def keep(connection: sqlite3.Connection, original: Original) -> int:
+    """Keep a message, once each, and give its number."""
+    row = connection.execute("SELECT id FROM raw_messages WHERE sha256 = ?", (original.sha256,)).fetchone()
+    if row:
+        return int(row[0])
+    cursor = connection.execute(
+        "INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, ?, ?, ?)", original
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def of_email(connection: sqlite3.Connection, email_id: int) -> bytes:
+    """The bytes of an email as they came first."""
+    content, packing = connection.execute(
+        "SELECT r.content, r.packing FROM emails AS e JOIN raw_messages AS r ON r.id = e.raw_message_id WHERE e.id = ?",
+        (email_id,),
+    ).fetchone()
+    return unpack(bytes(content), packing)

@@ -1,0 +1,77 @@
+"""The real import command, killed at random moments and started again: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli.store import emails
+from tests import corpus
+from tests.firm import Firm
+
+COUNT = 1500
+
+
+def command(firm: Firm, path: Path) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "casefleet_cli",
+        "--db",
+        firm.path,
+        "import",
+        str(path),
+        "--user",
+        "Ada Berg",
+        "--jobs",
+        "2",
+    ]
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("archives")
+    corpus.write_mbox(folder / "all.mbox", COUNT)
+    corpus.write_maildir(folder / "Maildir", COUNT)
+    return {"mbox": folder / "all.mbox", "maildir": folder / "Maildir"}
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir"])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
+def test_killed_at_any_moment_the_same_command_goes_on(
+    tmp_path: Path, archives: dict[str, Path], kind: str, how: int
+) -> None:
+    firm = Firm(tmp_path)
+    for name, address in corpus.CLIENTS[:50]:
+        firm.case(name, firm.contact(name, address))
+    chance = random.Random(f"{kind} {how}")
+    for _ in range(4):
+        process = subprocess.Popen(command(firm, archives[kind]), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            process.communicate(timeout=chance.uniform(0.3, 1.3))
+        except subprocess.TimeoutExpired:
+            process.send_signal(how)
+            process.communicate()
+    last = subprocess.run(command(firm, archives[kind]), capture_output=True, text=True)
+    assert last.returncode == 0, last.stderr
+    ids = [number for (number,) in firm.all("SELECT id FROM emails ORDER BY id")]
+    kept = [emails.raw_of(firm.db, number).rstrip(b"\n") for number in ids]
+    assert kept == [raw.rstrip(b"\n") for raw in corpus.messages(COUNT)]
+    for table in ("emails", "raw_messages", "deliveries", "decisions"):
+        assert firm.count(table) == COUNT
+    assert (
+        firm.one(
+            "SELECT count(*) FROM (SELECT email_id FROM activities WHERE verb IN ('filed', 'logged')"
+            " GROUP BY email_id, case_id HAVING count(*) > 1)"
+        )
+        == 0
+    )
+    assert firm.one("SELECT count(*) FROM notifications") == 1
+    told = firm.one("SELECT counts FROM imports ORDER BY id LIMIT 1")
+    assert firm.one("SELECT sum(value) FROM json_each(?)", told) == COUNT
+    firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
