@@ -71,7 +71,7 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
         "trimis|data|dată|trimis la|data trimiterii|expediat|trimisă|trimis pe",
         "către|catre|destinatar|destinatarul|la|pentru|destinatari", "cc|copie|copie la", "subiect|subiectul"),
     "tr": ("kimden|gönderen|gönderici",
-        "gönderildi|tarih|gönderme tarihi|gönderilen|gönderim tarihi|gönderilme tarihi|gönderilme zamanı|gönderim zamanı",
+        "gönderildi|tarih|gönderme tarihi|gönderilen|gönderim tarihi|gönderilme tarihi|gönderilme zamanı",
         "kime|alıcı|alıcılar|kime:", "bilgi|cc|kopya|bilgi (cc)", "konu|konusu"),
     "az": ("kimdən|göndərən", "göndərilib|tarix|göndərilmişdir", "kimə|alan", "surət|cc", "mövzu"),
     "el": ("από|αποστολέας", "ημερομηνία|στάλθηκε|απεστάλη|εστάλη|ημ/νία|ημερομηνία αποστολής|ημ. αποστολής",
