@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from casefleet_cli.store import emails
 from tests import corpus
 from tests.firm import Firm
 
-COUNT = 1500
+COUNT = 4000
 
 
 def command(firm: Firm, path: Path) -> list[str]:
@@ -50,13 +51,16 @@ def test_killed_at_any_moment_the_same_command_goes_on(
     for name, address in corpus.CLIENTS[:50]:
         firm.case(name, firm.contact(name, address))
     chance = random.Random(f"{kind} {how}")
-    for _ in range(4):
+    midway = 0
+    for target in sorted(chance.sample(range(COUNT * 3 // 4), 3)):
         process = subprocess.Popen(command(firm, archives[kind]), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            process.communicate(timeout=chance.uniform(0.3, 1.3))
-        except subprocess.TimeoutExpired:
-            process.send_signal(how)
-            process.communicate()
+        while process.poll() is None and int(firm.one("SELECT coalesce(max(id), 0) FROM emails")) <= target:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0.001, 0.2))
+        process.send_signal(how)
+        process.communicate()
+        midway += 0 < firm.count("emails") < COUNT
+    assert midway
     last = subprocess.run(command(firm, archives[kind]), capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
     ids = [number for (number,) in firm.all("SELECT id FROM emails ORDER BY id")]
