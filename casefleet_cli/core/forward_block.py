@@ -67,6 +67,8 @@ def lines_of(text: str) -> list[Line]:
     for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         quote = _QUOTE.match(raw) if ">" in raw[:4] else None
         rest = raw[quote.end() :] if quote else raw
+        if rest[:2] == "| " and rest.count("|") == 1:  # some quote with a bar
+            rest = rest[2:]
         lines.append(Line(rest.strip(), quote[0].count(">") if quote else 0, rest[:1] in (" ", "\t")))
     return lines
 
