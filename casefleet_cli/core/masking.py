@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
 
 MASK = "***"
+_LONGEST = 200
+_LOCAL_PART = re.compile(r"[^\s<>@,;:\"'()\[\]|/\\]+\Z")
+_TOKEN = re.compile(r"-[2-9a-hjkmnp-z]{16,}\Z", re.I)
 
 
 class Mask:
@@ -16,15 +19,23 @@ class Mask:
 
     def __init__(self, logging_domain: str) -> None:
         self._domain = logging_domain.lower()
-        # The right edge keeps `log.firm.example` from matching in `log.firm.example.org`.
-        domain = rf"(?={re.escape(self._domain)}(?![\w.-]*\w))"
-        self._pattern = re.compile(rf"[^\s<>@,;:\"'()\[\]|/\\]{{1,64}}(?:@|%40){domain}", re.IGNORECASE)
+        self._at_domain = re.compile(rf"(?:@|%40)(?={re.escape(self._domain)}(?P<more>[\w.-]*\w)?)", re.I)
 
     def text(self, text: str) -> str:
         """The text with every local part at the logging domain replaced."""
         if not self._domain or self._domain not in text.lower():
             return text
-        return self._pattern.sub(f"{MASK}@", text)
+        pieces: list[str] = []
+        done = 0
+        for match in self._at_domain.finditer(text):
+            # Looking back from each "@" keeps this linear, whatever the text is.
+            local = _LOCAL_PART.search(text, max(done, match.start() - _LONGEST), match.start())
+            # `log.firm.example.org` is another domain, unless the local part looks like that of a BCC address.
+            if local is None or (match["more"] and not _TOKEN.search(local[0])):
+                continue
+            pieces += (text[done : local.start()], MASK, "@")
+            done = match.end()
+        return "".join([*pieces, text[done:]])
 
     def message(self, message: Message) -> Message:
         """The message with nothing in it that tells a BCC address; the fingerprint stays."""
