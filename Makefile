@@ -16,14 +16,14 @@ help:
 	@echo "make clean   remove what the other targets made"
 
 $(VENV)/installed: pyproject.toml $(CONSTRAINTS)
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "casefleet needs Python 3.11 or newer")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --upgrade pip
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "casefleet needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --upgrade pip
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) -e .
 	@touch $@
 
 $(VENV)/developed: $(VENV)/installed
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group dev
 	@touch $@
 
 demo: $(VENV)/installed
