@@ -8,7 +8,7 @@ from typing import NamedTuple
 from casefleet_cli.core.forward_labels import CC, DATE, FROM, LABELS, OTHER, RAW_HEADERS, SUBJECT, TO, fold, of_language
 
 MAIN = (FROM, TO, CC, DATE, SUBJECT)
-_QUOTE = re.compile(r"(?:[ \t]{0,3}>)+ ?")
+_QUOTE = re.compile(r"(?:[ \t]{0,8}>)+ ?")
 _INVISIBLE = {
     **dict.fromkeys((0xFEFF, 0x200B, 0x200E, 0x200F, 0x061C, 0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
     **dict.fromkeys((0xA0, 0x202F, 0x2007, 0x3000), " "),
@@ -65,7 +65,7 @@ def lines_of(text: str) -> list[Line]:
         text = text.translate(_INVISIBLE)
     lines = []
     for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        quote = _QUOTE.match(raw) if ">" in raw[:4] else None
+        quote = _QUOTE.match(raw) if ">" in raw[:9] else None
         rest = raw[quote.end() :] if quote else raw
         if rest[:2] == "| " and rest.count("|") == 1:  # some quote with a bar
             rest = rest[2:]
@@ -145,6 +145,7 @@ class _Reader:
         self.raw_headers = 0
         self.field = ""
         self.continued = 0
+        self.gaps = 0
 
     def block(self) -> Block | None:
         lines = self.page.lines
@@ -193,12 +194,21 @@ class _Reader:
         """Cross empty lines inside a block: only towards a field that it still lacks."""
         following = self.page.skip_blank(self.index, _MOST_BLANKS - 1)
         hit = self.page.hits.get(following)
-        if hit is None or hit[0] == OTHER or hit[0] in self.values or self.is_complete() or following == self.index:
+        if hit is None or hit[0] in self.values or not self.leads_on(following, *hit):
             return False
-        if hit[0] != FROM and FROM in self.values and len(self.values) > 2 and not self.is_gappy(following):
-            return False
+        self.gaps += 1
         self.index = following
         return True
+
+    def leads_on(self, following: int, field: str, _label: str, value: str) -> bool:
+        """Whether the label behind empty lines belongs to this block."""
+        if field == OTHER:
+            onward = self.page.next_hit[following]
+            hit = self.page.hits.get(onward)
+            return hit is not None and onward - following <= _MOST_BLANKS and hit[0] not in self.values
+        if self.is_complete():
+            return self.gaps > 2 and field == CC and "@" in value  # every line of this block has a gap below it
+        return field == FROM or FROM not in self.values or len(self.values) < 3 or self.is_gappy(following)
 
     def is_gappy(self, following: int) -> bool:
         """Whether what follows an empty line reads like more of a header: its value fits its label."""
@@ -249,8 +259,14 @@ class _Reader:
         if self.field in (FROM, TO, CC):
             if not value:
                 return bool(_ADDRESS.search(line.text)) or self.is_stacked()
-            is_open = value[-1] in ",;" or value.count("<") > value.count(">")
-            return is_open and bool(_ADDRESS.search(line.text) or ";" in line.text)
+            if not _ADDRESS.search(line.text):
+                return value[-1] in ",;" and ";" in line.text
+            tail = value[max(value.rfind(","), value.rfind(";")) + 1 :]
+            return (
+                not tail.strip()
+                or ("@" not in tail and len(line.text.split()) < 9)
+                or tail.count("<") > tail.count(">")
+            )
         if self.field == SUBJECT and self.subject:
             whole = " ".join(f"{value} {line.text}".split())
             return " ".join(self.subject.split()).startswith(whole)

@@ -35,8 +35,7 @@ def one(value: str) -> Mailbox | None:
 
 def many(value: str) -> tuple[Mailbox, ...]:
     """The mailboxes of a list, whatever separates them; "Doe, John <j@x>" is one."""
-    text = _bare(value[:_LONGEST])
-    separator, pieces = _pieces(text)
+    separator, pieces = _pieces(value[:_LONGEST])
     found: list[Mailbox] = []
     waiting: list[str] = []
     for piece in pieces:
@@ -63,7 +62,9 @@ def _bare(value: str) -> str:
     for link in _MAILTO.finditer(value):
         before = value[position : link.start()]
         out.append(before)
-        if not (_SPEC.search(before[-402:]) or _SPEC.search(value[link.end() : link.end() + 402])):
+        if not (
+            _SPEC.search(before[-402:]) or _SPEC.search(value[link.end() : link.end() + 402].partition("mailto:")[0])
+        ):
             out.append(f" <{link[0].strip()[8:-1]}>")
         position = link.end()
     return "".join((*out, value[position:]))

@@ -125,8 +125,12 @@ class _Search:
     def follows(self, index: int, mark: Mark) -> _Header | None:
         """The header below a separating line, in whatever form."""
         if mark.rest:
-            values = forward_block.one_line(mark.rest)
-            return _Header(values, _spoken(mark.rest), index + 1, 0) if values else None
+            text, end = mark.rest, index + 1
+            while not (values := forward_block.one_line(text)) and end < min(index + 12, len(self.texts)):
+                if not self.texts[end]:
+                    break
+                text, end = f"{text} {self.texts[end]}", end + 1
+            return _Header(values, _spoken(mark.rest), end, 0) if values else None
         at = self.page.skip_blank(index + 1, 3)
         if at < len(self.texts) and forward_marks.is_rule(self.texts[at]):
             at = self.page.skip_blank(at + 1, 3)
