@@ -93,6 +93,8 @@ class Writer:
         """Write everything that the parsers give."""
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
         self._connection.execute("PRAGMA cache_size = -49152")
+        # Power loss may undo the last batches, marks included, and nothing else: the same command reads them again.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
         try:
             while (parsed := parsers.next(wait=True)) is not None:
                 began = clock.ticks()
@@ -110,6 +112,7 @@ class Writer:
                 if progress is not None:
                     progress(self.counts())
         finally:
+            self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
 
     def close(self) -> None:

@@ -302,8 +302,9 @@ SEARCH = (
     subject, text, people, filenames,
     content='emails', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 )""",
-    # More words are gathered before they are written: 8 MB instead of 1 MB; only large transactions come so far.
-    "INSERT INTO email_search(email_search, rank) VALUES ('hashsize', 8388608)",
+    # For large transactions: 32 MB of words are gathered before they are written (1 MB otherwise), and merged later.
+    "INSERT INTO email_search(email_search, rank) VALUES ('hashsize', 33554432)",
+    "INSERT INTO email_search(email_search, rank) VALUES ('automerge', 8)",
     """CREATE TABLE search_pauses (
     -- there is a row only inside a transaction that indexes its new emails at its end, in one statement
     after_email_id INTEGER NOT NULL
