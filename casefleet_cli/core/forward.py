@@ -1,4 +1,4 @@
-"""Messages forwarded inside the text: who wrote what to whom, above which comment.
+"""Messages forwarded inside the text: who wrote what to whom, below which comment.
 
 A mail forwards something when a line says so ("---------- Forwarded message ---------"), or when its subject does
 ("WG: …") and a header block follows. A header block alone is what answers quote too: it counts only where the subject
@@ -7,19 +7,17 @@ doesn't speak against it. What a mail system gives back is no forward.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casefleet_cli.core.model import Forward
 
-_LABELLED = re.compile(
-    r"^[ \t>*|_\ufeff\xa0\u200e\u200f-]{0,40}[^\s:：>*|_-][^\n:：]{0,41}?[:：](?!//)|^[^\n]{0,12}\|[^\n|]{1,30}\|", re.M
-)
-_FRAMED = re.compile(r"[-‐‑–—_=]{3}")
-_MARKS_OF_PREFIX = re.compile(r"[^\s:：]{1,20}[:：]|\(f", re.I)
 _MOST_TEXT = 2_000_000
-_FEW = 20_000
+_FRAMES = ("---", "___", "===", "‐‐‐", "———", "***")
+_BEGINNING = 20_000
+_LONGEST_LABEL = 60
+_NEAR = 4
+"""Lines from one label of a header block to the next, at most."""
 
 
 def find(subject: str | None, text: str, html: str | None) -> Forward | None:
@@ -34,14 +32,21 @@ def find(subject: str | None, text: str, html: str | None) -> Forward | None:
 def find_all(subject: str | None, text: str, html: str | None) -> tuple[Forward, ...]:
     """The chain of forwarded messages, the outermost first; empty when nothing is forwarded."""
     text = text[:_MOST_TEXT]
-    if not _is_worth_reading(subject, text, html):
+    has_prefix = subject is not None and any(sign in subject for sign in ":：(")
+    has_header = _has_header(text)
+    if not (has_prefix or has_header):
         return ()
-    from casefleet_cli.core import forward_search, forward_subject  # noqa: PLC0415 - large tables; few mails need them
+    from casefleet_cli.core import forward_subject  # noqa: PLC0415 - this and all below: few mails need them
 
     told = forward_subject.read(subject)
-    chain = forward_search.chain(told, text) if text.strip() else ()
-    if html and told.kind == forward_subject.FORWARD and (not chain or not _is_whole(chain[0])):
-        from casefleet_cli.core.html_text import to_text  # noqa: PLC0415 - its library is needed by few mails
+    is_forward = told.kind == forward_subject.FORWARD
+    if not is_forward and not (has_header and _speaks(text, is_answer=told.kind == forward_subject.REPLY)):
+        return ()
+    from casefleet_cli.core import forward_search  # noqa: PLC0415
+
+    chain = forward_search.chain(told, text)
+    if html and is_forward and not (chain and _is_whole(chain[0])):
+        from casefleet_cli.core.html_text import to_text  # noqa: PLC0415
 
         other = forward_search.chain(told, to_text(html[:_MOST_TEXT]))
         if other and (not chain or _is_whole(other[0])):
@@ -49,16 +54,38 @@ def find_all(subject: str | None, text: str, html: str | None) -> tuple[Forward,
     return chain
 
 
-def _is_worth_reading(subject: str | None, text: str, html: str | None) -> bool:
-    """Whether a mail can forward anything: a cheap look before the tables are loaded."""
-    if subject and _MARKS_OF_PREFIX.search(subject[:2000]):
+def _has_header(text: str) -> bool:
+    """Whether a text can hold a header block: two labels near each other, or a line drawn. A glance, without tables."""
+    if any(frame in text for frame in _FRAMES) or "forwarded message" in text[:_BEGINNING].lower():
         return True
-    if not text.strip():
-        return bool(html)
-    labelled = _LABELLED.finditer(text)
-    if "forwarded message" in text[:_FEW].lower():
+    last = -_LONGEST_LABEL
+    for index, line in enumerate(text.split("\n")):
+        head = line[:_LONGEST_LABEL]
+        cut = max(head.find(":"), head.find("："), head.find("|"))
+        if cut > 0 and head[cut + 1 : cut + 3] != "//":
+            if index - last <= _NEAR:
+                return True
+            last = index
+    return False
+
+
+def _speaks(text: str, *, is_answer: bool) -> bool:
+    """Whether a text has words of a forward, or, unless it answers, the label of a sender."""
+    from casefleet_cli.core import forward_labels, forward_words  # noqa: PLC0415
+
+    folded = forward_labels.fold(text)
+    if any(word in folded for word in forward_labels.fold(forward_words.FORWARDED).split("|")):
         return True
-    return next(labelled, None) is not None and (_FRAMED.search(text) is not None or next(labelled, None) is not None)
+    if is_answer:
+        return False
+    labels = forward_labels.LABELS
+    for line in folded.split("\n"):
+        head = line.lstrip("> \t*_|\xa0\ufeff\u200e\u200f\u202a\u202b")[:_LONGEST_LABEL]
+        cut = min((at for at in (head.find(":"), head.find("："), head.find("|")) if at > 0), default=0)
+        label = labels.get(head[:cut].strip("*_ \t\xa0")) if cut else None
+        if label and label[0] == forward_labels.FROM:
+            return True
+    return False
 
 
 def _is_whole(forward: Forward) -> bool:

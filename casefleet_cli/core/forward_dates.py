@@ -65,6 +65,7 @@ _TIME = re.compile(
     re.I,
 )
 _OFFSET = re.compile(r"(?<!\d)([+-])\s?(\d{1,2})(?::?([0-5]\d))?(?!\d)")
+_OFFSET_BEFORE = re.compile(r"(?:GMT|UTC)\s?([+-])\s?(\d{1,2})(?::?([0-5]\d))?,?\s*$")
 _ZONE = re.compile(r"(?<![^\W\d_])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")(?![^\W\d_])")
 _YMD = re.compile(r"(?<!\d)(\d{4})\s?(?:[-/.]|年|년|\.\s)\s?(\d{1,2})\s?(?:[-/.]|月|월|\.\s)\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]?\s?(\d{4}|\d{2})(?!\d)")
@@ -105,7 +106,7 @@ def _clock(text: str) -> tuple[int, int, int, int | None, str]:
     half = _HALF_AFTER.match(after) or _HALF_BEFORE.search(before[-12:])
     if half and hour <= 12:
         hour = hour % 12 + (12 if half["pm"] else 0)
-    zone = _OFFSET.search(after[:40])
+    zone = _OFFSET.search(after[:40]) or _OFFSET_BEFORE.search(before)
     offset = _minutes(zone) if zone else None
     if offset is None:
         named = _ZONE.search(after[:24])

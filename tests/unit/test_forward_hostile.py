@@ -1,0 +1,85 @@
+"""Hostile text: never an exception, and work in proportion to the length."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casefleet_cli.core import forward
+
+PIECES = [
+    "From:", "Von: ", "Date: ", "Sent: 27.10.2021 09:31", "To: a@b.example, ", "Cc:", "Subject: x", "主题：", "| 发件人 | x |", "> ", ">>", "\n", "\n\n",
+    "\r\n", " ", "\t", "---------- Forwarded message ---------", "-----Original Message-----", "________________", "On 3 May 2021 at 10:10 Ada wrote:",
+    "<a@b.example>", "<mailto:a@b.example>", '"', "<", "[", "(", ",", ";", "*", "\ufeff", "\u202b", "\udc80", "\0", "Begin forwarded message:", "Received: x",
+    "----- Forwarded Message ----- From: A <a@b.example>To: ", "Ada", "9", "'", "im Auftrag von ", "X-Foo: bar", "İ", "ß",
+]  # fmt: skip
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=40).map("".join)
+subjects = st.one_of(
+    st.none(),
+    st.sampled_from(["", "Fwd: x", "Re: x", "VS: x", "[x] Fwd: y", "x (fwd)", "[Fwd: x"]),
+    st.text(max_size=20),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(subjects, texts, st.one_of(st.none(), texts))
+def test_no_text_makes_it_raise(subject: str | None, text: str, html: str | None) -> None:
+    chain = forward.find_all(subject, text, html)
+    assert forward.find(subject, text, html) == (chain[0] if chain else None)
+    for found in chain:
+        assert found.date is None or found.date.tzinfo is not None
+
+
+def _steps(text: str) -> int:
+    """How many lines of Python the search executes: work without a clock."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    forward.find_all("Fwd: x", "", None)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        forward.find_all("Fwd: x", text, None)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "From: a@b.example\n",
+        "From: a@b.example\n\n",
+        "Date: 1\nSubject: x\n\n",
+        "From: a@b.example\nTo: x\n",
+        "To: a@b.example,\n",
+        "---------- Forwarded message ---------\n",
+        "-----Original Message-----\nFrom: a@b.example\n\n",
+        "---------- Forwarded message ---------\nFrom: a@b.example\nDate: 1\nSubject: Fwd: x\n\n",
+        "On 3 May 2021 at 10:10 Ada wrote\n",
+        "the forwarded one:\n",
+        "foo: bar\n",
+        ">>>>\n",
+        "\n",
+    ],
+)
+def test_twice_the_text_is_twice_the_work(unit: str) -> None:
+    small, large = _steps(unit * 200), _steps(unit * 800)
+    assert large < 4.6 * small + 2000
+
+
+@pytest.mark.parametrize(
+    "value", ["<" * 50_000, '"' * 50_000, "a" * 50_000, "<mailto:" * 10_000, "x@y.example, " * 10_000, " " * 50_000]
+)
+def test_long_values_are_read_in_time(value: str) -> None:
+    found = forward.find("Fwd: x", f"From: {value}\nDate: {value}\nTo: {value}\nSubject: {value}\n", None)
+    assert found is None or found.kind == "inline"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from casefleet_cli.core import forward_people
+
+SENDERS = [
+    ("Ada Byron <ada@example.com>", ("Ada Byron", "ada@example.com")),
+    ('"Byron, Ada" <ada@example.com>', ("Byron, Ada", "ada@example.com")),
+    ("Byron, Ada <ada@example.com>", ("Byron, Ada", "ada@example.com")),
+    ("„Ada Byron” <ada@example.com>", ("Ada Byron", "ada@example.com")),
+    ("« Ada Byron » <ada@example.com>", ("Ada Byron", "ada@example.com")),
+    ("'ada@example.com' <ada@example.com>", ("", "ada@example.com")),
+    ("ada@example.com <ada@example.com>", ("", "ada@example.com")),
+    ("<ada@example.com>", ("", "ada@example.com")),
+    ("ada@example.com", ("", "ada@example.com")),
+    ("Ada Byron [mailto:ada@example.com]", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron [ada@example.com]", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron (ada@example.com)", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron (<ada@example.com>)", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron <ada@example.com<mailto:ada@example.com>>", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron <ada@example.com <mailto:ada@example.com>>", ("Ada Byron", "ada@example.com")),
+    ("Ada Byron<mailto:ada@example.com>", ("Ada Byron", "ada@example.com")),
+    ("ada@example.com<mailto:ada@example.com>", ("", "ada@example.com")),
+    ("Ada <ada@example.com> on behalf of Office <office@example.com>", ("Ada", "ada@example.com")),
+    ("Ada <ada@example.com> im Auftrag von Büro <office@example.com>", ("Ada", "ada@example.com")),
+    ("Ada Byron", ("Ada Byron", "")),
+    ("Ada Byron/Legal/Firm@Firm", ("Ada Byron/Legal/Firm@Firm", "")),
+    ("Ada Byron ada@example.com", ("Ada Byron", "ada@example.com")),
+]
+LISTS = [
+    ("ada@example.com, <bo@example.com>", [("", "ada@example.com"), ("", "bo@example.com")]),
+    ("Ada <ada@example.com>; Bo <bo@example.com>;", [("Ada", "ada@example.com"), ("Bo", "bo@example.com")]),
+    ("Byron, Ada; Meier, Bo <bo@example.com>", [("Byron, Ada", ""), ("Meier, Bo", "bo@example.com")]),
+    ("Byron, Ada <ada@example.com>, bo@example.com", [("Byron, Ada", "ada@example.com"), ("", "bo@example.com")]),
+    ("'Byron, Ada' <ada@example.com>, \"Bo\" <bo@example.com>", [("Byron, Ada", "ada@example.com"), ("Bo", "bo@example.com")]),
+    ("Ada <mailto:ada@example.com>, Bo <mailto:bo@example.com>", [("Ada", "ada@example.com"), ("Bo", "bo@example.com")]),
+    ("Byron, Ada", [("Byron, Ada", "")]),
+    ("Ada Byron, Bo Meier", [("Ada Byron", ""), ("Bo Meier", "")]),
+    ("undisclosed-recipients:;", []),
+    ("", []),
+    (" ,;, ", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "expected"), SENDERS)
+def test_senders(written: str, expected: tuple[str, str]) -> None:
+    assert forward_people.one(written) == expected
+
+
+@pytest.mark.parametrize(("written", "expected"), LISTS)
+def test_lists(written: str, expected: list[tuple[str, str]]) -> None:
+    assert list(forward_people.many(written)) == expected
+
+
+def test_nobody() -> None:
+    assert forward_people.one(" ") is None
