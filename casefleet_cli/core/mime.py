@@ -14,10 +14,10 @@ DEEPEST = 60
 MOST_FIELDS = 20_000
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*)(?:\n|\Z)")
 _EMPTY_LINE = re.compile(rb"\r*(?:\n|\Z)")
 _BLANK_LINE = rb"\n\r*\n"
-_LEAD = rb"(?:[ \t\r]*+\n)++"
+_LEAD = rb"(?:[ \t\r]*+\n)+"
 _ODD_BEGINNINGS = (b" ", b"\t", b"\r", b"\n", b"F", b">")
 _INDENT = rb"[ \t]+"
 _KNOWN = (
