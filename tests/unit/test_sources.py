@@ -405,6 +405,7 @@ bodies = st.lists(words | st.binary(max_size=20), max_size=20).map(b"".join)
 
 @given(st.lists(bodies.map(lambda body: b"A: b\n" + body + b"\n"), max_size=6))
 @example([b"A: b\n\r\n", b"A: b\n\n\n"])
+@example([b"A: b\nContent-Length: 9\n\n \n>From \n"])
 @example([b"A: b\nContent-Length: 70\n\n", b"A: b\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"])
 def test_an_mboxrd_gives_back_the_bytes_that_were_stored(messages: list[bytes]) -> None:
     messages.insert(0, mail(0))
