@@ -13,7 +13,7 @@ from casefleet_cli import archive, intake
 from casefleet_cli.cli import output
 from casefleet_cli.core import inspection
 from casefleet_cli.errors import NoInputError, UsageError
-from casefleet_cli.store import references
+from casefleet_cli.store import imports, references
 
 _KINDS = ("eml", "maildir", "mbox")
 
@@ -54,6 +54,55 @@ def import_(
         words = archive.in_words(summary.counts)
         output.say(f"Dry run: {words}." if dry_run else f"Import {summary.import_id}: {words}.")
     output.some_failed([f"{skip.origin}: {skip.reason}" for skip in summary.skipped], "items were not imported")
+
+
+imports_app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+@imports_app.command("list")
+@output.listing
+def list_imports(context: typer.Context, *, options: output.ListOptions) -> None:
+    """What was imported, newest first."""
+    rows = ({**row, "paths": ", ".join(row["paths"])} for row in imports.listed(context.obj.reader()))
+    columns = (
+        output.Column("id", "import"),
+        output.Column("started_at", "started", cell=lambda row: output.moment(row["started_at"])),
+        output.Column("ended_at", "ended", cell=lambda row: output.moment(row["ended_at"]) or "interrupted"),
+        output.Column("user", cell=lambda row: row["user"] or "by address"),
+        output.Column("counts", cell=lambda row: archive.in_words(row["counts"])),
+        output.Column("paths"),
+    )
+    output.show(rows, columns, options, empty="Nothing was imported yet.")
+
+
+@imports_app.command("show")
+def show_import(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")],
+    as_json: output.Json = False,
+) -> None:
+    """One import, with everything it left out: where, at which byte, and why."""
+    connection = context.obj.reader()
+    found = next(imports.listed(connection, number), None)
+    if found is None:
+        raise UsageError(f"There is no import {number}; casefleet imports list shows them.")
+    skipped = imports.skips(connection, number)
+    if as_json:
+        names = ("origin", "position", "reason")
+        output.json_value({**found, "skipped": [dict(zip(names, skip, strict=True)) for skip in skipped]})
+        return
+    output.card(
+        [
+            ("Import", number),
+            ("Started", output.moment(found["started_at"])),
+            ("Ended", output.moment(found["ended_at"]) or "interrupted; the same command goes on"),
+            ("User", found["user"] or "told by the addresses"),
+            ("Paths", found["paths"]),
+            ("Counts", archive.in_words(found["counts"])),
+        ]
+    )
+    for origin, position, reason in skipped:
+        output.say(f"{origin}, byte {position}: {reason}" if position > 0 else f"{origin}: {reason}")
 
 
 def _progress(counts: dict[str, int]) -> None:
