@@ -179,8 +179,6 @@ class _Splitter:
         """Whether a message can end here: at the file's end or before a From_ line, give or take the blank line."""
         text = self.window.peek(end - 1, 1 + 4)
         gap = _line_ends(text[1:])
-        if not text.startswith(b"\n") and gap.count(b"\n") == 2:
-            return False  # it ends in the middle of a line, whose end would be lost
         offset = end + len(gap)
         return offset == self.window.size or ((text[:1] + gap).endswith(b"\n") and self._is_separator(offset))
 
