@@ -33,16 +33,20 @@ def import_(
     if kind is not None and kind not in _KINDS:
         raise UsageError(f"{kind!r} is no type of source; there are {', '.join(_KINDS)}.")
     connection = context.obj.reader() if dry_run else context.obj.connection()
-    summary = archive.run(
-        connection,
-        paths,
-        user_id=references.user(connection, user) if user else None,
-        kind=kind,
-        dry_run=dry_run,
-        jobs=jobs,
-        acting=None if dry_run else context.obj.acting(),
-        progress=_progress if sys.stderr.isatty() else None,
-    )
+    try:
+        summary = archive.run(
+            connection,
+            paths,
+            user_id=references.user(connection, user) if user else None,
+            kind=kind,
+            dry_run=dry_run,
+            jobs=jobs,
+            acting=None if dry_run else context.obj.acting(),
+            progress=_progress if sys.stderr.isatty() else None,
+        )
+    except KeyboardInterrupt:
+        output.warn("casefleet: Interrupted. What was logged stays; the same command goes on from there.")
+        raise typer.Exit(130) from None
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
     if as_json:

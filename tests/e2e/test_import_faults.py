@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.store import emails
+from casefleet_cli.intake import receive
+from casefleet_cli.store import database, emails
+from casefleet_cli.store.deliveries import Arrival
 from tests import corpus
-from tests.firm import Firm
+from tests.firm import Firm, mail
 
 COUNT = 4000
 
@@ -78,4 +80,18 @@ def test_killed_at_any_moment_the_same_command_goes_on(
     assert firm.one("SELECT count(*) FROM notifications") == 1
     told = firm.one("SELECT counts FROM imports ORDER BY id LIMIT 1")
     assert firm.one("SELECT sum(value) FROM json_each(?)", told) == COUNT
+    firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
+
+
+def test_deliveries_get_in_while_an_import_runs(tmp_path: Path, archives: dict[str, Path]) -> None:
+    firm = Firm(tmp_path)
+    patient = database.open_database(firm.path, busy_seconds=5)  # a delivery has 30
+    process = subprocess.Popen(command(firm, archives["mbox"]), stdout=subprocess.DEVNULL)
+    delivered = 0
+    while process.poll() is None:
+        receive(patient, mail("anna@client.example", msgid=f"d{delivered}"), Arrival(firm.ada, "pipe"))
+        delivered += 1
+    assert process.returncode == 0
+    assert delivered > 3
+    assert firm.count("emails") == COUNT + delivered
     firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
