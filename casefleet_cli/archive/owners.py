@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from casefleet_cli.core.model import Message
 
 NOBODYS = "It was neither sent nor received by a user of the firm; name one with --user."
+_UNREAD = "It could not be understood, so that nobody can tell whose it is; name a user with --user to keep it."
+
+
+def why_nobodys(message: Message | None) -> str:
+    """The sentence for a message that has no owner."""
+    return _UNREAD if message is None else NOBODYS
 
 
 class Owners:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from casefleet_cli import intake
-from casefleet_cli.archive.owners import NOBODYS, Owners
+from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
 from casefleet_cli.store import deliveries, emails
 from casefleet_cli.store.imports import Mark
@@ -68,7 +68,7 @@ class Rehearsal:
             return
         owner = self._owners.of(prepared.letterhead)
         if owner is None:
-            self.skips.append(Skip(met.item.origin, met.item.position, NOBODYS))
+            self.skips.append(Skip(met.item.origin, met.item.position, why_nobodys(prepared.letterhead)))
             return
         outcome = self._outcome(prepared, owner, met.kind)
         self._counts[outcome] += 1

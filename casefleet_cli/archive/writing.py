@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from casefleet_cli import clock, intake
-from casefleet_cli.archive.owners import NOBODYS, Owners
+from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
 from casefleet_cli.store import activities, deliveries, imports, notifications
 from casefleet_cli.store.database import transaction
@@ -140,7 +140,7 @@ class Writer:
         elif met.item is not None and prepared is not None:
             owner = self._owners.of(prepared.letterhead)
             if owner is None:
-                self._skip(Skip(met.item.origin, met.item.position, NOBODYS), met.path)
+                self._skip(Skip(met.item.origin, met.item.position, why_nobodys(prepared.letterhead)), met.path)
                 return
             arrival = Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels)
             receipt = intake.record_prepared(self._connection, prepared, arrival, memory, vouched=True)
