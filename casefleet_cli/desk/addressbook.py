@@ -104,7 +104,7 @@ def load(
                 else:
                     added, known = added + fresh, known + (not fresh)
             if dry_run:
-                raise _OnlyTriedError
+                raise _OnlyTriedError  # noqa: TRY301 - rolls the transaction back
     except _OnlyTriedError:
         pass
     return Report(added, known, tuple(refused))
@@ -147,7 +147,7 @@ def _enter(
                 activities.add(
                     connection, "edited", user_id=acting, contact_id=contact_id, detail=f"address {address} added"
                 )
-            held |= addresses
+            held.update(addresses)
             return False
     contact_id = desk.enter(
         connection, row.name, row.addresses, kind=row.kind, note=row.note, verb="imported", acting=acting

@@ -103,7 +103,7 @@ def merge(connection: sqlite3.Connection, kept_id: int, gone_id: int, *, acting:
 
 
 def outside_address(connection: sqlite3.Connection, text: str) -> str:
-    """An address in normal form that somebody outside the firm can hold; raises UsageError when it is the firm's own."""
+    """An address in normal form that somebody outside the firm can hold; raises UsageError for the firm's own."""
     address = entries.address(text)
     owner = users.by_sender_address(connection, address)
     if owner is not None:

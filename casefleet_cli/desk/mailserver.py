@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1) defers the mail; only 67 bounces it.
+# Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1) defers the mail; only 67 bounces.
 # In master.cf `$$` is a plain `$`, and braces keep the words of one argument together (Postfix 3.0 and newer).
 _GUARD = '/bin/sh -c { "$$@"; code=$$?; test $$code = 0 || test $$code = 67 || code=75; exit $$code } casefleet'
 TRANSPORT = "casefleet"

@@ -65,17 +65,13 @@ def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int
 
 def assign_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> bool:
     """Assign a user to a case; False when the user was on it already."""
-    cursor = connection.execute(
-        "INSERT OR IGNORE INTO case_users (case_id, user_id) VALUES (?, ?)", (case_id, user_id)
-    )
+    cursor = connection.execute("INSERT OR IGNORE INTO case_users (case_id, user_id) VALUES (?, ?)", (case_id, user_id))
     return cursor.rowcount > 0
 
 
 def remove_contact(connection: sqlite3.Connection, case_id: int, contact_id: int) -> bool:
     """Take a contact off a case; False when it was not on it."""
-    cursor = connection.execute(
-        "DELETE FROM case_contacts WHERE case_id = ? AND contact_id = ?", (case_id, contact_id)
-    )
+    cursor = connection.execute("DELETE FROM case_contacts WHERE case_id = ? AND contact_id = ?", (case_id, contact_id))
     return cursor.rowcount > 0
 
 
@@ -86,7 +82,7 @@ def remove_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> b
 
 
 def one(connection: sqlite3.Connection, case_id: int) -> dict[str, Any]:
-    """A case: id, number, title, status, opened_at, closed_at, contacts with roles, users, and the leads it came from."""
+    """A case: id, number, title, status, opened_at, closed_at, contacts with roles, users, and leads it came from."""
     case = next(
         database.rows(
             connection.execute(

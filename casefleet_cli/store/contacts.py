@@ -121,9 +121,7 @@ def one(connection: sqlite3.Connection, contact_id: int) -> dict[str, Any]:
 
 def listed(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
     """All contacts by name, without the merged ones: id, name, kind, addresses, note, created_at."""
-    return _told(
-        connection.execute(f"{_LIST} WHERE c.merged_into_id IS NULL ORDER BY c.name COLLATE NOCASE, c.id")
-    )
+    return _told(connection.execute(f"{_LIST} WHERE c.merged_into_id IS NULL ORDER BY c.name COLLATE NOCASE, c.id"))
 
 
 def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:

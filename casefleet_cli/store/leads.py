@@ -57,9 +57,7 @@ def add_contact(connection: sqlite3.Connection, lead_id: int, contact_id: int) -
 
 def remove_contact(connection: sqlite3.Connection, lead_id: int, contact_id: int) -> bool:
     """Take a contact off a lead; False when it was not on it."""
-    cursor = connection.execute(
-        "DELETE FROM lead_contacts WHERE lead_id = ? AND contact_id = ?", (lead_id, contact_id)
-    )
+    cursor = connection.execute("DELETE FROM lead_contacts WHERE lead_id = ? AND contact_id = ?", (lead_id, contact_id))
     return cursor.rowcount > 0
 
 

@@ -66,7 +66,12 @@ _CONTACT = _Noun(
     "n.merged_into_id IS NULL",
 )
 _CASE = _Noun(
-    "case", "cases", "case list", None, "(SELECT id, title AS name, number, status FROM cases)", "n.number || ', ' || n.status"
+    "case",
+    "cases",
+    "case list",
+    None,
+    "(SELECT id, title AS name, number, status FROM cases)",
+    "n.number || ', ' || n.status",
 )
 _LEAD = _Noun("lead", "leads", "lead list", None, "leads", "n.status")
 
@@ -123,7 +128,9 @@ def _found(connection: sqlite3.Connection, noun: _Noun, text: str) -> int:
             return _only(noun, text, _named(connection, noun, holders))
     wanted = _folded(text)
     if not wanted:
-        raise UnknownReferenceError(f"An empty word names no {noun.word}; casefleet {noun.command} shows what there is.")
+        raise UnknownReferenceError(
+            f"An empty word names no {noun.word}; casefleet {noun.command} shows what there is."
+        )
     near = [named for named in _all(connection, noun) if wanted in _folded(named.name)]
     for fits in (
         [named for named in near if _folded(named.name) == wanted],

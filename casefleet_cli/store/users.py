@@ -94,9 +94,7 @@ def add_sender_address(connection: sqlite3.Connection, user_id: int, address: st
 
 def remove_sender_address(connection: sqlite3.Connection, user_id: int, address: str) -> bool:
     """Take an address from a user; False when the user did not have it."""
-    cursor = connection.execute(
-        "DELETE FROM sender_addresses WHERE user_id = ? AND address = ?", (user_id, address)
-    )
+    cursor = connection.execute("DELETE FROM sender_addresses WHERE user_id = ? AND address = ?", (user_id, address))
     return cursor.rowcount > 0
 
 

@@ -16,6 +16,8 @@ def test_every_example_prints_what_the_readme_says(tmp_path: Path) -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    shown = {word for example in examples(README.read_text()) for word in re.findall(r"casefleet ([a-z]+)", example.command)}
+    shown = {
+        word for example in examples(README.read_text()) for word in re.findall(r"casefleet ([a-z]+)", example.command)
+    }
     assert set(COMMANDS) - shown - {"serve"} == set()
     assert "casefleet serve" in README.read_text()
