@@ -14,7 +14,8 @@ _FRAMED = re.compile(
     rf"(?P<open>{_FRAME}{{2,}})\s*(?P<words>[^\n]{{3,140}}?)\s*:?\s*(?P<close>{_FRAME}{{2,}})\s*(?P<rest>[^\n]*)$"
 )
 _LONGEST = 160
-_PLAIN_WORDS = 12
+_PLAIN_WORDS, _BARE_WORDS = 7, 3
+"""The most words of a line without a frame that ends with a colon, and of one that does not."""
 
 FORWARDED, ORIGINAL, RULE = "forwarded", "original", "rule"
 
@@ -61,7 +62,8 @@ def read(text: str) -> Mark | None:
             (kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text if is_whole else framed["words"])), None
         )
         return Mark(kind, "" if is_whole else framed["rest"].strip(), is_framed=True) if kind else None
-    if len(text) > _LONGEST or len(text.split()) > _PLAIN_WORDS:
+    words = len(text.split())
+    if words > _PLAIN_WORDS or (words > _BARE_WORDS and text.rstrip("* ")[-1:] not in (":", "：")):
         return None
     kind = next((kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text)), None)
     return Mark(kind, "", is_framed=False) if kind else None

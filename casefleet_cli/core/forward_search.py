@@ -106,12 +106,12 @@ class _Search:
     def marked(self, index: int, mark: Mark) -> Forward | object | None:
         """Judge a line that speaks of a forwarded or of an original message."""
         is_forward = mark.kind == FORWARDED
-        if self.told.kind == REPLY and not (is_forward and not self.page.lines[index].depth):
+        is_sure = mark.is_framed or bool(_ALONE.match(self.texts[index]))
+        if self.told.kind == REPLY and not (is_forward and is_sure and not self.page.lines[index].depth):
             return _STOP if self.follows(index, mark) else None
         following = self.follows(index, mark)
         if following is None:
-            is_alone = mark.is_framed or _ALONE.match(self.texts[index])
-            if is_forward and is_alone and not self.is_nested:
+            if is_forward and is_sure and not self.is_nested and self.told.kind != PLAIN:
                 return self.made(index, {}, " ")
             return None
         values, languages, end, raw_headers = following
@@ -188,7 +188,7 @@ class _Search:
 
     def is_refused(self, values: dict[str, str], languages: str) -> bool:
         """Whether the subject says that this header belongs to what an answer quotes."""
-        if self.told.is_ambiguous and " fi " in languages:
+        if self.told.is_ambiguous and (" fi " in languages or " et " in languages):
             return True
         return self.told.kind == REPLY or len(values) < 2
 

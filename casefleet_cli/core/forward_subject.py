@@ -18,7 +18,7 @@ _SUFFIX = re.compile(r"\s*\((?:fwd?|fw)\)\s*$", re.I)
 
 FORWARD, REPLY, PLAIN, UNKNOWN = "forward", "reply", "plain", "unknown"
 _AMBIGUOUS = frozenset(("vs",))
-"""Forwarded in Danish and Norwegian, an answer in Finnish."""
+"""Forwarded in Danish and Norwegian, an answer in Finnish and Estonian."""
 
 
 class Told(NamedTuple):
@@ -59,7 +59,7 @@ def read(subject: str | None) -> Told:
         position = tag.end()
     prefix = _PREFIX.match(text, position)
     if prefix:
-        word = fold(" ".join(prefix[1].split()))
+        word = fold(" ".join(prefix[1].split())).rstrip(".")
         if word in _prefixes(FORWARD):
             return Told(FORWARD, text[prefix.end() :].strip(), word in _AMBIGUOUS)
         if word in _prefixes(REPLY):

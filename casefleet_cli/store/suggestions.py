@@ -21,8 +21,10 @@ UNION SELECT other.email_id FROM email_references AS mine JOIN email_references 
     WHERE mine.email_id = :email"""
 _PLACES = """SELECT l.email_id, 'case', k.id, k.number || ' ' || k.title FROM json_each(:emails) AS asked
 CROSS JOIN email_cases AS l ON l.email_id = asked.value JOIN cases AS k ON k.id = l.case_id
-UNION ALL SELECT l.email_id, 'lead', d.id, d.name FROM json_each(:emails) AS asked
-CROSS JOIN email_leads AS l ON l.email_id = asked.value JOIN leads AS d ON d.id = l.lead_id ORDER BY 1 DESC"""
+UNION ALL SELECT l.email_id, iif(k.id IS NULL, 'lead', 'case'), coalesce(k.id, d.id),
+    coalesce(k.number || ' ' || k.title, d.name) FROM json_each(:emails) AS asked
+CROSS JOIN email_leads AS l ON l.email_id = asked.value JOIN leads AS d ON d.id = l.lead_id
+LEFT JOIN cases AS k ON k.id = d.case_id ORDER BY 1 DESC"""
 
 
 def related_emails(connection: sqlite3.Connection, email_id: int) -> list[int]:
@@ -32,7 +34,7 @@ def related_emails(connection: sqlite3.Connection, email_id: int) -> list[int]:
 
 
 def thread_links(connection: sqlite3.Connection, email_id: int) -> list[ThreadLink]:
-    """The places of the other emails of the thread, newest email first; held and rejected mail says nothing."""
+    """The places of the other emails of the thread, newest email first; of a converted lead, the case it became."""
     related = related_emails(connection, email_id)
     rows = connection.execute(_PLACES, {"emails": json.dumps(related)})
     return [ThreadLink(number, Place(kind, place_id), name) for number, kind, place_id, name in rows]

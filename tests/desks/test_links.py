@@ -184,6 +184,19 @@ def test_the_thread_is_the_most_trusted_reason(firm: Firm) -> None:
     assert f"E-mail {first}" in found[0].reason
 
 
+def test_the_thread_of_a_converted_lead_points_to_its_case(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    lead = firm.lead("Estate", anna)
+    log(firm, mail("anna@client.example", msgid="first"))
+    case = firm.case("Estate", anna)
+    firm.db.execute("UPDATE leads SET status = 'converted', case_id = ? WHERE id = ?", (case, lead))
+    reply = log(
+        firm, mail("ada@firm.example", sender="anna@client.example", In_Reply_To="<first@mail.example>"), imported=True
+    )
+    best = suggestions.for_email(firm.db, reply)[0]
+    assert (best.trust, best.place) == ("thread", Place("case", case))
+
+
 def test_a_case_number_in_the_subject_is_suggested_but_the_same_subject_is_not(firm: Firm) -> None:
     anna = firm.contact("Anna")
     case = firm.case("Trust", anna)

@@ -58,6 +58,13 @@ TRAPS = {
         "Mail delivery failed: returning message to sender",
         f"This is a copy of the message, including all the headers.\n\n{BLOCK}\nSigned.\n",
     ),
+    "answer-that-speaks-of-forwarding": ("RE: Deed", f"I forwarded it to Cy:\n\n{BLOCK}\nSigned.\n"),
+    "answer-with-a-rule-of-words": ("RE: Deed", f"Forwarded message\n\n{BLOCK}\nSigned.\n".replace("Forwarded m", "Your forwarded m")),
+    "marker-in-a-manual": ("How to forward", "Gmail writes this line:\n\n---------- Forwarded message ---------\n\nand then the header.\n"),
+    "estonian-answer": (
+        "VS: Leping",
+        "Jah.\n\nSaatja: Mari <mari@example.ee>\nSaadetud: 27. oktoober 2021 09:31\nAdressaat: Bo <bo@example.ee>\nTeema: Leping\n\nTekst\n",
+    ),
     "nothing": ("", ""),
     "plain-letter": ("Deed", "Dear Bo,\n\nplease find enclosed:\n- the deed\n- the plan\n\nKind regards: Ada\n"),
     "swedish-answer": (
@@ -117,6 +124,16 @@ def test_what_a_forwarded_answer_quotes_is_no_further_forward() -> None:
     quoted = BLOCK.replace("Ada Byron <ada@", "Di <di@")
     text = f"{BLOCK.replace('Deed', 'RE: Deed')}\nAgreed.\n\n{quoted}\nIs it signed?\n"
     assert len(forward.find_all("FW: Deed", text, None)) == 1
+    assert len(forward.find_all("FW: Deed", text.replace("RE: Deed", "Deed"), None)) == 1
+
+
+def test_a_header_ends_where_the_next_sender_begins() -> None:
+    found = forward.find(
+        "FW: Deed", f"From: Cy <cy@example.com>\nTo: Di <di@example.com>\nSubject: Deed\n{BLOCK}\nSigned.\n", None
+    )
+    assert found is not None
+    assert found.sender == ("Cy", "cy@example.com")
+    assert found.date_raw is None
 
 
 def test_the_html_is_asked_where_the_text_says_too_little() -> None:
