@@ -43,13 +43,13 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "pl": ("od|nadawca|autor", "data|wysłano|wysłane|data wysłania|wysłany|wysłana|data nadania",
         "do|adresat|odbiorca|odbiorcy|adresaci", "dw|kopia|cc|do wiadomości|dw.", "temat|tytuł"),
     "cs": ("od|odesílatel|odesilatel", "datum|odesláno|odeslané|posláno|datum odeslání|zasláno|odeslaná",
-        "komu|pro|adresát|příjemce|příjemci", "kopie|cc|kopie komu|kopie:", "předmět|věc"),
+        "komu|pro|adresát|příjemce|příjemci", "kopie|cc|kopie komu", "předmět|věc"),
     "sk": ("od|odosielateľ", "dátum|odoslané|odoslaná|poslané|dátum odoslania|odoslal|odoslaný",
         "komu|pre|adresát|príjemca|príjemcovia", "kópia|cc|kópia pre|kópia komu", "predmet|vec"),
     "sl": ("od|pošiljatelj", "poslano|datum|poslan|datum pošiljanja|poslana", "za|komu|prejemnik|prejemniki",
         "kp|cc|kopija|v vednost|kp.", "zadeva|naslov|predmet"),
     "hr": ("od|šalje|pošiljatelj|pošiljaoc", "poslano|datum|poslan|datum slanja|vrijeme",
-        "za|prima|primatelj|prima:|kome|primatelji", "kopija|cc|kp|kopija za|na znanje", "predmet|naslov|tema"),
+        "za|prima|primatelj|kome|primatelji", "kopija|cc|kp|kopija za|na znanje", "predmet|naslov|tema"),
     "sr": ("од|шаље|пошиљалац|šalje|pošiljalac|od", "послато|датум|послат|poslato|poslat|datum|време",
         "за|коме|прималац|za|kome|primalac|prima|прима|primaoci", "копија|цц|копија за|kopija|cc",
         "тема|предмет|наслов|naslov|predmet|tema"),
@@ -57,9 +57,9 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "bg": ("от|подател|изпращач|от кого", "изпратено|дата|изпратено на|изпратена|изпратен",
         "до|получател|на|до кого", "копие|cc|як|копие до|копия", "относно|тема|заглавие|предмет"),
     "ru": ("от|от кого|отправитель",
-        "дата|отправлено|отправлен|дата отправки|отправлено:|время отправки|дата и время|послано|дата отправления",
+        "дата|отправлено|отправлен|дата отправки|время отправки|дата и время|послано|дата отправления",
         "кому|получатель|получатели|для", "копия|cc|копии|копия кому|копия для", "тема|тема письма|заголовок"),
-    "uk": ("від|від кого|відправник|від:", "дата|надіслано|відправлено|дата надсилання|послано|дата відправлення",
+    "uk": ("від|від кого|відправник", "дата|надіслано|відправлено|дата надсилання|послано|дата відправлення",
         "кому|одержувач|отримувач|до", "копія|cc|копії|копія кому", "тема|заголовок"),
     "be": ("ад|ад каго|адпраўнік", "дата|адпраўлена|даслана", "каму|да|атрымальнік", "копія|cc", "тэма"),
     "kk": ("кімнен|жіберуші", "жіберілген|күні|жіберілген күні", "кімге|алушы", "көшірме|cc|көшірмесі",
@@ -67,7 +67,7 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "hu": ("feladó|küldő|küldte|tőle",
         "dátum|elküldve|küldve|küldés ideje|küldés dátuma|küldés időpontja|kelt|elküldés dátuma",
         "címzett|címzettek|neki|kapja|kinek", "másolat|másolatot kap|másolatot kapnak|cc|mp", "tárgy"),
-    "ro": ("de la|expeditor|expeditorul|de la:",
+    "ro": ("de la|expeditor|expeditorul",
         "trimis|data|dată|trimis la|data trimiterii|expediat|trimisă|trimis pe",
         "către|catre|destinatar|destinatarul|la|pentru|destinatari", "cc|copie|copie la", "subiect|subiectul"),
     "tr": ("kimden|gönderen|gönderici", "gönderildi|tarih|gönderme tarihi|gönderilen|gönderim tarihi|gönderilme tarihi",
@@ -75,8 +75,8 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "az": ("kimdən|göndərən", "göndərilib|tarix|göndərilmişdir", "kimə|alan", "surət|cc", "mövzu"),
     "el": ("από|αποστολέας", "ημερομηνία|στάλθηκε|αποστολή|απεστάλη|εστάλη|ημ/νία|ημερομηνία αποστολής|ημ. αποστολής",
         "προς|παραλήπτης|παραλήπτες", "κοινοποίηση|κοιν.|κοιν|cc|κοινοποιηση", "θέμα|θεμα"),
-    "he": ("מאת|שולח|מ|מאת:", "תאריך|נשלח|נשלח ב|נשלח בתאריך|תאריך שליחה", "אל|עבור|נמען|ל|לכבוד|אל:",
-        "עותק|העתק|cc|עותקים|עותק:", "נושא|הנדון|נושא:"),
+    "he": ("מאת|שולח|מ", "תאריך|נשלח|נשלח ב|נשלח בתאריך|תאריך שליחה", "אל|עבור|נמען|ל|לכבוד",
+        "עותק|העתק|cc|עותקים", "נושא|הנדון"),
     "ar": ("من|المرسل|مِن|المرسِل",
         "التاريخ|تاريخ|تم الإرسال|مرسل|أرسلت|تاريخ الإرسال|تاريخ الارسال|أُرسلت|الإرسال|أرسل",
         "إلى|الى|المستلم|المرسل إليه|المستلمون", "نسخة|نسخة إلى|نسخة كربونية|cc|نسخه", "الموضوع|موضوع"),
@@ -108,7 +108,7 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "gl": ("de|remitente", "data|enviado|enviado o", "para|a|destinatario", "cc|copia", "asunto|tema"),
     "eu": ("nork|bidaltzailea|igorlea|nondik", "data|bidalia|bidalita|noiz", "nori|hartzailea|nora", "cc|kopia",
         "gaia"),
-    "cy": ("oddi wrth|gan|oddi wrth:", "anfonwyd|dyddiad", "at|i", "cc|copi", "pwnc|testun"),
+    "cy": ("oddi wrth|gan", "anfonwyd|dyddiad", "at|i", "cc|copi", "pwnc|testun"),
     "ga": ("ó", "dáta|seolta", "chuig|go", "cc|cóip", "ábhar"),
     "mt": ("minn|mingħand", "data|mibgħut|mibgħuta", "lil", "cc|kopja", "suġġett"),
     "lb": ("vun", "datum|geschéckt", "un", "kopie|cc", "sujet|betreff"),
@@ -126,7 +126,7 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 
 _NEUTRAL = (
-    "reply-to|reply to|replyto|bcc|bcc:|blind copy|attachments|attachment|attached|importance|priority|sensitivity|"
+    "reply-to|reply to|replyto|bcc|blind copy|attachments|attachment|attached|importance|priority|sensitivity|"
     "categories|category|message-id|message id|messageid|organization|organisation|newsgroups|followup-to|references|"
     "in-reply-to|user-agent|x-mailer|mime-version|content-type|content-transfer-encoding|received-spf|return-path|"
     "delivered-to|resent-from|resent-to|resent-date|sender name|mailing list|mailing-list|list-id|list|flag status|"

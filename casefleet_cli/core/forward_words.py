@@ -12,12 +12,12 @@ FORWARDED = (
     "vidarebefordra|vidarebefodra|videresend|videresent|vidaresend|áframsen|framsen|välitett|edelleenlähet|"
     "edelleen lähetet|edastat|edasi saade|pārsūt|persiųs|przekazan|przekazywan|przesyłan|przesłan|podana dalej|"
     "přeposl|přeposíl|předáv|předan|preposl|preposiel|posredovan|proslijeđ|proslijed|prosleđ|prosled|прослеђ|"
-    "проследено|препрат|препраща|переслан|пересыл|пересил|переадрес|перенаправ|переадрес|перадад|накірав|пераслан|"
-    "továbbít|redirecț|redirect|redirecţ|transmis|înaintat|retrimis|iletil|ileti ba|yönlendiril|yönləndiril|προωθη|"
-    "διαβίβασ|הועבר|מועבר|להעביר|معاد توجيه|إعادة توجيه|محول|ممر|المُعاد|المعاد|مرسلة|تحويل|بازارسال|هدایت|फ़ॉरवर्ड|"
-    "फॉरवर्ड|अग्रेषित|転送|전달|转发|轉寄|轉發|转寄|chuyển tiếp|diteruskan|terusan|meneruskan|dimajukan|majukan|ipinasa|"
-    "ส่งต่อ|reenviat|birbidal|mensaxe reenv|wedi'i hanfon ymlaen|ymlaen|trochstjoerd|përcjell|გადაგზავნ|գամված|փոխանց|"
-    "ফরওয়ার্ড|aangestuur|imepelekwa|weidergeleet"
+    "проследено|препрат|препраща|переслан|пересыл|пересил|переадрес|перенаправ|перадад|накірав|пераслан|továbbít|"
+    "redirecț|redirect|redirecţ|înaintat|retrimis|iletil|ileti ba|yönlendiril|yönləndiril|προωθη|διαβίβασ|הועבר|"
+    "מועבר|להעביר|معاد توجيه|إعادة توجيه|محول|ممر|المُعاد|المعاد|مرسلة|تحويل|بازارسال|هدایت|फ़ॉरवर्ड|फॉरवर्ड|अग्रेषित|転送|"
+    "전달|转发|轉寄|轉發|转寄|chuyển tiếp|diteruskan|terusan|meneruskan|dimajukan|majukan|ipinasa|ส่งต่อ|reenviat|"
+    "birbidal|mensaxe reenv|wedi'i hanfon ymlaen|ymlaen|trochstjoerd|përcjell|გადაგზავნ|գամված|փոխանց|ফরওয়ার্ড|"
+    "aangestuur|imepelekwa|weidergeleet"
 )
 
 # Parts of a line that says the message below is the original one, of a forward or of an answer.
@@ -39,24 +39,24 @@ ORIGINAL = (
 
 # What subjects of forwarded mail begin with, before a colon.
 FORWARD_PREFIXES = (
-    "fwd|fw|forward|forwarded|fyi fwd|wg|weitergeleitet|weiterleitung|wtr|tr|transfert|transféré|réexp|i|"
-    "inoltro|inoltrato|rv|reenv|reenviado|reenvío|rm|enc|encaminhado|encaminhada|res enc|doorst|doorgestuurd|"
-    "vb|vidarebefordrat|vidarebefordran|vs|videresendt|videresend|vds|vidaresend|vl|välitetty|fs|framsent|"
-    "framsenda|áfr|edasi|edastatud|pārs|pārsūtīts|pārsūtīt|pers|persiųsta|persiųsti|pd|podaj dalej|przek|przekazano|přep|"
+    "fwd|fw|forward|forwarded|fyi fwd|wg|weitergeleitet|weiterleitung|wtr|tr|transfert|transféré|réexp|i|inoltro|"
+    "inoltrato|rv|reenv|reenviado|reenvío|rm|enc|encaminhado|encaminhada|res enc|doorst|doorgestuurd|vb|"
+    "vidarebefordrat|vidarebefordran|vs|videresendt|videresend|vds|vidaresend|vl|välitetty|fs|framsent|framsenda|áfr|"
+    "edasi|edastatud|pārs|pārsūtīts|pārsūtīt|pers|persiųsta|persiųsti|pd|podaj dalej|przek|przekazano|přep|"
     "přeposláno|přeposlání|preposlané|posr|posredovano|proslijeđeno|prosl|proslj|prosleđeno|прослеђено|пр|препратено|"
-    "препр|пересл|переслано|пересылка|перенаправлено|переслане|пер|továbbítás|továbbított|továbbítva|tov|"
-    "redir|redirecționat|ilt|ilet|iletilen|yönl|yönlendirildi|yönlendirilen|πρθ|προωθημένο|προωθ|προώθηση|πρ|הועבר|"
-    "העברה|إعادة توجيه|اعادة توجيه|تحويل|إعادة توجيه الرسالة|تمرير|転送|전달|转发|转寄|轉寄|轉發|轉寄郵件|"
-    "chuyển tiếp|trs|terusan|diteruskan|maj|ส่งต่อ|reenviat|birb|yml|فوروارد|باز ارسال|ارجاع|अग्रेषित"
+    "препр|пересл|переслано|пересылка|перенаправлено|переслане|пер|továbbítás|továbbított|továbbítva|tov|redir|"
+    "redirecționat|ilt|ilet|iletilen|yönl|yönlendirildi|yönlendirilen|πρθ|προωθημένο|προωθ|προώθηση|πρ|הועבר|העברה|"
+    "إعادة توجيه|اعادة توجيه|تحويل|إعادة توجيه الرسالة|تمرير|転送|전달|转发|转寄|轉寄|轉發|轉寄郵件|chuyển tiếp|trs|"
+    "terusan|diteruskan|maj|ส่งต่อ|reenviat|birb|yml|فوروارد|باز ارسال|ارجاع|अग्रेषित"
 )
 
 # What subjects of answers begin with, before a colon.
 REPLY_PREFIXES = (
-    "re|aw|antw|antwort|ant|ang|odp|odpowiedź|r|rif|ris|risp|rép|réf|res|resp|respuesta|resposta|sv|svar|"
-    "vast|vas|vá|válasz|ynt|yanıt|atb|ats|atsakymas|απ|σχετ|απάντηση|השב|תגובה|תשובה|רד|رد|الرد|ردّ|پاسخ|返信|返|"
-    "回复|回覆|答复|答覆|回信|회신|답장|답변|trả lời|tl|bls|balas|balasan|ตอบ|ตอบกลับ|odg|odgovor|одг|одговор|отг|"
-    "отговор|отв|ответ|на|ha|відп|відповідь|odpověď|odpoveď|odpo|vs re|răsp|răspuns|rsp|erantz|betr|ted|accepted|declined|"
-    "tentative|automatic reply|autoreply|out of office|undeliverable|undelivered mail returned to sender|read|gelesen"
+    "re|aw|antw|antwort|ant|ang|odp|odpowiedź|r|rif|ris|risp|rép|réf|res|resp|respuesta|resposta|sv|svar|vast|vas|vá|"
+    "válasz|ynt|yanıt|atb|ats|atsakymas|απ|σχετ|απάντηση|השב|תגובה|תשובה|רד|رد|الرد|ردّ|پاسخ|返信|返|回复|回覆|答复|"
+    "答覆|回信|회신|답장|답변|trả lời|tl|bls|balas|balasan|ตอบ|ตอบกลับ|odg|odgovor|одг|одговор|отг|отговор|отв|ответ|"
+    "на|ha|відп|відповідь|odpověď|odpoveď|odpo|vs re|răsp|răspuns|rsp|erantz|betr|ted|accepted|declined|tentative|"
+    "automatic reply|autoreply|out of office|undeliverable|undelivered mail returned to sender|read|gelesen"
 )
 
 # The verbs of attribution lines such as "On 3 May, Jane wrote:".

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward_labels, forward_subject
+from casefleet_cli.core import forward, forward_labels, forward_subject
 
 
 def test_no_label_means_two_fields() -> None:
@@ -38,3 +38,28 @@ def test_no_label_means_two_fields() -> None:
 def test_what_a_subject_tells(subject: str | None, kind: str, rest: str | None) -> None:
     told = forward_subject.read(subject)
     assert (told.kind, told.rest) == (kind, rest)
+
+
+FORMS = {
+    "outlook": ("FW: Deed", "See below.\n\n{0}: {5}\n{1}: {6}\n{2}: {7}\n{3}: {8}\n{4}: Deed\n\nSigned.\n"),
+    "french-spacing": ("FW: Deed", "See below.\n\n{0} : {5}\n{1} : {6}\n{2} : {7}\n{3} : {8}\n{4} : Deed\nSigned.\n"),
+    "full-width": ("Fwd: Deed", "See below.\n\n{0}：{5}\n{1}：{6}\n{2}：{7}\n{3}：{8}\n{4}：Deed\n\nSigned.\n"),
+    "thunderbird": (None, "See below.\n\n-------- Xyzzy --------\n{4}: \tDeed\n{1}: \t{6}\n{0}: \t{5}\n{2}: \t{7}\n{3}: \t{8}\n\n\nSigned.\n"),
+    "apple": (None, "See below.\n\n> Begin forwarded message:\n>\n> *{0}:* {5}\n> *{4}:* Deed\n> *{1}:* {6}\n> *{2}:* {7}\n> *{3}:* {8}\n>\n> Signed.\n"),
+    "yahoo": (None, "See below.\n   ----- Forwarded Message ----- {0}: {5}{2}: {7}{3}: {8}{1}: {6}{4}: Deed\n\nSigned.\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("language", forward_labels.LANGUAGES)
+def test_every_language_in_every_form(language: str, form: str) -> None:
+    subject, template = FORMS[form]
+    columns = [forward_labels.of_language(language, field) for field in ("from", "date", "to", "cc", "subject")]
+    for variant in range(max(map(len, columns))):
+        labels = [column[min(variant, len(column) - 1)].capitalize() for column in columns]
+        people = ("Ada Byron <ada@example.com>", "27.10.2021 09:31", "Bo <bo@example.com>", "Cy <cy@example.com>")
+        found = forward.find(subject, template.format(*labels, *people), None)
+        assert found is not None, labels
+        assert found.sender == ("Ada Byron", "ada@example.com"), labels
+        assert (found.subject, found.date_raw, found.comment) == ("Deed", "27.10.2021 09:31", "See below."), labels
+        assert [box.address for box in found.to + found.cc] == ["bo@example.com", "cy@example.com"], labels
