@@ -128,13 +128,18 @@ def start_of(raw: bytes) -> int:
         return start
     known = re.compile(_KNOWN)
     lead = re.compile(_LEAD).match(raw, start)
-    if lead and (known.match(raw, lead.end()) or raw.startswith((b"From ", b">From "), lead.end())):
+    if lead and (known.match(raw, lead.end()) or _is_from_line(raw, lead.end())):
         start = lead.end()
-    while raw.startswith((b"From ", b">From "), start):
+    while _is_from_line(raw, start):
         end = raw.find(b"\n", start)
         start = end + 1 if end >= 0 else len(raw)
     indent = re.compile(_INDENT).match(raw, start)
     return indent.end() if indent and known.match(raw, indent.end()) else start
+
+
+def _is_from_line(data: bytes, at: int) -> bool:
+    """Whether an mbox "From " line begins there, and not a From field with a blank before its colon."""
+    return data.startswith((b"From ", b">From "), at) and not data[at + 5 : at + 80].lstrip().startswith(b":")
 
 
 def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, bytes]], int, str | None]:
@@ -218,7 +223,7 @@ def _enclosed(part: Part) -> list[Part]:
     if part.encoding in ("base64", "quoted-printable"):
         data, _ = part.content()
         start, end = start_of(data), len(data)
-    elif data.startswith((b"From ", b">From "), start):
+    elif _is_from_line(data, start):
         start = min(end, data.find(b"\n", start, end) + 1 or end)
     child = Part(data, start, end, part.number, "text/plain")
     if not child.fields:
