@@ -43,20 +43,18 @@ class Block(NamedTuple):
     raw_headers: int
     """How many fields only a mail system writes."""
 
-    @property
-    def languages(self) -> str:
-        """The languages that its labels are in, each between blanks; empty when they tell nothing."""
-        spoken: dict[str, int] = {}
-        for label in self.labels.values():
-            for language in LABELS[label][1].split() if label in LABELS else ():
-                spoken[language] = spoken.get(language, 0) + 1
-        label = self.labels.get(FROM, "")
-        own = LABELS[label][1].split() if label in LABELS else []
-        if own and "en" not in own:  # Gmail writes "Date:", "Subject:" and "To:" in English everywhere
-            most = max(spoken[language] for language in own)
-            return f" {' '.join(language for language in own if spoken[language] == most)} "
-        most = max(spoken.values(), default=0)
-        return f" {' '.join(language for language, count in spoken.items() if count == most)} "
+
+def languages_of(labels: dict[str, str]) -> str:
+    """The languages that labels by field are in, each between blanks; only blanks when they tell nothing."""
+    spoken: dict[str, int] = {}
+    for label in labels.values():
+        for language in LABELS[label][1].split() if label in LABELS else ():
+            spoken[language] = spoken.get(language, 0) + 1
+    own = LABELS.get(labels.get(FROM, ""), ("", ""))[1].split()
+    if "en" in own:  # else Gmail, which writes "Date:", "Subject:" and "To:" in English everywhere
+        own = []
+    most = max((spoken[language] for language in own or spoken), default=0)
+    return f" {' '.join(language for language in own or spoken if spoken[language] == most)} "
 
 
 def lines_of(text: str) -> list[Line]:
@@ -278,31 +276,36 @@ class _Reader:
         return at is not None and not at[2]
 
 
-def one_line(text: str) -> dict[str, str] | None:
-    """The fields of a header block that lost its line breaks, as Yahoo writes it; None where it is none.
+def one_line(text: str) -> Block | None:
+    """The header block that lost its line breaks, as Yahoo and Samsung write it; None where it is none.
 
-    The order is Yahoo's: from, to, cc, date, subject; a label may touch the value before it.
+    A label may touch the value before it, and Yahoo forgets the colon in some languages.
     """
     first = label_of(text)
     if not first or first[0] != FROM or len(text) > 20_000:
         return None
-    languages = LABELS[first[1]][1].split()
-    labels = {
-        field: sorted({label for language in [*languages, "en"] for label in of_language(language, field)}, key=len)[
-            ::-1
-        ]
-        for field in (TO, CC, DATE, SUBJECT)
-    }
+    spoken = LABELS[first[1]][1].split()
+    left = {field: _label_pattern(field, [*spoken, "en"]) for field in (TO, CC, DATE, SUBJECT)}
     values: dict[str, str] = {}
+    labels = {FROM: first[1]}
     field, position, rest = FROM, 0, first[2]
-    for wanted in (TO, CC, DATE, SUBJECT):
-        words = "|".join(map(re.escape, labels[wanted]))
-        before = r"(?<=[>\s;,\"])" if wanted in (TO, CC) else ""
-        after = r"(?:\s?[:：]\s?|(?<=\w\w\w\w)\s|(?<=Dw)\s|(?<=DW)\s)"
-        found = re.compile(rf"{before}(?:{words}){after}", re.I).search(rest, position)
+    while left and field != SUBJECT:
+        found = {name: match for name, pattern in left.items() if (match := pattern.search(rest, position))}
         if not found:
-            continue
-        values[field] = rest[position : found.start()].strip()
-        field, position = wanted, found.end()
+            break
+        following = min(found, key=lambda name: found[name].start())
+        values[field] = rest[position : found[following].start()].strip()
+        field, position = following, found[following].end()
+        labels[field] = fold(found[field][0].strip(" :："))
+        del left[field]
     values[field] = rest[position:].strip()
-    return values if len(values) >= 3 and SUBJECT in values else None
+    return Block(0, 1, values, labels, 0) if len(values) >= 3 and SUBJECT in values else None
+
+
+def _label_pattern(field: str, languages: list[str]) -> re.Pattern[str]:
+    """Where a label can begin within a line."""
+    labels = {label for language in languages for label in of_language(language, field)}
+    words = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    if field == SUBJECT:
+        return re.compile(rf"(?:{words})\s?[:：]\s?|(?<=[^\s>])(?:{words})(?<=\w{{5}})\s", re.I)
+    return re.compile(rf"(?<=[>\s;,\")\]])(?:{words})\s?[:：]\s?|(?<=>)(?:{words})\s", re.I)

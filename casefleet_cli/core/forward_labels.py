@@ -8,7 +8,7 @@ _ORDER = (FROM, DATE, TO, CC, SUBJECT)
 # One row a language: from; date or sent; to; cc; subject. The variants are those of different programs.
 LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
     "en": ("from|sender|from address",
-        "date|sent|sent on|sent at|date sent|sent date|received|received on|posted at|time",
+        "date|sent|sent on|sent at|date sent|sent date|posted at|time",
         "to|recipient|recipients|sent to", "cc|copy|copies|copy to|carbon copy", "subject|title"),
     "de": ("von|absender|verfasser",
         "datum|gesendet|gesendet am|gesendet um|verschickt|versendet|sendedatum|datum/uhrzeit", "an|empfänger",

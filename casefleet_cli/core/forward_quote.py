@@ -74,7 +74,9 @@ def _split(text: str, address: re.Match[str] | None) -> tuple[str, str]:
     before, after = text[:cut], text[address.end() if address else cut :]
     date = _date_in(before)
     if date:
-        name = _stripped(f"{before[: date[0]]} {before[date[1] :]}")
+        opening = before[: date[0]].split()
+        is_led_in = bool(opening) and fold(opening[0]) in _words("LEAD_INS")  # "On Wed, 27/10/2021"
+        name = _stripped(before[date[1] :] if is_led_in else f"{before[: date[0]]} {before[date[1] :]}")
         written = before[date[0] : date[1]]
     else:
         date = _date_in(after)

@@ -13,7 +13,7 @@ from casefleet_cli.core import (
     forward_quote,
     forward_subject,
 )
-from casefleet_cli.core.forward_labels import CC, DATE, FROM, LABELS, OTHER, SUBJECT, TO, fold
+from casefleet_cli.core.forward_labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
 from casefleet_cli.core.forward_marks import FORWARDED, RULE
 from casefleet_cli.core.forward_subject import FORWARD, PLAIN, REPLY
 from casefleet_cli.core.forward_words import BOUNCES
@@ -126,11 +126,11 @@ class _Search:
         """The header below a separating line, in whatever form."""
         if mark.rest:
             text, end = mark.rest, index + 1
-            while not (values := forward_block.one_line(text)) and end < min(index + 12, len(self.texts)):
+            while not (block := forward_block.one_line(text)) and end < min(index + 12, len(self.texts)):
                 if not self.texts[end]:
                     break
                 text, end = f"{text} {self.texts[end]}", end + 1
-            return _Header(values, _spoken(mark.rest), end, 0) if values else None
+            return _header(block, end) if block else None
         at = self.page.skip_blank(index + 1, 3)
         if at < len(self.texts) and forward_marks.is_rule(self.texts[at]):
             at = self.page.skip_blank(at + 1, 3)
@@ -145,7 +145,7 @@ class _Search:
             and (FROM in block.values or len(block.values) > 1)
             and (len(block.values) > 1 or "@" in block.values[FROM])
         ):
-            return _Header(block.values, block.languages, block.end, block.raw_headers)
+            return _header(block, block.end)
         attribution = forward_quote.read(self.texts, at, needs_verb=False)
         if attribution:
             return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
@@ -156,8 +156,8 @@ class _Search:
         hit = self.page.hits.get(at)
         if not hit or hit[0] != FROM or len(self.texts[at]) < 60 or self.page.next_hit[at + 1] <= at + 2:
             return None
-        values = forward_block.one_line(self.texts[at])
-        return _Header(values, _spoken(self.texts[at]), at + 1, 0) if values and TO in values else None
+        block = forward_block.one_line(self.texts[at])
+        return _header(block, at + 1) if block and TO in block.values else None
 
     def bare(self, index: int) -> Forward | object | None:
         """Judge a header block without a line above it that says what it is."""
@@ -167,7 +167,7 @@ class _Search:
             if block is None or not _is_header(block.values, self.told):
                 self.position = max(self.position, self.inside(index, block))
                 return None
-            header = _Header(block.values, block.languages, block.end, block.raw_headers)
+            header = _header(block, block.end)
         if self.is_refused(header.values, header.languages) or self.is_bounce(index, header.raw_headers):
             return _STOP
         if self.told.kind == PLAIN and not self.is_set_apart(index):
@@ -256,10 +256,8 @@ def _is_header(values: dict[str, str], told: Told) -> bool:
     return len(values) >= 3
 
 
-def _spoken(text: str) -> str:
-    """The languages of the label at the beginning of a text."""
-    hit = forward_block.label_of(text)
-    return LABELS[hit[1]][1] if hit and hit[1] in LABELS else " "
+def _header(block: Block, end: int) -> _Header:
+    return _Header(block.values, forward_block.languages_of(block.labels), end, block.raw_headers)
 
 
 _bounces: list[str] = []
