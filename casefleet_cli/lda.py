@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 OK, NO_USER, TEMPORARY = 0, 67, 75
 NO_USER_SENTENCE = "5.1.1 There is no logging address of this name here."
-TIME_LIMIT_SECONDS = 240
-"""Postfix ends a pipe after 1000 s by default and then bounces the mail; we give up long before that."""
+_LOG_SECONDS = 2.0
+"""How long the system log may keep us after the commit."""
 _OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--sender": "sender", "--queue-id": "queue_id"}
 _RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "envelope-to")
 
@@ -90,8 +90,16 @@ def parse_words(argv: list[str]) -> Words | None:
             raise DeferError("deliver was called with a word it does not know; see casefleet deliver --help.")
         if not equals:
             value = next(words, "")
-        found[_OPTIONS[name]] = value
+        if _OPTIONS[name] in found:
+            # Several recipients in one call have one answer, and one of them could be lost by it.
+            raise DeferError(f"deliver was called with several {name}; Postfix needs a recipient limit of 1.")
+        found[_OPTIONS[name]] = value if name == "--db" else _readable(value)
     return Words(**found)
+
+
+def _readable(word: str) -> str:
+    """A word from the envelope, with what is not UTF-8 in it replaced: the database takes text only."""
+    return os.fsencode(word).decode("utf-8", "replace")
 
 
 def _deliver(words: Words) -> int:
@@ -103,7 +111,7 @@ def _deliver(words: Words) -> int:
     from casefleet_cli.store import database  # noqa: PLC0415
 
     signal.signal(signal.SIGALRM, _out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, TIME_LIMIT_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, config.time_limit_seconds())
     started = clock.ticks()
     if sys.stdin is None:
         raise DeferError("No message: standard input is closed.")
@@ -118,6 +126,9 @@ def _deliver(words: Words) -> int:
         raise DeferError(str(error).replace(path, "the configured path")) from None
     except sqlite3.Error as error:
         raise DeferError(str(database.translated(error))) from None
+    # The mail is kept: a system log that hangs must not have it delivered again and again.
+    signal.signal(signal.SIGALRM, _logged)
+    signal.setitimer(signal.ITIMER_REAL, _LOG_SECONDS)
     _log(words.queue_id, receipt, clock.ticks() - started)
     return OK
 
@@ -153,7 +164,7 @@ def _recipients(words: Words, raw: bytes) -> list[str]:
         return [words.recipient]
     from_environment = os.environ.get("ORIGINAL_RECIPIENT")
     if from_environment:
-        return [from_environment]
+        return [_readable(from_environment)]
     from casefleet_cli.core import header, mime  # noqa: PLC0415
 
     headers = [(name.lower(), value) for name, value in mime.read_headers(raw)]
@@ -184,6 +195,10 @@ def _say(text: str) -> None:
             print(text, flush=True)  # noqa: T201
         except OSError:
             pass
+
+
+def _logged(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    os._exit(OK)
 
 
 def _out_of_time(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001

@@ -16,11 +16,14 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.explanation import sentences
-from casefleet_cli.desk import mailserver
-from casefleet_cli.errors import UnreadableError, UsageError
+from casefleet_cli.desk import mailserver, recipients
+from casefleet_cli.desk.postconf import Postconf
+from casefleet_cli.errors import ConfigError, UnreadableError, UsageError
 from casefleet_cli.store import deliveries, references, settings, users
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from casefleet_cli.core.routing import Decision
 
 
@@ -31,32 +34,71 @@ def deliver() -> None:
 
 def postfix(
     context: typer.Context,
+    map_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="Make or refresh the map by which Postfix refuses unknown addresses."
+        ),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="UNIX_USER", help="Who runs deliveries (default: the owner of the database).")
+    ] = None,
+    processes: Annotated[int, typer.Option(min=1, metavar="N", help="Deliveries at once.")] = 20,
     procmail: Annotated[bool, typer.Option("--procmail", help="Print the procmail recipe instead.")] = False,
+    maildrop: Annotated[bool, typer.Option("--maildrop", help="Print the maildrop filter instead.")] = False,
 ) -> None:
     """Print the lines that connect Postfix with this installation."""
-    connection = context.obj.reader()
-    path = Path(context.obj.database_path).absolute()
-    owner = pwd.getpwuid(path.stat().st_uid).pw_name
-    here = mailserver.Installation(_program(), str(path), owner, settings.logging_domain(connection))
-    if procmail:
-        output.block(mailserver.procmailrc(here))
+    state = context.obj
+    connection = state.connection() if map_path else state.reader()
+    path = Path(state.database_path).absolute()
+    domain = settings.logging_domain(connection)
+    here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes)
+    if procmail or maildrop:
+        output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
         return
-    output.block("# /etc/postfix/main.cf (where a setting is there already, append the value to it)")
-    output.block(mailserver.main_cf(here))
+    if map_path:
+        _refresh_map(connection, str(map_path.absolute()))
+    lists = " and ".join(["relay_domains", "transport_maps", *(["relay_recipient_maps"] if map_path else [])])
+    output.block(f"# /etc/postfix/main.cf (append to the values of {lists} that are there)")
+    output.block(mailserver.main_cf(here, with_map=map_path is not None))
     output.say("")
     output.block("# /etc/postfix/master.cf (then: postfix reload)")
     output.block(mailserver.master_cf(here))
-    if path.stat().st_uid == 0:
+    if map_path:
+        output.say("")
+        output.block(f"# {mailserver.MAP_CF} (needs the package postfix-sqlite; every change of users keeps it fresh)")
+        output.block(mailserver.map_cf(here, str(map_path.absolute())))
+    if here.user == "root":
         output.warn(
             "casefleet: Postfix never runs a pipe as root; give the database and its folder to a user of its own"
             f" (chown -R casefleet: {path.parent}) and run this again."
         )
 
 
-def _program() -> str:
-    """The absolute path of the program that runs now."""
+def _refresh_map(connection: sqlite3.Connection, map_path: str) -> None:
+    reader = Postconf().value("mail_owner") or "postfix"
+    done = recipients.refresh(connection, map_path, reader)
+    recipients.remember(connection, map_path)
+    if not done.readable:
+        output.warn(f"casefleet: The user {reader} cannot read {map_path}; run once: chgrp {reader} {map_path}")
+
+
+def _owner(path: Path) -> str:
+    number = path.stat().st_uid
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        raise ConfigError(f"{path} belongs to user {number}, who has no name here; name one with --user.") from None
+
+
+def program() -> tuple[str, ...]:
+    """The absolute path of the program that runs now, and words that belong to it."""
     called = shutil.which(sys.argv[0]) or shutil.which("casefleet")
-    return os.path.realpath(called) if called and not called.endswith(".py") else f"{sys.executable} -m casefleet_cli"
+    return (
+        (os.path.realpath(called),)
+        if called and not called.endswith(".py")
+        else (sys.executable, "-m", "casefleet_cli")
+    )
 
 
 def route(

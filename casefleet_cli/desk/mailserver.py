@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
 
-# Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1) defers the mail; only 67 bounces.
-# In master.cf `$$` is a plain `$`, and braces keep the words of one argument together (Postfix 3.0 and newer).
-_GUARD = '/bin/sh -c { "$$@"; code=$$?; test $$code = 0 || test $$code = 67 || code=75; exit $$code } casefleet'
+from casefleet_cli import config
+from casefleet_cli.errors import ConfigError
+
 TRANSPORT = "casefleet"
-TIME_LIMIT = "300s"
-"""Longer than a delivery takes before it gives up by itself (lda.TIME_LIMIT_SECONDS), so that Postfix never bounces."""
+TIME_LIMIT_SECONDS = 300
+"""When Postfix ends a pipe, and bounces the mail: never reached, because the guard ends the delivery before."""
+_LAST_RESORT_SECONDS = (config.TIME_LIMIT_SECONDS + TIME_LIMIT_SECONDS) // 2
+GUARD = (
+    f'timeout -s KILL {_LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 || test $code = 67 || code=75; exit $code'
+)
+"""For /bin/sh -c. Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1, stopped or hung
+where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
+MAP_CF = f"/etc/postfix/{TRANSPORT}-recipients.cf"
 
 
 class Installation(NamedTuple):
     """Where this installation lives on its machine."""
 
-    program: str
-    """Absolute path of the casefleet program."""
+    program: tuple[str, ...]
+    """The casefleet program: an absolute path, and words that belong to it."""
     database: str
     """Absolute path of the database."""
     user: str
@@ -27,33 +35,41 @@ class Installation(NamedTuple):
     """Deliveries at once."""
 
 
-def main_cf(installation: Installation) -> str:
+def main_cf(installation: Installation, *, with_map: bool = False) -> str:
     """The settings for Postfix's main.cf (postconf(5)); a setting that is there already gets the value appended."""
-    return f"""\
+    lines = f"""\
 relay_domains = {installation.domain}
 transport_maps = inline:{{ {installation.domain}={TRANSPORT}: }}
 {TRANSPORT}_destination_recipient_limit = 1
-{TRANSPORT}_time_limit = {TIME_LIMIT}
+{TRANSPORT}_time_limit = {TIME_LIMIT_SECONDS}s
 """
+    if with_map:
+        lines += f"relay_recipient_maps = proxy:sqlite:{MAP_CF}\n"
+    return lines
 
 
 def master_cf(installation: Installation) -> str:
-    """The transport for Postfix's master.cf (master(5), pipe(8))."""
+    """The transport for Postfix's master.cf (master(5), pipe(8)); raises ConfigError for a path it cannot hold."""
+    program = " ".join(_argument(word) for word in installation.program)
+    guard = GUARD.replace("$", "$$")
     return f"""\
 {TRANSPORT} unix - n n - {installation.processes} pipe
   flags=Rq user={installation.user} null_sender=
-  argv={_GUARD}
-  {installation.program} --db {installation.database} deliver
+  argv=/bin/sh -c {{ {guard} }} casefleet
+  {program} --db {_argument(installation.database)} deliver
   --recipient=${{recipient}} --sender=${{sender}} --queue-id=${{queue_id}}
 """
 
 
-def recipient_map(installation: Installation) -> str:
+def map_cf(installation: Installation, map_path: str) -> str:
     """The sqlite: table by which Postfix refuses unknown BCC addresses at SMTP time (sqlite_table(5))."""
+    if any(letter.isspace() for letter in map_path):
+        raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
     return f"""\
-dbpath = {installation.database}
-query = SELECT 1 FROM bcc_addresses AS b JOIN users AS u ON u.id = b.user_id WHERE b.address = lower('%s')
-  AND u.disabled_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))
+dbpath = {map_path}
+domain = {installation.domain}
+query = SELECT 1 FROM recipients WHERE address = lower('%s')
+  AND (expires_at IS NULL OR expires_at > strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))
 """
 
 
@@ -61,9 +77,35 @@ def procmailrc(installation: Installation) -> str:
     """The recipe for procmail (procmailrc(5)): one delivery, and a mailbox where mail waits when that fails."""
     return f"""\
 :0 w
-| {installation.program} --db {installation.database} deliver
+| {_command(installation)}
 
 # Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
 :0:
 $HOME/casefleet-later.mbox
 """
+
+
+def maildropfilter(installation: Installation) -> str:
+    """The filter for maildrop (maildropfilter(7)): one delivery, and a mailbox where mail waits when that fails."""
+    command = _command(installation).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f"""\
+exception {{
+  to "| {command}"
+}}
+
+# Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
+to "$HOME/casefleet-later.mbox"
+"""
+
+
+def _command(installation: Installation) -> str:
+    """The delivery as a line for a shell; it says nothing, so that nothing is mistaken for mail or for an answer."""
+    return shlex.join([*installation.program, "--db", installation.database, "deliver"])
+
+
+def _argument(word: str) -> str:
+    """A word of argv= in master.cf: `$$` is a plain `$`, braces keep blanks together (Postfix 3.0 and newer)."""
+    if any(letter in "{}\n" for letter in word):
+        raise ConfigError(f"Postfix cannot call a path with braces or line ends: {word}; move it.")
+    escaped = word.replace("$", "$$")
+    return f"{{ {escaped} }}" if any(letter.isspace() for letter in word) else escaped

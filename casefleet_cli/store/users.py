@@ -64,6 +64,16 @@ def has_bcc_address(connection: sqlite3.Connection, address: str) -> bool:
     return connection.execute("SELECT 1 FROM bcc_addresses WHERE address = ?", (address,)).fetchone() is not None
 
 
+def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str, str | None]]:
+    """Every BCC address that takes mail at `now` (a UTC stamp), with the end of its grace or None; secrets."""
+    return connection.execute(
+        "SELECT b.address, iif(b.retired_at IS NULL, NULL, b.expires_at) FROM bcc_addresses AS b"
+        " JOIN users AS u ON u.id = b.user_id WHERE u.disabled_at IS NULL"
+        " AND (b.retired_at IS NULL OR b.expires_at > ?) ORDER BY b.address",
+        (now,),
+    ).fetchall()
+
+
 def add(connection: sqlite3.Connection, name: str, role: str) -> int:
     """Add a user without any address and give its number."""
     cursor = connection.execute(

@@ -90,7 +90,7 @@ def _locked(folder: Path) -> IO[str]:
         lock = (folder / "lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
         with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock.fileno()), os.stat(folder / "lock")):
+            if os.path.samestat(os.fstat(lock.fileno()), (folder / "lock").stat()):
                 return lock
         lock.close()
 

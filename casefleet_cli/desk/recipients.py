@@ -1,0 +1,142 @@
+"""The map of usable BCC addresses that Postfix reads, so that it refuses unknown ones at SMTP time.
+
+A small SQLite file of its own: Postfix must not read mail, and cannot read a WAL database of another user. Changes are
+made in place, in one transaction: Postfix keeps the file open for long and would not notice another one in its place.
+An address in its grace carries the end of it, which the query of Postfix compares with the time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from casefleet_cli import clock
+from casefleet_cli.errors import CannotCreateError, ConfigError
+from casefleet_cli.store import database, settings, users
+
+MAP_ID = 0x63_66_6C_6D
+""""cflm": marks the file as a map of ours (PRAGMA application_id)."""
+_SETTING = "recipient_map"
+_TABLE = "CREATE TABLE recipients (address TEXT PRIMARY KEY, expires_at TEXT) STRICT, WITHOUT ROWID"
+_MODE = 0o640
+
+
+class Refreshed(NamedTuple):
+    """What became of the map."""
+
+    addresses: int
+    changed: bool
+    readable: bool
+    """Whether the user of Postfix may read it."""
+
+
+def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") -> Refreshed:
+    """Bring the map up to date with the users, making it when it is not there; the file is left alone when it is right.
+
+    A new file has mode 0640 and the group of `reader`, the user of Postfix. Raises ConfigError when something else is
+    there, CannotCreateError when the map cannot be written.
+    """
+    wanted = dict(users.usable_addresses(connection, clock.stamp()))
+    try:
+        if os.path.exists(path):  # noqa: PTH110 - the paths here are text, as the settings keep them
+            changed = _update(path, wanted)
+        else:
+            _create(path, wanted, reader)
+            changed = True
+    except sqlite3.Error as error:
+        raise database.translated(error, path) from None
+    except OSError as error:
+        raise CannotCreateError(f"The map {path} cannot be written: {error.strerror}.") from None
+    return Refreshed(len(wanted), changed, _readable_by(path, reader))
+
+
+def remember(connection: sqlite3.Connection, path: str) -> None:
+    """Keep the path of the map with the database, so that every change of users refreshes it."""
+    if settings.get(connection, _SETTING) != path:
+        settings.put(connection, _SETTING, path)
+
+
+def remembered(connection: sqlite3.Connection) -> str | None:
+    """The path of the map that Postfix reads; None when there is none."""
+    return settings.get(connection, _SETTING)
+
+
+def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
+    """How many usable addresses the map lacks (or ends too early or late), and how many it has too many.
+
+    Raises ConfigError when the map is missing or no map.
+    """
+    if not os.path.exists(path):  # noqa: PTH110
+        raise ConfigError(f"There is no map at {path}; make it with casefleet postfix --map {path}.")
+    wanted = dict(users.usable_addresses(connection, clock.stamp()))
+    try:
+        with contextlib.closing(_open(path, "ro")) as there:
+            found = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+    except sqlite3.Error as error:
+        raise database.translated(error, path) from None
+    now = clock.stamp()
+    wrong = sum(address not in found or found[address] != end for address, end in wanted.items())
+    surplus = sum(address not in wanted and (end is None or end > now) for address, end in found.items())
+    return wrong, surplus
+
+
+def _update(path: str, wanted: dict[str, str | None]) -> bool:
+    with contextlib.closing(_open(path, "rw")) as there:
+        if dict(there.execute("SELECT address, expires_at FROM recipients").fetchall()) == wanted:
+            return False
+        with database.transaction(there):
+            there.execute("DELETE FROM recipients")
+            there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
+    return True
+
+
+def _create(path: str, wanted: dict[str, str | None], reader: str) -> None:
+    """Make the map under another name and put it in its place whole."""
+    number, temporary = tempfile.mkstemp(prefix=".recipients-", dir=Path(path).parent)
+    os.close(number)
+    try:
+        with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as new:
+            new.execute(f"PRAGMA application_id = {MAP_ID}")
+            with database.transaction(new):
+                new.execute(_TABLE)
+                new.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
+        # Not allowed: the folder's group may be the right one (setgid), and the caller is told whether it is.
+        with contextlib.suppress(KeyError, PermissionError):
+            os.chown(temporary, -1, pwd.getpwnam(reader).pw_gid)
+        Path(temporary).chmod(_MODE)
+        Path(temporary).rename(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _open(path: str, mode: str) -> sqlite3.Connection:
+    there = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode={mode}", uri=True, timeout=10, isolation_level=None)
+    try:
+        (application,) = there.execute("PRAGMA application_id").fetchone()
+    except sqlite3.Error:
+        there.close()
+        raise
+    if application != MAP_ID:
+        there.close()
+        raise ConfigError(f"{path} is there and is not a map of casefleet; name another file.")
+    return there
+
+
+def _readable_by(path: str, reader: str) -> bool:
+    """Whether a user may read a file by its mode; the folders above are not asked."""
+    about = os.stat(path)  # noqa: PTH116
+    try:
+        account = pwd.getpwnam(reader)
+    except KeyError:
+        return bool(about.st_mode & 0o004)
+    if about.st_uid == account.pw_uid:
+        return bool(about.st_mode & 0o400)
+    groups = {account.pw_gid, *(group.gr_gid for group in grp.getgrall() if reader in group.gr_mem)}
+    return bool(about.st_mode & (0o040 if about.st_gid in groups else 0o004))
