@@ -19,6 +19,8 @@ _ADDRESS = re.compile(r"[^\s@<>,;]{1,100}@[^\s@<>,;]{1,100}")
 _LONGEST_LABEL = 42
 _MOST_CONTINUED = 60
 _MOST_BLANKS = 3
+_MOST_LEADING = 30
+"""Lines of other fields before the first that matters, at most."""
 
 
 class Line(NamedTuple):
@@ -172,7 +174,7 @@ class _Reader:
         if field == OTHER:
             self.raw_headers += label in RAW_HEADERS or label.startswith("x-")
             self.field = OTHER
-            return bool(self.values) or self.index == self.start
+            return bool(self.values) or self.index - self.start < _MOST_LEADING
         if field in self.values:
             if field == FROM or self.is_complete():
                 return False
