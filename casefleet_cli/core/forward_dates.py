@@ -69,6 +69,7 @@ _OFFSET_BEFORE = re.compile(r"(?:GMT|UTC)\s?([+-])\s?(\d{1,2})(?::?([0-5]\d))?,?
 _ZONE = re.compile(r"(?<![^\W\d_])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")(?![^\W\d_])")
 _YMD = re.compile(r"(?<!\d)(\d{4})\s?(?:[-/.]|年|년|\.\s)\s?(\d{1,2})\s?(?:[-/.]|月|월|\.\s)\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]?\s?(\d{4}|\d{2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d{2}(?!\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s+(?:tháng|thg)\s*(\d{1,2})\D{1,8}(\d{4})", re.I)
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_][\w.'’\u0300-\u036f\u0900-\u097f\u0e00-\u0e7f]*")
@@ -92,6 +93,12 @@ def parse(raw: str, languages: str = "") -> datetime | None:
         return datetime(*day, hour, minute, second, tzinfo=timezone(timedelta(minutes=offset or 0)))
     except (ValueError, OverflowError):
         return None
+
+
+def is_date(raw: str) -> bool:
+    """Whether a text reads as a date with a time, in whatever language: a year and a clock, or numbers for a day."""
+    text = raw[:_LONGEST].translate(_CLEAN)
+    return bool(_TIME.search(text)) and bool(_NUMERIC.search(text) or _YMD.search(text) or _YEAR.search(text))
 
 
 def _clock(text: str) -> tuple[int, int, int, int | None, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.core import (
     forward_block,
     forward_dates,
+    forward_foreign,
     forward_marks,
     forward_people,
     forward_quote,
@@ -146,6 +147,9 @@ class _Search:
             and (len(block.values) > 1 or "@" in block.values[FROM])
         ):
             return _header(block, block.end)
+        foreign = forward_foreign.read(self.page, at, self.told.rest) if mark.is_framed else None
+        if foreign:
+            return _header(foreign, foreign.end)
         attribution = forward_quote.read(self.texts, at, needs_verb=False)
         if attribution:
             return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
@@ -205,6 +209,11 @@ class _Search:
 
     def quoted(self, index: int) -> Forward | object | None:
         """Judge a line such as "On … wrote:": what an answer quotes, unless the subject is a forward's."""
+        if self.told.kind == FORWARD and ":" in self.texts[index][:40] and not self.is_nested:
+            foreign = forward_foreign.read(self.page, index, self.told.rest)
+            if foreign and foreign.values.get(SUBJECT) == self.told.rest:
+                self.position = foreign.end
+                return self.made(index, foreign.values, " ")
         if not any(sign.isdigit() for sign in self.texts[index][:200]) and "@" not in self.texts[index]:
             return None
         attribution = forward_quote.read(self.texts, index)

@@ -139,6 +139,10 @@ CASES = {
                             "Ada Byron", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com", "FYI"),
     "folded-recipients": ("FW: Deed", "From: Ada Byron <ada@example.com>\nSent: 27 October 2021 09:31\nTo: Bo <bo@example.com>; Cy <cy@example.com>;\n Di <di@example.com>;\nEd <ed@example.com>\nSubject: Deed\n",
                           "Ada Byron", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com cy@example.com di@example.com ed@example.com", None),
+    "unknown-language-below-a-marker": ("Fwd: Deed", "Kuongana.\n\n-------- Forwarded Message --------\nUjjsk: \tDeed\nTrehu: \tWed, 27 Oct 2021 09:31:00 +0300\nKutka: \tAda <ada@example.com>\nKwenk: \tbo@example.com\nNklla: \tcy@example.com\n",
+                                        "Ada", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com cy@example.com", "Kuongana."),
+    "unknown-language-below-a-subject": ("FW: Deed", "Kuongana.\n\nKutka: Ada <ada@example.com>\nTrehu: 27.10.2021 09:31\nKwenk: Bo <bo@example.com>\nUjjsk: Deed\n",
+                                         "Ada", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com", "Kuongana."),
     "no-subject-at-all": (None, "From: Ada Byron <ada@example.com>\nSent: 27 October 2021 09:31\nTo: Bo <bo@example.com>\nSubject: Deed\n",
                           "Ada Byron", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com", None),
 }  # fmt: skip
