@@ -40,6 +40,7 @@ COMMANDS = {
     "deliver": Entry(f"{_HERE}.mailserver:deliver", "Log one message on standard input (for the mail server)."),
     "lmtp": Entry(f"{_HERE}.lmtp:lmtp", "Take mail by LMTP: as deliver, without a process a mail."),
     "import": Entry(f"{_HERE}.archives:import_", "Log past mail from files."),
+    "imports": Entry(f"{_HERE}.archives:imports_app", "What was imported, and what was left out."),
     "inspect": Entry(f"{_HERE}.archives:inspect", "What the parser understands of message files."),
     "route": Entry(f"{_HERE}.mailserver:route", "Where a message would go, and why; a dry run."),
     "explain": Entry(f"{_HERE}.mail:explain", "Why an e-mail is where it is."),

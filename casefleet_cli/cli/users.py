@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.desk import recipients
 from casefleet_cli.desk import users as desk
+from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import references, users
+
+if TYPE_CHECKING:
+    import sqlite3
 
 app = typer.Typer(help="Users of the firm and their BCC addresses.", no_args_is_help=True)
 
@@ -29,6 +34,7 @@ def add(
     """Add a user and make the user's secret BCC address."""
     connection = context.obj.connection()
     user_id = desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
+    _tell_postfix(connection)
     output.say(f"Added user {user_id} {name}. BCC address, a secret: {users.bcc_address(connection, user_id)}")
 
 
@@ -97,6 +103,7 @@ def rotate(
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     done = desk.rotate(connection, user_id, dates.span(grace), acting=context.obj.acting())
+    _tell_postfix(connection)
     output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
     output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
 
@@ -107,6 +114,7 @@ def disable(context: typer.Context, user: User) -> None:
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     changed = desk.disable(connection, user_id, acting=context.obj.acting())
+    _tell_postfix(connection)
     output.say(f"User {user_id} is disabled{'' if changed else ' already'}; its BCC address takes no mail.")
 
 
@@ -116,6 +124,7 @@ def enable(context: typer.Context, user: User) -> None:
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     changed = desk.enable(connection, user_id, acting=context.obj.acting())
+    _tell_postfix(connection)
     output.say(f"User {user_id} is enabled{'' if changed else ' already'}.")
 
 
@@ -124,3 +133,11 @@ def vcard(context: typer.Context, user: User) -> None:
     """Print a contact named "CaseFleet BCC" for the user's mail program (vCard 3.0)."""
     connection = context.obj.reader()
     sys.stdout.write(desk.vcard(connection, references.user(connection, user)).replace("\r\n", "\n"))
+
+
+def _tell_postfix(connection: sqlite3.Connection) -> None:
+    """Refresh the map that Postfix reads, where there is one; the change of users stands even when that fails."""
+    try:
+        recipients.refresh_remembered(connection)
+    except CasefleetError as error:
+        output.warn(f"casefleet: Postfix does not know of this yet: {error}")

@@ -32,6 +32,8 @@ def read(page: Page, start: int, subject: str | None) -> Block | None:
             break
         if end in page.hits and page.hits[end][1] in RAW_HEADERS:
             return None
+        if end in page.hits and page.hits[end][0] == FROM and FROM in values:
+            break
         value = labelled[2].strip()
         field = page.hits[end][0] if end in page.hits else _field(value, values, subject)
         if field == SUBJECT and subject is not None and value != subject and SUBJECT not in values:
@@ -43,7 +45,8 @@ def read(page: Page, start: int, subject: str | None) -> Block | None:
         values[SUBJECT] = spare[0]
     if end - start < _FEWEST_LINES or FROM not in values or DATE not in values:
         return None
-    return Block(start, end, values, {}, 0)
+    labels = {hit[0]: hit[1] for index in range(start, end) if (hit := page.hits.get(index)) and hit[0] in values}
+    return Block(start, end, values, labels, 0)
 
 
 def _field(value: str, values: dict[str, str], subject: str | None) -> str:

@@ -16,6 +16,7 @@ _CLOCK = re.compile(
 )
 _DATE = re.compile(r"\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}\.?,?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_DIGIT = re.compile(r"\d")
 _LONGEST = 400
 _WRAPPED = 3
 _NAME_EDGE = " \t,;:.·-–—\"'“”„«»*()[]<>"
@@ -49,7 +50,7 @@ def _wrote(text: str) -> bool:
 def read(lines: list[str], index: int, *, needs_verb: bool = True) -> Attribution | None:
     """The attribution that begins at a line and ends, at most three lines on, with a colon; None for other lines."""
     first = lines[index]
-    if not first or len(first) > _LONGEST or not any(sign.isdigit() for sign in " ".join(lines[index : index + 2])):
+    if not first or len(first) > _LONGEST or not _DIGIT.search(" ".join(lines[index : index + 2])[:800]):
         return None
     text = ""
     for end in range(index, min(len(lines), index + _WRAPPED)):

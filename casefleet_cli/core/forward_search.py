@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from casefleet_cli.core.forward_subject import Told
 
 _ALONE = re.compile(r">?\s*(?:begin forwarded|forwarded message)", re.I)
+_CLUE = re.compile(r"[\d@]")
 _LONGEST_CHAIN = 50
+_WANTED = (FROM, DATE, SUBJECT)
 _STOP = object()
 """From here on the text is what an answer quotes."""
 
@@ -141,19 +143,23 @@ class _Search:
         if line:
             return line
         block = self.page.block(at, adopt=True, subject=self.told.rest)
-        if (
-            block
-            and (FROM in block.values or len(block.values) > 1)
-            and (len(block.values) > 1 or "@" in block.values[FROM])
-        ):
+        if mark.is_framed or mark.kind == FORWARDED:
+            block = self.fuller(at, block)
+        if block and (len(block.values) > 1 or "@" in block.values.get(FROM, "")):
             return _header(block, block.end)
-        foreign = forward_foreign.read(self.page, at, self.told.rest) if mark.is_framed else None
-        if foreign:
-            return _header(foreign, foreign.end)
         attribution = forward_quote.read(self.texts, at, needs_verb=False)
         if attribution:
             return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
         return None
+
+    def fuller(self, at: int, block: Block | None) -> Block | None:
+        """The block, or what its values tell where its labels tell too little."""
+        if block and all(field in block.values for field in _WANTED):
+            return block
+        foreign = forward_foreign.read(self.page, at, self.told.rest)
+        if foreign is None or (block and len(foreign.values) <= len(block.values)):
+            return block
+        return foreign
 
     def one_line(self, at: int) -> _Header | None:
         """A header that lost its line breaks."""
@@ -168,6 +174,9 @@ class _Search:
         header = self.one_line(index)
         if header is None:
             block = self.page.block(index, subject=self.told.rest)
+            if self.told.kind == FORWARD and not self.is_nested:
+                foreign = self.fuller(index, block)
+                block = foreign if foreign and foreign.values.get(SUBJECT) == self.told.rest else block
             if block is None or not _is_header(block.values, self.told):
                 self.position = max(self.position, self.inside(index, block))
                 return None
@@ -214,7 +223,7 @@ class _Search:
             if foreign and foreign.values.get(SUBJECT) == self.told.rest:
                 self.position = foreign.end
                 return self.made(index, foreign.values, " ")
-        if not any(sign.isdigit() for sign in self.texts[index][:200]) and "@" not in self.texts[index]:
+        if not _CLUE.search(self.texts[index][:400]):
             return None
         attribution = forward_quote.read(self.texts, index)
         if attribution is None:

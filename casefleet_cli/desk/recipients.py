@@ -42,24 +42,23 @@ def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") 
     A new file has mode 0640 and the group of `reader`, the user of Postfix. Raises ConfigError when something else is
     there, CannotCreateError when the map cannot be written.
     """
-    wanted = dict(users.usable_addresses(connection, clock.stamp()))
     try:
         if os.path.exists(path):  # noqa: PTH110 - the paths here are text, as the settings keep them
-            changed = _update(path, wanted)
+            done = _update(connection, path)
         else:
-            _create(path, wanted, reader)
-            changed = True
+            done = _create(connection, path, reader)
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
     except OSError as error:
         raise CannotCreateError(f"The map {path} cannot be written: {error.strerror}.") from None
-    return Refreshed(len(wanted), changed, _readable_by(path, reader))
+    return done._replace(readable=_readable_by(path, reader))
 
 
-def remember(connection: sqlite3.Connection, path: str) -> None:
-    """Keep the path of the map with the database, so that every change of users refreshes it."""
-    if settings.get(connection, _SETTING) != path:
-        settings.put(connection, _SETTING, path)
+def refresh_remembered(connection: sqlite3.Connection) -> None:
+    """Bring the map that Postfix reads up to date, where there is one; errors as refresh."""
+    path = remembered(connection)
+    if path is not None:
+        refresh(connection, path)
 
 
 def remembered(connection: sqlite3.Connection) -> str | None:
@@ -74,7 +73,7 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
     """
     if not os.path.exists(path):  # noqa: PTH110
         raise ConfigError(f"There is no map at {path}; make it with casefleet postfix --map {path}.")
-    wanted = dict(users.usable_addresses(connection, clock.stamp()))
+    wanted = _wanted(connection)
     try:
         with contextlib.closing(_open(path, "ro")) as there:
             found = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
@@ -86,20 +85,22 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
     return wrong, surplus
 
 
-def _update(path: str, wanted: dict[str, str | None]) -> bool:
-    with contextlib.closing(_open(path, "rw")) as there:
-        if dict(there.execute("SELECT address, expires_at FROM recipients").fetchall()) == wanted:
-            return False
-        with database.transaction(there):
+def _update(connection: sqlite3.Connection, path: str) -> Refreshed:
+    # The users are read while the map is ours alone: of two refreshes at once, the later one has seen more.
+    with contextlib.closing(_open(path, "rw")) as there, database.transaction(there):
+        wanted = _wanted(connection)
+        changed = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall()) != wanted
+        if changed:
             there.execute("DELETE FROM recipients")
             there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
-    return True
+    return Refreshed(len(wanted), changed, readable=False)
 
 
-def _create(path: str, wanted: dict[str, str | None], reader: str) -> None:
+def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed:
     """Make the map under another name and put it in its place whole."""
     number, temporary = tempfile.mkstemp(prefix=".recipients-", dir=Path(path).parent)
     os.close(number)
+    wanted = _wanted(connection)
     try:
         with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as new:
             new.execute(f"PRAGMA application_id = {MAP_ID}")
@@ -114,6 +115,11 @@ def _create(path: str, wanted: dict[str, str | None], reader: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    return Refreshed(len(wanted), changed=True, readable=False)
+
+
+def _wanted(connection: sqlite3.Connection) -> dict[str, str | None]:
+    return dict(users.usable_addresses(connection, clock.stamp()))
 
 
 def _open(path: str, mode: str) -> sqlite3.Connection:
