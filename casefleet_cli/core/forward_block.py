@@ -278,10 +278,11 @@ class _Reader:
         return at is not None and not at[2]
 
 
-def one_line(text: str) -> Block | None:
+def one_line(text: str, subject: str | None) -> Block | None:
     """The header block that lost its line breaks, as Yahoo and Samsung write it; None where it is none.
 
-    A label may touch the value before it, and Yahoo forgets the colon in some languages.
+    A label may touch the value before it, and Yahoo forgets the colon in some languages. `subject` is the subject to
+    expect, which tells where it ends and the message begins.
     """
     first = label_of(text)
     if not first or first[0] != FROM or len(text) > 20_000:
@@ -301,6 +302,8 @@ def one_line(text: str) -> Block | None:
         labels[field] = fold(found[field][0].strip(" :："))
         del left[field]
     values[field] = rest[position:].strip()
+    if subject and field == SUBJECT and values[field].startswith(subject):
+        values[field] = subject
     return Block(0, 1, values, labels, 0) if len(values) >= 3 and SUBJECT in values else None
 
 

@@ -129,7 +129,9 @@ class _Search:
         """The header below a separating line, in whatever form."""
         if mark.rest:
             text, end = mark.rest, index + 1
-            while not (block := forward_block.one_line(text)) and end < min(index + 12, len(self.texts)):
+            while not (block := forward_block.one_line(text, self.told.rest)) and end < min(
+                index + 12, len(self.texts)
+            ):
                 if not self.texts[end]:
                     break
                 text, end = f"{text} {self.texts[end]}", end + 1
@@ -166,7 +168,7 @@ class _Search:
         hit = self.page.hits.get(at)
         if not hit or hit[0] != FROM or len(self.texts[at]) < 60 or self.page.next_hit[at + 1] <= at + 2:
             return None
-        block = forward_block.one_line(self.texts[at])
+        block = forward_block.one_line(self.texts[at], self.told.rest)
         return _header(block, at + 1) if block and TO in block.values else None
 
     def bare(self, index: int) -> Forward | object | None:

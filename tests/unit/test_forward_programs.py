@@ -117,6 +117,8 @@ CASES = {
                    "Ada Byron", "ada@example.de", "Vertrag", "2021-10-27T09:31", "bo@example.de", "Von meinem Galaxy gesendet"),
     "samsung-in-one-line": ("Fwd: Deed", "Please file.\n\n-------- Original message --------From: Big Data Corp <ada@example.com> Date: 27/10/2021  09:31  (GMT+00:00) To: Bo <bo@example.com> Cc: cy@example.com Subject: Deed \n",
                             "Big Data Corp", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com cy@example.com", "Please file."),
+    "outlook-without-line-breaks": ("FW: Deed", "Please file.\n\nFrom: Ada Byron <ada@example.com> Sent: 27 October 2021 09:31 To: Bo <bo@example.com> Subject: Deed The deed is signed.\n",
+                                    "Ada Byron", "ada@example.com", "Deed", "2021-10-27T09:31", "bo@example.com", "Please file."),
     "yahoo-pl-without-colons": ("Fw: Umowa", "   ----- Przekazana wiadomość ----- Od: Data Kopia <ada@example.pl>Do: \"Bo\" <bo@example.pl>Dw Cy <cy@example.pl>Wysłano: wtorek, 2 listopada 2021, 09:26:50 CETTemat Umowa\n",
                                 "Data Kopia", "ada@example.pl", "Umowa", "2021-11-02T09:26", "bo@example.pl cy@example.pl", None),
     "em-client-de": ("WG: Vertrag", "Gruß\n\n------ Weitergeleitete Nachricht ------\nVon: \"Ada Byron\" <ada@example.de>\nAn: \"Bo\" <bo@example.de>\nDatum: 27.10.2021 09:31:00\nBetreff: Vertrag\n",
