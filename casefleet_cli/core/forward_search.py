@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from casefleet_cli.core.forward_marks import Mark
     from casefleet_cli.core.forward_subject import Told
 
-_ALONE = re.compile(r">?\s*(?:begin forwarded|forwarded message)", re.I)
+_ALONE = re.compile(r"\W{0,4}(?:begin )?forwarded message\W{0,4}$", re.I)
 _CLUE = re.compile(r"[\d@]")
 _LONGEST_CHAIN = 50
 _WANTED = (FROM, DATE, SUBJECT)
@@ -112,6 +112,8 @@ class _Search:
         is_sure = mark.is_framed or bool(_ALONE.match(self.texts[index]))
         if self.told.kind == REPLY and not (is_forward and is_sure and not self.page.lines[index].depth):
             return _STOP if self.follows(index, mark) else None
+        if self.told.kind == PLAIN and not is_sure:
+            return None  # words of the letter, for all we know; the header below is judged by itself
         following = self.follows(index, mark)
         if following is None:
             if is_forward and is_sure and not self.is_nested and self.told.kind != PLAIN:

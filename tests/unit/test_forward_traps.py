@@ -38,6 +38,7 @@ TRAPS = {
     "outlook-answer-to-a-forward": ("RE: Deed", f"Agreed.\n\n{BLOCK}\nSee below.\n\n{GMAIL}"),
     "tag-before-the-answer": ("[EXTERNAL] RE: Deed", f"Agreed.\n\n{RULE}{BLOCK}\nSigned.\n"),
     "header-block-in-a-discussion": ("Odd headers", f"Why does my mail say this:\n\n{BLOCK}\nThe date is wrong, isn't it?\n"),
+    "header-block-in-a-discussion-of-forwards": ("Odd headers", f"See the forwarded mail's header:\n\n{BLOCK}\nThe date is wrong.\n"),
     "labels-in-a-letter": ("Minutes", "From: the board\nTo: all members\n\nThe minutes follow.\n"),
     "labels-in-a-form": ("Booking", "From: London\nTo: Paris\nDeparture: 09:31\nClass: 2\n"),
     "letterhead-memo-two-labels": ("Memo", "Subject: holidays\nDate: 27 October 2021\n\nAll offices are closed.\n"),
