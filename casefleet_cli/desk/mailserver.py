@@ -44,7 +44,8 @@ transport_maps = inline:{{ {installation.domain}={TRANSPORT}: }}
 {TRANSPORT}_time_limit = {TIME_LIMIT_SECONDS}s
 """
     if with_map:
-        lines += f"relay_recipient_maps = proxy:sqlite:{MAP_CF}\n"
+        # Not by proxy: — without its file proxymap would not start, and no mail at all would be taken.
+        lines += f"relay_recipient_maps = sqlite:{MAP_CF}\n"
     return lines
 
 

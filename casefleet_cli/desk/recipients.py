@@ -43,15 +43,20 @@ def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") 
     there, CannotCreateError when the map cannot be written.
     """
     try:
-        if os.path.exists(path):  # noqa: PTH110 - the paths here are text, as the settings keep them
-            done = _update(connection, path)
-        else:
-            done = _create(connection, path, reader)
+        # Postfix itself makes an empty file where it finds none.
+        there = os.path.exists(path) and os.path.getsize(path) > 0  # noqa: PTH110, PTH202 - text, as the settings keep it
+        done = _update(connection, path) if there else _create(connection, path, reader)
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
     except OSError as error:
         raise CannotCreateError(f"The map {path} cannot be written: {error.strerror}.") from None
     return done._replace(readable=_readable_by(path, reader))
+
+
+def remember(connection: sqlite3.Connection, path: str) -> None:
+    """Keep the path of the map with the database, so that every change of users refreshes it."""
+    if settings.get(connection, _SETTING) != path:
+        settings.put(connection, _SETTING, path)
 
 
 def refresh_remembered(connection: sqlite3.Connection) -> None:

@@ -40,8 +40,8 @@ class Office(Firm):
     def run(self, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
         """A command of the installed program, as root."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("CASEFLEET_", "PYTHON"))}
-        return subprocess.run([self.program, "--db", self.path, *words], capture_output=True, text=True,
-                              **{"env": clean, **options})  # type: ignore[call-overload]  # fmt: skip
+        return subprocess.run([self.program, "--db", self.path, *words], capture_output=True,
+                              **{"env": clean, "text": True, **options})  # type: ignore[call-overload]  # fmt: skip
 
     def lines(self, *words: str) -> tuple[str, str]:
         """The lines for main.cf and master.cf that `casefleet postfix` prints."""

@@ -13,7 +13,6 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -71,28 +70,30 @@ def install(folder: Path) -> Iterator[Path]:
     libraries in the environment of the tests. Made by the first worker that asks, removed by the last that leaves.
     """
     program = folder / "venv/bin/casefleet"
-    with _locked(folder) as lock:
-        if not program.exists():
-            _install(folder)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with contextlib.ExitStack() as stack:
+        with _alone(folder):
+            if not program.exists():
+                _install(folder)
+            here = stack.enter_context((folder / "here").open("w"))
+            fcntl.flock(here, fcntl.LOCK_SH)
         yield program
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        shutil.rmtree(folder)
+        with _alone(folder), contextlib.suppress(BlockingIOError):
+            fcntl.flock(here, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
-def _locked(folder: Path) -> IO[str]:
-    """The lock of a folder, held alone; the folder is there."""
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The folder, there and nobody else's meanwhile."""
     while True:
         folder.mkdir(mode=0o755, exist_ok=True)
-        lock = (folder / "lock").open("w")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock.fileno()), (folder / "lock").stat()):
-                return lock
-        lock.close()
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Somebody may have removed it while we waited.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock.fileno()), (folder / "lock").stat()):
+                    yield
+                    return
 
 
 def _install(folder: Path) -> None:

@@ -35,16 +35,16 @@ smtp_dns_support_level = disabled
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 biff = no
-queue_run_delay = 1000s
-minimal_backoff_time = 1000s
-maximal_backoff_time = 1000s
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
 transport_retry_time = 1s
 in_flow_delay = 0
 """
-"""What every mail server has; the lines of `casefleet postfix` follow. Deferred mail waits until `flush`."""
+"""What every mail server has; the lines of `casefleet postfix` follow. What was deferred is tried again every second."""
 
 MASTER_CF = """\
-127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{port} inet n - y - - smtpd
 pickup    unix n - n 60    1 pickup
 cleanup   unix n - n -     0 cleanup
 qmgr      unix n - n 300   1 qmgr
@@ -132,10 +132,6 @@ class Postfix:
             seen = len(self.log)
             subprocess.run(["postfix", "-c", self.etc, "reload"], check=True, capture_output=True)
             self.wait(lambda lines: any("reload -- version" in line for line in lines[seen:]))
-
-    def flush(self) -> None:
-        """Try all deferred mail again now."""
-        subprocess.run(["postqueue", "-c", self.etc, "-f"], check=True)
 
     def queue(self) -> list[Path]:
         """The files of mail that waits or is under way."""

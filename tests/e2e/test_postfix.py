@@ -6,18 +6,19 @@ import pwd
 import shutil
 import smtplib
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import installed
 from tests.e2e.conftest import Office
-from tests.e2e.postfix import Postfix, printed
+from tests.e2e.postfix import Postfix, printed, submit
 from tests.firm import BCC, mail
 
 pytestmark = pytest.mark.e2e
 
+COMPLETE = b"Date: Mon, 02 Nov 2026 09:30:00 +0100\nMessage-ID: <complete@mail.example>\nFrom: ada@firm.example\n"
+"""What Postfix would add to mail of its own clients."""
 SENTENCE = "There is no logging address of this name here."
 
 
@@ -89,11 +90,11 @@ def test_two_addresses_of_one_user_are_one_delivery(office: Office, postfix: Pos
     ("sender", "options", "raw"),
     [
         ("", (), mail("x@else.example")),
-        ("jörg@bücher.example", ("SMTPUTF8",), "From: jörg@bücher.example\nSubject: Müller\nTo: 文@例え.example\n\nGrüße\n".encode()),
-        ("ada@firm.example", ("BODY=8BITMIME",), b"Subject: 8bit\nContent-Type: text/plain; charset=latin1\n\nGr\xfc\xdfe \x80\n"),
+        ("jörg@bücher.example", ("SMTPUTF8",), COMPLETE + "Subject: Müller\nTo: 文@例え.example\n\nGrüße\n".encode()),
+        ("ada@firm.example", ("BODY=8BITMIME",), COMPLETE + b"Subject: 8bit\nContent-Type: text/plain; charset=latin1\n\nGr\xfc\xdfe \x80\n"),
         ("list-bounces@lists.example", (), mail("list@lists.example", sender="Other <other@else.example>", List_Id="<law.lists.example>",
                                                 Precedence="bulk", Auto_Submitted="auto-generated")),
-        ("ada@firm.example", (), b"From: ada@firm.example\nSubject: dots\n\n.\n..\n...\nFrom the start\n"),
+        ("ada@firm.example", (), COMPLETE + b"Subject: dots\n\n.\n..\n...\nFrom the start\n"),
         ('"a b;$(id)`id`"@else.example', (), mail("x@else.example")),
         ("ada@firm.example", (), b"\n"),
     ],
@@ -105,7 +106,7 @@ def test_whatever_the_envelope_every_byte_is_kept(
     with postfix.client() as client:
         # smtplib would encode the address as ASCII; the server takes what is on the wire.
         client.command_encoding = "utf-8"
-        queue_id = _submit_as(client, raw, sender, options)
+        queue_id = submit(client, raw, BCC["ada"], sender=sender, options=options)
     assert statuses(postfix, queue_id) == ["sent"]
     assert office.all("SELECT envelope_sender FROM deliveries") == [(sender,)]
     assert bytes(office.one("SELECT content FROM raw_messages")).endswith(raw)
@@ -114,16 +115,10 @@ def test_whatever_the_envelope_every_byte_is_kept(
     assert {line.split(": ")[1] for line in postfix.log if ": removed" in line} == {queue_id}
 
 
-def _submit_as(client: smtplib.SMTP, raw: bytes, sender: str, options: tuple[str, ...]) -> str:
-    from tests.e2e.postfix import submit
-
-    return submit(client, raw, BCC["ada"], sender=sender, options=options)
-
-
 def test_a_mail_of_40_megabytes(office: Office, postfix: Postfix) -> None:
     postfix.set("message_size_limit=52428800")
     body = b"".join(b"%069d\n" % number for number in range(600_000))
-    raw = b"From: ada@firm.example\nTo: x@else.example\nSubject: big\n\n" + body
+    raw = COMPLETE + b"To: x@else.example\nSubject: big\n\n" + body
     assert len(raw) > 40_000_000
     assert statuses(postfix, postfix.submit(raw, BCC["ada"])) == ["sent"]
     done = office.run("email", "show", "1", "--raw", text=False)
@@ -151,13 +146,12 @@ def test_a_broken_program_defers_and_a_mended_one_delivers(place: Path, program:
         else:
             own.write_text(broken[state])
         queue_id = postfix.submit(mail("x@else.example"), BCC["ada"])
-        (outcome,) = postfix.tried(queue_id)
+        outcome = postfix.tried(queue_id)[0]
         assert outcome.status == "deferred", outcome
         assert office.count("raw_messages") == 0
         own.write_text(sound)
         own.chmod(0o755)
-        postfix.flush()
-        assert statuses(postfix, queue_id) == ["deferred", "sent"]
+        assert set(statuses(postfix, queue_id)) == {"deferred", "sent"}
         assert office.count("emails") == 1
     finally:
         postfix.stop("abort")
@@ -231,7 +225,7 @@ class TestMap:
             assert (
                 office.run("user", "add", "Eva Holm", "eva@firm.example", "--token", "2345678923456789a").stderr == ""
             )
-            eva = "eva-holm-2345678923456789a@log.firm.example"
+            eva = "eva-2345678923456789a@log.firm.example"
             assert office.one("SELECT address FROM bcc_addresses WHERE user_id = 3") == eva
             assert code(eva) == 250
             assert office.run("user", "disable", "Eva Holm").returncode == 0
@@ -258,21 +252,26 @@ class TestMap:
         assert about.st_gid == pwd.getpwnam("postfix").pw_gid
         assert [path.name for path in map_path.parent.iterdir()] == ["recipients.sqlite"]
 
-    def test_a_missing_map_refuses_nobody_for_good(self, postfix: Postfix, map_path: Path) -> None:
+    def test_without_its_map_nobody_is_refused_for_good(self, office: Office, postfix: Postfix, map_path: Path) -> None:
         map_path.unlink()
-        subprocess.run(["postfix", "-c", postfix.etc, "reload"], check=True, capture_output=True)
-        assert self.answer(postfix, BCC["ada"])[0] in (250, 451)
+        postfix.set("maximal_backoff_time=1s")
+        with pytest.raises(smtplib.SMTPServerDisconnected):  # to a mail server this means: later
+            self.answer(postfix, BCC["ada"])
+        assert office.run("postfix", "--map", str(map_path)).returncode == 0
+        postfix.stop()
+        postfix.start()
+        assert self.answer(postfix, BCC["ada"])[0] == 250
+        assert map_path.stat().st_mode & 0o777 == 0o640
 
-    @pytest.mark.parametrize("there", ["database", "text"])
-    def test_another_file_is_never_overwritten(self, office: Office, place: Path, there: str) -> None:
-        path = Path(office.path) if there == "database" else place / "notes.txt"
-        if there == "text":
-            path.write_text("my notes\n" * 100)
-        before = path.read_bytes()
-        done = office.run("postfix", "--map", str(path))
-        assert done.returncode == 78
-        assert done.stdout == ""
-        assert path.read_bytes() == before
+    def test_another_file_is_never_overwritten(self, office: Office, place: Path) -> None:
+        notes = place / "notes.txt"
+        notes.write_text("my notes\n" * 100)
+        for path in (notes, Path(office.path)):
+            done = office.run("postfix", "--map", str(path))
+            assert (done.returncode, done.stdout) == (78, "")
+        assert notes.read_text() == "my notes\n" * 100
+        assert office.count("users") == 2
+        assert office.one("PRAGMA integrity_check") == "ok"
 
     def test_what_cannot_be_written_is_told_and_the_user_is_added_all_the_same(
         self, office: Office, map_path: Path
