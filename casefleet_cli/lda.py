@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 OK, NO_USER, TEMPORARY = 0, 67, 75
 NO_USER_SENTENCE = "5.1.1 There is no logging address of this name here."
 _LOG_SECONDS = 2.0
-"""How long the system log may keep us after the commit."""
+"""How long the system log may keep us after the answer."""
+_QUEUE_ID_LENGTH = 40
 _OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--sender": "sender", "--queue-id": "queue_id"}
 _RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "envelope-to")
 
@@ -55,17 +56,26 @@ def run(argv: list[str]) -> NoReturn:
 
 def deliver(argv: list[str]) -> int:
     """Deliver the message on standard input; the exit code."""
+    from casefleet_cli import clock  # noqa: PLC0415
+
+    started = clock.ticks()
+    words = Words()
+    email_id: int | None = None
     try:
-        words = parse_words(argv)
-        if words is None:
+        parsed = parse_words(argv)
+        if parsed is None:
             _say(USAGE)
             return OK
-        return _deliver(words)
+        words = parsed
+        receipt = _deliver(words)
+        code, outcome, email_id = OK, receipt.outcome, receipt.email_id
     except DeferError as reason:
-        return _defer(str(reason))
+        code, outcome = _defer(str(reason)), "deferred"
     except NoUserError:
         _say(NO_USER_SENTENCE)
-        return NO_USER
+        code, outcome = NO_USER, "unknown-address"
+    _log(words.queue_id, outcome, email_id, clock.ticks() - started, code)
+    return code
 
 
 USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
@@ -102,7 +112,7 @@ def _readable(word: str) -> str:
     return os.fsencode(word).decode("utf-8", "replace")
 
 
-def _deliver(words: Words) -> int:
+def _deliver(words: Words) -> Receipt:
     import signal  # noqa: PLC0415
     import sqlite3  # noqa: PLC0415
 
@@ -111,26 +121,22 @@ def _deliver(words: Words) -> int:
     from casefleet_cli.store import database  # noqa: PLC0415
 
     signal.signal(signal.SIGALRM, _out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, config.time_limit_seconds())
-    started = clock.ticks()
+    limit = config.time_limit_seconds()
+    signal.setitimer(signal.ITIMER_REAL, limit)
     if sys.stdin is None:
         raise DeferError("No message: standard input is closed.")
     raw = sys.stdin.buffer.read()
     path = config.database_path(words.db)
     try:
-        connection = database.open_database(path, busy_seconds=config.busy_seconds())
+        # SQLite waits where no signal reaches it.
+        connection = database.open_database(path, busy_seconds=min(config.busy_seconds(), limit))
         owner = _owner(connection, words, raw, clock.stamp())
-        receipt = _receive(connection, raw, words, owner)
+        return _receive(connection, raw, words, owner)
     except CasefleetError as error:
         # Postfix may quote this to a sender: which file it is stays between us and the admin.
         raise DeferError(str(error).replace(path, "the configured path")) from None
     except sqlite3.Error as error:
         raise DeferError(str(database.translated(error))) from None
-    # The mail is kept: a system log that hangs must not have it delivered again and again.
-    signal.signal(signal.SIGALRM, _logged)
-    signal.setitimer(signal.ITIMER_REAL, _LOG_SECONDS)
-    _log(words.queue_id, receipt, clock.ticks() - started)
-    return OK
 
 
 def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: BccOwner) -> Receipt:
@@ -172,15 +178,21 @@ def _recipients(words: Words, raw: bytes) -> list[str]:
     return [value.strip().removeprefix("<").removesuffix(">") for value in found]
 
 
-def _log(queue_id: str | None, receipt: Receipt, seconds: float) -> None:
+def _log(queue_id: str | None, outcome: str, email_id: int | None, seconds: float, code: int) -> None:
     """One line for the admin: no subject, no address, no secret."""
-    import syslog  # noqa: PLC0415
+    # The answer stands: a system log that hangs or fails must not turn it into another and keep the mail coming back.
+    try:
+        import signal  # noqa: PLC0415
+        import syslog  # noqa: PLC0415
 
-    syslog.openlog("casefleet", syslog.LOG_PID, syslog.LOG_MAIL)
-    queue = "".join(letter for letter in queue_id or "-" if letter.isalnum() or letter in "-_")
-    syslog.syslog(
-        syslog.LOG_INFO, f"{queue}: outcome={receipt.outcome} email={receipt.email_id} ms={round(seconds * 1000)}"
-    )
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
+        signal.setitimer(signal.ITIMER_REAL, _LOG_SECONDS)
+        syslog.openlog("casefleet", syslog.LOG_PID, syslog.LOG_MAIL)
+        queue = "".join(letter for letter in queue_id or "-" if letter.isalnum() or letter in "-_")[:_QUEUE_ID_LENGTH]
+        email = "-" if email_id is None else email_id
+        syslog.syslog(syslog.LOG_INFO, f"{queue}: outcome={outcome} email={email} ms={round(seconds * 1000)}")
+    except Exception:  # noqa: BLE001, S110
+        pass
 
 
 def _defer(sentence: str) -> int:
@@ -195,10 +207,6 @@ def _say(text: str) -> None:
             print(text, flush=True)  # noqa: T201
         except OSError:
             pass
-
-
-def _logged(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    os._exit(OK)
 
 
 def _out_of_time(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
