@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.store import database
 from tests.e2e import installed
 from tests.e2e.postfix import Postfix, printed
 from tests.firm import Firm
@@ -36,6 +37,10 @@ class Office(Firm):
         self.program = program
         self.unix = user
         subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", folder], check=True)
+
+    def reopen(self) -> None:
+        """Open the database again after `db.close()`."""
+        self.db = database.open_database(self.path)
 
     def run(self, *words: str, **options: object) -> subprocess.CompletedProcess[str]:
         """A command of the installed program, as root."""
