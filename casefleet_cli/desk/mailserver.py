@@ -11,10 +11,8 @@ from casefleet_cli.errors import ConfigError
 TRANSPORT = "casefleet"
 TIME_LIMIT_SECONDS = 300
 """When Postfix ends a pipe, and bounces the mail: never reached, because the guard ends the delivery before."""
-_LAST_RESORT_SECONDS = (config.TIME_LIMIT_SECONDS + TIME_LIMIT_SECONDS) // 2
-GUARD = (
-    f'timeout -s KILL {_LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 || test $code = 67 || code=75; exit $code'
-)
+LAST_RESORT_SECONDS = (config.TIME_LIMIT_SECONDS + TIME_LIMIT_SECONDS) // 2
+GUARD = f'timeout -s KILL {LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 || test $code = 67 || code=75; exit $code'
 """For /bin/sh -c. Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1, stopped or hung
 where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
 MAP_CF = f"/etc/postfix/{TRANSPORT}-recipients.cf"

@@ -39,8 +39,8 @@ class Refreshed(NamedTuple):
 def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") -> Refreshed:
     """Bring the map up to date with the users, making it when it is not there; the file is left alone when it is right.
 
-    A new file has mode 0640 and the group of `reader`, the user of Postfix. Raises ConfigError when something else is
-    there, CannotCreateError when the map cannot be written.
+    A new file has mode 0640, the owner of the database and the group of `reader`, the user of Postfix. Raises
+    ConfigError when something else is there, CannotCreateError when the map cannot be written.
     """
     try:
         # Postfix itself makes an empty file where it finds none.
@@ -69,6 +69,11 @@ def refresh_remembered(connection: sqlite3.Connection) -> None:
 def remembered(connection: sqlite3.Connection) -> str | None:
     """The path of the map that Postfix reads; None when there is none."""
     return settings.get(connection, _SETTING)
+
+
+def sample(connection: sqlite3.Connection) -> list[str]:
+    """A few usable BCC addresses, for asking Postfix about them; secrets."""
+    return [address for address, _ in users.usable_addresses(connection, clock.stamp())[:3]]
 
 
 def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
@@ -112,15 +117,23 @@ def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed
             with database.transaction(new):
                 new.execute(_TABLE)
                 new.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
-        # Not allowed: the folder's group may be the right one (setgid), and the caller is told whether it is.
+        # Only root may; for others the folder's group may be the right one (setgid), and the caller is told.
         with contextlib.suppress(KeyError, PermissionError):
             os.chown(temporary, -1, pwd.getpwnam(reader).pw_gid)
+        with contextlib.suppress(PermissionError):
+            os.chown(temporary, _owner(connection), -1)
         Path(temporary).chmod(_MODE)
         Path(temporary).rename(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     return Refreshed(len(wanted), changed=True, readable=False)
+
+
+def _owner(connection: sqlite3.Connection) -> int:
+    """The number of the user who owns the database, and whose commands will refresh the map."""
+    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
+    return os.stat(path).st_uid  # noqa: PTH116
 
 
 def _wanted(connection: sqlite3.Connection) -> dict[str, str | None]:

@@ -249,7 +249,7 @@ class TestMap:
     def test_it_is_for_postfix_alone(self, office: Office, postfix: Postfix, map_path: Path) -> None:
         about = map_path.stat()
         assert about.st_mode & 0o777 == 0o640
-        assert about.st_gid == pwd.getpwnam("postfix").pw_gid
+        assert (about.st_uid, about.st_gid) == (office.unix.pw_uid, pwd.getpwnam("postfix").pw_gid)
         assert [path.name for path in map_path.parent.iterdir()] == ["recipients.sqlite"]
 
     def test_without_its_map_nobody_is_refused_for_good(self, office: Office, postfix: Postfix, map_path: Path) -> None:
