@@ -15,6 +15,7 @@ LAST_RESORT_SECONDS = (config.TIME_LIMIT_SECONDS + TIME_LIMIT_SECONDS) // 2
 GUARD = f'timeout -s KILL {LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 || test $code = 67 || code=75; exit $code'
 """For /bin/sh -c. Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1, stopped or hung
 where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
+LATER = "casefleet-later"
 MAP_CF = f"/etc/postfix/{TRANSPORT}-recipients.cf"
 
 
@@ -73,32 +74,40 @@ query = SELECT 1 FROM recipients WHERE address = lower('%s')
 
 
 def procmailrc(installation: Installation) -> str:
-    """The recipe for procmail (procmailrc(5)): one delivery, and a mailbox where mail waits when that fails."""
+    """The recipe for procmail (procmailrc(5)): one delivery, and a Maildir where mail waits when that fails.
+
+    A Maildir, since procmail changes the bytes it writes to an mbox.
+    """
     return f"""\
-:0 w
+:0 wr
 | {_command(installation)}
 
 # Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
-:0:
-$HOME/casefleet-later.mbox
+:0 r
+$HOME/{LATER}/
 """
 
 
 def maildropfilter(installation: Installation) -> str:
-    """The filter for maildrop (maildropfilter(7)): one delivery, and a mailbox where mail waits when that fails."""
-    command = _command(installation).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    """The filter for maildrop (maildropfilter(7)): one delivery, and a Maildir where mail waits when that fails."""
+    command = _command(installation)
+    for letter in "\\$`":
+        command = command.replace(letter, f"\\{letter}")
     return f"""\
-exception {{
-  to "| {command}"
+ANSWER=`{command}`
+if ($RETURNCODE == 0)
+{{
+  exit
 }}
 
 # Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
-to "$HOME/casefleet-later.mbox"
+`test -d "$HOME/{LATER}" || maildirmake "$HOME/{LATER}"`
+to "$HOME/{LATER}"
 """
 
 
 def _command(installation: Installation) -> str:
-    """The delivery as a line for a shell; it says nothing, so that nothing is mistaken for mail or for an answer."""
+    """The delivery as a line for a shell."""
     return shlex.join([*installation.program, "--db", installation.database, "deliver"])
 
 
