@@ -91,6 +91,8 @@ $HOME/{LATER}/
 def maildropfilter(installation: Installation) -> str:
     """The filter for maildrop (maildropfilter(7)): one delivery, and a Maildir where mail waits when that fails."""
     command = _command(installation)
+    if any("'" in word for word in (*installation.program, installation.database)):
+        raise ConfigError("maildrop cannot call a path with an apostrophe; move it.")
     for letter in "\\$`":
         command = command.replace(letter, f"\\{letter}")
     return f"""\
