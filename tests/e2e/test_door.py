@@ -113,6 +113,19 @@ def test_everything_else_is_75(firm: Firm, tmp_path: Path) -> None:
     assert firm.count("raw_messages") == 0
 
 
+def test_several_recipients_in_one_call_are_75(firm: Firm) -> None:
+    words = ("--recipient", BCC["ada"], f"--recipient={BCC['carl']}")
+    deferred(deliver(mail("x@else.example"), *words, db=firm.path), "recipient limit of 1")
+    assert firm.count("raw_messages") == 0
+
+
+def test_an_envelope_that_is_not_utf_8(firm: Firm) -> None:
+    sender, unknown = os.fsdecode(b"j\xf6rg@firm.example"), os.fsdecode(b"\xff@log.firm.example")
+    assert deliver(mail("x@else.example"), "--recipient", BCC["ada"], "--sender", sender, db=firm.path) == (0, "")
+    assert firm.all("SELECT envelope_sender FROM deliveries") == [("j\ufffdrg@firm.example",)]
+    assert deliver(mail("x@else.example"), "--recipient", unknown, db=firm.path)[0] == 67
+
+
 def test_a_locked_database_is_75_and_later_0(firm: Firm) -> None:
     raw, to_ada = mail("x@else.example"), ("--recipient", BCC["ada"])
     firm.db.execute("BEGIN IMMEDIATE")
