@@ -147,12 +147,12 @@ def test_postfix_stopped_and_started_in_a_burst(office: Office, postfix: Postfix
     everything_once(office, 60)
 
 
-def test_300_mails_at_once(office: Office, postfix: Postfix) -> None:
+def test_500_mails_20_at_once(office: Office, postfix: Postfix) -> None:
     with_a_case(office)
-    ids = submit_all(postfix, [numbered(n) for n in range(300)], clients=20)
+    ids = submit_all(postfix, [numbered(n) for n in range(500)], clients=20)
     finished(postfix, ids)
     assert not [line for line in postfix.log if "status=deferred" in line]
-    everything_once(office, 300)
+    everything_once(office, 500)
 
 
 def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
@@ -175,6 +175,62 @@ def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
 
 
 # The database.
+
+
+def test_a_database_that_is_locked_for_too_long(office: Office, instance: Postfix) -> None:
+    with_a_case(office)
+    instance.set("export_environment=TZ MAIL_CONFIG LANG CASEFLEET_BUSY_SECONDS=0.3")
+    postfix = instance.start()
+    office.db.execute("BEGIN IMMEDIATE")
+    ids = submit_all(postfix, [numbered(n) for n in range(5)], clients=5)
+    for queue_id in ids:
+        first = postfix.tried(queue_id)[0]
+        assert (first.status, "locked by another program" in first.text) == ("deferred", True)
+    office.db.execute("ROLLBACK")
+    finished(postfix, ids)
+    everything_once(office, 5)
+
+
+def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix) -> None:
+    with_a_case(office)
+    path, kept = Path(office.path), Path(office.path + ".kept")
+    unix = office.unix
+
+    def away() -> None:
+        office.db.close()  # and with it the files beside the database, which belong to its name
+        path.rename(kept)
+
+    def foreign() -> None:
+        away()
+        path.write_bytes(b"not a database " * 1000)
+        os.chown(path, unix.pw_uid, unix.pw_gid)
+
+    def back() -> None:
+        kept.rename(path)
+        office.reopen()
+
+    def older(version: int) -> None:
+        office.db.execute(f"PRAGMA user_version = {version}")
+
+    (version,) = office.db.execute("PRAGMA user_version").fetchone()
+    faults = {
+        "read-only": (lambda: path.chmod(0o400), lambda: path.chmod(0o600)),
+        "There is no database": (away, back),
+        "not a casefleet database": (foreign, back),
+        "casefleet migrate": (lambda: older(version - 1), lambda: older(version)),
+        "newer casefleet": (lambda: older(version + 1), lambda: older(version)),
+        "There is no database at": (lambda: office.folder.chmod(0o000), lambda: office.folder.chmod(0o700)),
+    }
+    for number, (words, (spoil, mend)) in enumerate(faults.items()):
+        spoil()
+        queue_id = postfix.submit(numbered(number), BCC["ada"])
+        first = postfix.tried(queue_id)[0]
+        assert first.status == "deferred"
+        assert words in first.text
+        assert office.path not in first.text
+        mend()
+        assert postfix.done(queue_id)[-1].status == "sent"
+    everything_once(office, len(faults))
 
 
 @pytest.fixture
