@@ -22,7 +22,6 @@ OK, NO_USER, TEMPORARY = 0, 67, 75
 NO_USER_SENTENCE = "5.1.1 There is no logging address of this name here."
 _LOG_SECONDS = 1.0
 """How long the system log may keep us after the answer."""
-_QUEUE_ID_LENGTH = 40
 _OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--sender": "sender", "--queue-id": "queue_id"}
 _RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "envelope-to")
 
@@ -185,12 +184,12 @@ def _log(queue_id: str | None, outcome: str, email_id: int | None, seconds: floa
         import signal  # noqa: PLC0415
         import syslog  # noqa: PLC0415
 
+        from casefleet_cli.core.logline import log_line  # noqa: PLC0415
+
         signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
         signal.setitimer(signal.ITIMER_REAL, _LOG_SECONDS, _LOG_SECONDS)  # libc tries twice
         syslog.openlog("casefleet", syslog.LOG_PID, syslog.LOG_MAIL)
-        queue = "".join(letter for letter in queue_id or "-" if letter.isalnum() or letter in "-_")[:_QUEUE_ID_LENGTH]
-        email = "-" if email_id is None else email_id
-        syslog.syslog(syslog.LOG_INFO, f"{queue}: outcome={outcome} email={email} ms={round(seconds * 1000)}")
+        syslog.syslog(syslog.LOG_INFO, log_line(queue_id, outcome, email_id, seconds))
     except Exception:  # noqa: BLE001, S110
         pass
 

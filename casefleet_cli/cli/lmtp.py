@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
 
-from casefleet_cli import lmtp as door
 from casefleet_cli.cli import output
+from casefleet_cli.lmtp import server
 
 
 def lmtp(
@@ -18,7 +19,10 @@ def lmtp(
     ] = "127.0.0.1:2424",
 ) -> None:
     """Take mail by LMTP until SIGTERM, for firms where a process a mail is too slow."""
-    asyncio.run(
-        door.serve(context.obj.database_path, listen, lambda where: output.say(f"Listening for LMTP on {where}."))
-    )
+
+    def ready(where: str) -> None:
+        output.say(f"Listening for LMTP on {where}.")
+        sys.stdout.flush()  # whoever started us may wait for this line
+
+    asyncio.run(server.serve(context.obj.database_path, listen, ready))
     output.say("Ended.")

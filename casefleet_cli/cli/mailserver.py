@@ -16,7 +16,7 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.explanation import sentences
-from casefleet_cli.desk import mailserver, recipients
+from casefleet_cli.desk import mailserver, recipients, units
 from casefleet_cli.desk.postconf import Postconf
 from casefleet_cli.errors import ConfigError, UnreadableError, UsageError
 from casefleet_cli.store import deliveries, references, settings, users
@@ -44,6 +44,10 @@ def postfix(
         str | None, typer.Option(metavar="UNIX_USER", help="Who runs deliveries (default: the owner of the database).")
     ] = None,
     processes: Annotated[int, typer.Option(min=1, metavar="N", help="Deliveries at once.")] = 20,
+    lmtp: Annotated[
+        str | None,
+        typer.Option(metavar="WHERE", help="For casefleet lmtp: unix:/run/casefleet/lmtp, or 127.0.0.1:PORT."),
+    ] = None,
     procmail: Annotated[bool, typer.Option("--procmail", help="Print the procmail recipe instead.")] = False,
     maildrop: Annotated[bool, typer.Option("--maildrop", help="Print the maildrop filter instead.")] = False,
 ) -> None:
@@ -52,7 +56,7 @@ def postfix(
     connection = state.connection() if map_path else state.reader()
     path = Path(state.database_path).absolute()
     domain = settings.logging_domain(connection)
-    here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes)
+    here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes, lmtp)
     if procmail or maildrop:
         output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
         return
@@ -64,13 +68,17 @@ def postfix(
     output.say("")
     output.block("# /etc/postfix/master.cf (then: postfix reload)")
     output.block(mailserver.master_cf(here))
+    if lmtp:
+        output.say("")
+        output.block(f"# /etc/systemd/system/{units.NAME} (then: systemctl enable --now casefleet-lmtp)")
+        output.block(units.lmtp_unit(here, Postconf().value("mail_owner") or "postfix"))
     if map_path:
         output.say("")
         output.block(f"# {mailserver.MAP_CF} (needs the package postfix-sqlite; every change of users keeps it fresh)")
         output.block(mailserver.map_cf(here, str(map_path.absolute())))
     if here.user == "root":
         output.warn(
-            "casefleet: Postfix never runs a pipe as root; give the database and its folder to a user of its own"
+            "casefleet: No mail is taken in as root; give the database and its folder to a user of its own"
             f" (chown -R casefleet: {path.parent}) and run this again."
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _ENOUGH_BYTES = 1024**3
+_GREETING_SECONDS = 10.0
 _FEW_BYTES = 100 * 1024**2
 
 
@@ -159,12 +161,13 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         )
         return
     yield Finding("domain", OK, f"Postfix takes mail for {domain}.")
-    name = _transport(postfix, domain)
+    name, next_hop = _transport(postfix, domain)
     service = postfix.service(name)
     if service is None:
         yield Finding("transport", FAILURE, f"Mail for {domain} goes to {name}, which is not in master.cf.", lines)
     elif service.program == "lmtp":
         yield Finding("transport", OK, f"Mail for {domain} goes on by LMTP ({name}).")
+        yield from _lmtp(postfix, service, next_hop)
     elif service.program != "pipe" or "deliver" not in service.words.split():
         advice = f"Add it to transport_maps. {lines}"
         yield Finding("transport", FAILURE, f"Mail for {domain} goes to {name}, not to casefleet.", advice)
@@ -173,13 +176,47 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         yield from _limits(postfix, service, name)
 
 
-def _transport(postfix: Postconf, domain: str) -> str:
-    """The name of the transport that mail for a domain takes."""
+def _lmtp(postfix: Postconf, service: Service, next_hop: str) -> Iterator[Finding]:
+    greeting = _greeting(next_hop, postfix.value("queue_directory"))
+    if greeting is None:
+        yield Finding("server", FAILURE, f"Nobody answers at {next_hop}; all mail waits in the queue.",
+                      "systemctl start casefleet-lmtp")  # fmt: skip
+    elif greeting.startswith(b"220 casefleet"):
+        yield Finding("server", OK, f"casefleet lmtp answers at {next_hop}.")
+    else:
+        yield Finding("server", FAILURE, f"Another server answers at {next_hop}.", "See casefleet postfix --lmtp.")
+    if f"{mailserver.LINE_LIMIT}=0" in service.words or postfix.value(mailserver.LINE_LIMIT) == "0":
+        yield Finding("lines", OK, "Postfix leaves long lines as they are.")
+    else:
+        yield Finding("lines", FAILURE, "Postfix breaks lines of more than 998 octets, so not all bytes are kept.",
+                      f"-o {mailserver.LINE_LIMIT}=0 in master.cf")  # fmt: skip
+
+
+def _greeting(next_hop: str, queue: str) -> bytes | None:
+    """The first line of an LMTP server, asked as Postfix would; None when nobody answers."""
+    kind, _, where = next_hop.partition(":")
+    try:
+        if kind == "unix":
+            # A relative path is one below the queue directory (postconf(5), transport(5)).
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(_GREETING_SECONDS)
+                client.connect(os.path.join(queue, where))  # noqa: PTH118
+                return client.recv(200)
+        host, _, port = where.rpartition(":") if kind == "inet" else next_hop.rpartition(":")
+        with socket.create_connection((host.strip("[]"), int(port)), _GREETING_SECONDS) as client:
+            return client.recv(200)
+    except (OSError, ValueError):
+        return None
+
+
+def _transport(postfix: Postconf, domain: str) -> tuple[str, str]:
+    """The name of the transport that mail for a domain takes, and its next hop ("" where it needs none)."""
     chosen = postfix.looked_up(postfix.items("transport_maps"), domain)
     if not chosen:
         relayed = postfix.listed("relay_domains", domain)
         chosen = postfix.value("relay_transport" if relayed else "virtual_transport")
-    return chosen.partition(":")[0]
+    name, _, next_hop = chosen.partition(":")
+    return name, next_hop
 
 
 def _transport_found(service: Service, name: str, path: Path, program: tuple[str, ...]) -> Finding:

@@ -16,6 +16,7 @@ GUARD = f'timeout -s KILL {LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 ||
 """For /bin/sh -c. Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1, stopped or hung
 where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
 LATER = "casefleet-later"
+LINE_LIMIT = "lmtp_line_length_limit"
 MAP_CF = f"/etc/postfix/{TRANSPORT}-recipients.cf"
 
 
@@ -32,13 +33,18 @@ class Installation(NamedTuple):
     """The logging domain."""
     processes: int = 20
     """Deliveries at once."""
+    lmtp: str | None = None
+    """Where `casefleet lmtp` listens, "unix:/PATH" or "HOST:PORT"; None where mail comes through the pipe."""
 
 
 def main_cf(installation: Installation, *, with_map: bool = False) -> str:
     """The settings for Postfix's main.cf (postconf(5)); a setting that is there already gets the value appended."""
     lines = f"""\
 relay_domains = {installation.domain}
-transport_maps = inline:{{ {installation.domain}={TRANSPORT}: }}
+transport_maps = inline:{{ {installation.domain}={TRANSPORT}:{_next_hop(installation)} }}
+"""
+    if installation.lmtp is None:
+        lines += f"""\
 {TRANSPORT}_destination_recipient_limit = 1
 {TRANSPORT}_time_limit = {TIME_LIMIT_SECONDS}s
 """
@@ -49,7 +55,13 @@ transport_maps = inline:{{ {installation.domain}={TRANSPORT}: }}
 
 
 def master_cf(installation: Installation) -> str:
-    """The transport for Postfix's master.cf (master(5), pipe(8)); raises ConfigError for a path it cannot hold."""
+    """The transport for Postfix's master.cf (pipe(8), lmtp(8)); raises ConfigError for a path it cannot hold."""
+    if installation.lmtp is not None:
+        # Not a byte of a line is changed, however long it is, and the server learns the queue id.
+        return f"""\
+{TRANSPORT} unix - - n - {installation.processes} lmtp
+  -o {LINE_LIMIT}=0 -o lmtp_send_xforward_command=yes
+"""
     program = " ".join(_argument(word) for word in installation.program)
     guard = GUARD.replace("$", "$$")
     return f"""\
@@ -106,6 +118,15 @@ if ($RETURNCODE == 0)
 `test -d "$HOME/{LATER}" || maildirmake "$HOME/{LATER}"`
 to "$HOME/{LATER}"
 """
+
+
+def _next_hop(installation: Installation) -> str:
+    where = installation.lmtp
+    if where is None:
+        return ""
+    if any(letter.isspace() or letter in "{},$" for letter in where):
+        raise ConfigError(f"Postfix cannot hand mail on to {where}; choose a path without blanks.")
+    return where if where.startswith("unix:") else f"inet:{where}"
 
 
 def _command(installation: Installation) -> str:

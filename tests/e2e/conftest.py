@@ -14,6 +14,7 @@ import pytest
 
 from casefleet_cli.store import database
 from tests.e2e import installed
+from tests.e2e.lmtp import Lmtp
 from tests.e2e.postfix import Postfix, printed
 from tests.firm import Firm
 
@@ -70,15 +71,38 @@ def office(place: Path, program: Path) -> Office:
     return Office(place / "office", program, installed.unprivileged_user())
 
 
+@pytest.fixture(params=["pipe", "lmtp"])
+def way(request: pytest.FixtureRequest) -> str:
+    """How mail comes from Postfix; a test that is for one of them says so with `only`."""
+    return request.param
+
+
+def only(way: str) -> pytest.MarkDecorator:
+    """Run a test with this way alone."""
+    return pytest.mark.parametrize("way", [way], indirect=True)
+
+
 @pytest.fixture
-def instance(place: Path, office: Office) -> Iterator[Postfix]:
+def server(place: Path, office: Office) -> Iterator[Lmtp]:
+    """The LMTP server, not yet started."""
+    installed.need("postfix")
+    made = Lmtp(office, place / "run")
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def instance(place: Path, office: Office, way: str, request: pytest.FixtureRequest) -> Iterator[Postfix]:
     """A Postfix, not yet started, with exactly the lines that are printed for this installation."""
     installed.need("postfix", "postconf", "postqueue")
-    server = Postfix(place / "postfix", *office.lines())
+    words = ["--lmtp", request.getfixturevalue("server").where] if way == "lmtp" else []
+    server = Postfix(place / "postfix", *office.lines(*words))
     yield server
     server.stop("abort")
 
 
 @pytest.fixture
-def postfix(instance: Postfix) -> Postfix:
+def postfix(instance: Postfix, way: str, request: pytest.FixtureRequest) -> Postfix:
+    if way == "lmtp":
+        request.getfixturevalue("server").start()
     return instance.start()

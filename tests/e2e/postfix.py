@@ -85,7 +85,7 @@ class Outcome(tuple[str, str, str]):
 
 def printed(output: str) -> tuple[str, str]:
     """The lines for main.cf and for master.cf out of what `casefleet postfix` printed."""
-    main, _, master = output.partition("# /etc/postfix/master.cf")
+    main, _, master = output.partition("# /etc/systemd/")[0].partition("# /etc/postfix/master.cf")
     assert "# /etc/postfix/main.cf" in main
     assert master
     return main.partition("\n")[2], master.partition("\n")[2]

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import installed
-from tests.e2e.conftest import Office
+from tests.e2e.conftest import Office, only
+from tests.e2e.lmtp import Lmtp
 from tests.e2e.postfix import Postfix, submit
 from tests.firm import BCC, mail
 
@@ -155,6 +156,19 @@ def test_500_mails_20_at_once(office: Office, postfix: Postfix) -> None:
     everything_once(office, 500)
 
 
+@only("lmtp")
+def test_the_server_killed_and_started_in_a_burst(office: Office, postfix: Postfix, server: Lmtp) -> None:
+    with_a_case(office)
+    ids = submit_all(postfix, [numbered(n) for n in range(200)])
+    for sent in (5, 60):
+        postfix.wait(lambda lines, sent=sent: sum("status=sent" in line for line in lines) >= sent)
+        server.kill()
+        assert len(postfix.queue()) > 0
+        server.start()
+    finished(postfix, ids)
+    everything_once(office, 200)
+
+
 def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
     # The program logs the mail, but Postfix hears 75: a machine that went down before it could note the success.
     own = place / "bin/casefleet"
@@ -177,21 +191,26 @@ def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
 # The database.
 
 
-def test_a_database_that_is_locked_for_too_long(office: Office, instance: Postfix) -> None:
+def test_a_database_that_is_locked_for_too_long(
+    office: Office, instance: Postfix, way: str, request: pytest.FixtureRequest
+) -> None:
     with_a_case(office)
+    if way == "lmtp":
+        request.getfixturevalue("server").start(CASEFLEET_BUSY_SECONDS="0.3")
     instance.set("export_environment=TZ MAIL_CONFIG LANG CASEFLEET_BUSY_SECONDS=0.3")
     postfix = instance.start()
     office.db.execute("BEGIN IMMEDIATE")
     ids = submit_all(postfix, [numbered(n) for n in range(5)], clients=5)
     for queue_id in ids:
         first = postfix.tried(queue_id)[0]
-        assert (first.status, "locked by another program" in first.text) == ("deferred", True)
+        assert first.status == "deferred"
+        assert {"pipe": "locked by another program", "lmtp": "cannot be logged now"}[way] in first.text
     office.db.execute("ROLLBACK")
     finished(postfix, ids)
     everything_once(office, 5)
 
 
-def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix) -> None:
+def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix, way: str) -> None:
     with_a_case(office)
     path, kept = Path(office.path), Path(office.path + ".kept")
     unix = office.unix
@@ -221,12 +240,14 @@ def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix) ->
         "newer casefleet": (lambda: older(version + 1), lambda: older(version)),
         "There is no database at": (lambda: office.folder.chmod(0o000), lambda: office.folder.chmod(0o700)),
     }
+    if way == "lmtp":
+        del faults["read-only"]  # a file that is open stays writable
     for number, (words, (spoil, mend)) in enumerate(faults.items()):
         spoil()
         queue_id = postfix.submit(numbered(number), BCC["ada"])
         first = postfix.tried(queue_id)[0]
         assert first.status == "deferred"
-        assert words in first.text
+        assert (words if way == "pipe" else "cannot be logged now") in first.text
         assert office.path not in first.text
         mend()
         assert postfix.done(queue_id)[-1].status == "sent"

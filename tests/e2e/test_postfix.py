@@ -26,14 +26,16 @@ def statuses(postfix: Postfix, queue_id: str) -> list[str]:
     return sorted(outcome.status for outcome in postfix.done(queue_id))
 
 
-def test_a_mail_with_the_secret_in_the_envelope_alone_is_on_the_right_feed(office: Office, postfix: Postfix) -> None:
+def test_a_mail_with_the_secret_in_the_envelope_alone_is_on_the_right_feed(
+    office: Office, postfix: Postfix, way: str
+) -> None:
     case = office.case("Nguyen Trust", office.contact("Anna"))
     queue_id = postfix.submit(mail("anna@client.example"), "anna@client.example", BCC["ada"])
     assert statuses(postfix, queue_id) == ["sent", "sent"]
     assert office.all("SELECT subject, standing FROM emails") == [("Hearing", "linked")]
     assert office.all("SELECT case_id FROM email_cases") == [(case,)]
     assert office.all("SELECT source, envelope_sender, queue_id, user_id FROM deliveries") == [
-        ("pipe", "ada@firm.example", queue_id, office.ada)
+        (way, "ada@firm.example", queue_id, office.ada)
     ]
     assert [line for line in postfix.log if "warning:" in line or "fatal:" in line] == []
 
@@ -97,8 +99,9 @@ def test_two_addresses_of_one_user_are_one_delivery(office: Office, postfix: Pos
         ("ada@firm.example", (), COMPLETE + b"Subject: dots\n\n.\n..\n...\nFrom the start\n"),
         ('"a b;$(id)`id`"@else.example', (), mail("x@else.example")),
         ("ada@firm.example", (), b"\n"),
+        ("ada@firm.example", (), COMPLETE + b"Subject: long\n\n" + b"0123456789" * 500 + b"\n" + b"y" * 70_000 + b"\n"),
     ],
-    ids=["null-sender", "smtputf8", "8bitmime", "mailing-list", "dots", "shell", "no-header"],
+    ids=["null-sender", "smtputf8", "8bitmime", "mailing-list", "dots", "shell", "no-header", "long-lines"],
 )  # fmt: skip
 def test_whatever_the_envelope_every_byte_is_kept(
     office: Office, postfix: Postfix, sender: str, options: tuple[str, ...], raw: bytes

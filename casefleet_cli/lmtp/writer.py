@@ -1,0 +1,139 @@
+"""The one who writes: takes all mail that waits, commits it together, and answers only then (group commit)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import clock, config, intake
+from casefleet_cli.core.address import normal
+from casefleet_cli.core.masking import Mask
+from casefleet_cli.errors import CasefleetError
+from casefleet_cli.store import database, settings, users
+from casefleet_cli.store.deliveries import Arrival
+
+if TYPE_CHECKING:
+    from casefleet_cli.lmtp.syslog import Syslog
+    from casefleet_cli.store.users import BccOwner
+
+_MOST_IN_A_COMMIT = 200
+
+
+class Envelope(NamedTuple):
+    """What the mail server said of one message before its data."""
+
+    sender: str
+    owners: tuple[BccOwner, ...]
+    queue_id: str | None = None
+
+
+class _Job(NamedTuple):
+    raw: bytes
+    envelope: Envelope
+    started: float
+    prepared: intake.Prepared
+    logged: asyncio.Future[bool]
+
+
+class Writer:
+    """Owns the only connection to the database; everything that blocks runs in threads."""
+
+    def __init__(self, path: str, syslog: Syslog) -> None:
+        self._path = path
+        self._syslog = syslog
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._mask = Mask("")
+        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(_MOST_IN_A_COMMIT * 2)
+        self._lock = asyncio.Lock()
+
+    async def owner(self, recipient: str) -> BccOwner | None:
+        """The usable owner of a BCC address, or None; raises CasefleetError or sqlite3.Error when nobody can tell."""
+        async with self._lock:
+            return await asyncio.to_thread(self._owner, recipient)
+
+    async def deliver(self, raw: bytes, envelope: Envelope) -> bool:
+        """Whether the message is committed for all its owners; when not, for none of them."""
+        started = clock.ticks()
+        prepared = await asyncio.to_thread(intake.prepare, raw, self._mask)
+        logged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        await self._jobs.put(_Job(raw, envelope, started, prepared, logged))
+        return await logged
+
+    async def run(self) -> None:
+        """Write until told to stop; what waits by then is still written."""
+        stopping = False
+        while not stopping:
+            batch = [await self._jobs.get()]
+            while len(batch) < _MOST_IN_A_COMMIT and not self._jobs.empty():
+                batch.append(self._jobs.get_nowait())
+            stopping = None in batch
+            jobs = [job for job in batch if job is not None]
+            if not jobs:
+                continue
+            async with self._lock:
+                results = await asyncio.to_thread(self._commit, jobs)
+            for job, logged in zip(jobs, results, strict=True):
+                if not job.logged.cancelled():
+                    job.logged.set_result(logged)
+        if self._connection is not None:
+            self._connection.close()
+
+    async def stop(self) -> None:
+        """Let `run` finish what waits and end."""
+        await self._jobs.put(None)
+
+    def _open(self) -> sqlite3.Connection:
+        """The database, opened anew when it was replaced or migrated under us."""
+        inode = os.stat(self._path).st_ino if os.path.exists(self._path) else 0  # noqa: PTH110, PTH116
+        if self._connection is not None and inode == self._inode:
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == database.SCHEMA_VERSION:
+                return self._connection
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._connection = database.open_database(self._path, busy_seconds=config.busy_seconds())
+        self._inode = inode
+        self._mask = Mask(settings.logging_domain(self._connection))
+        return self._connection
+
+    def _owner(self, recipient: str) -> BccOwner | None:
+        owner = users.by_bcc_address(self._open(), normal(recipient), clock.stamp())
+        return owner if owner is not None and owner.usable else None
+
+    def _commit(self, jobs: list[_Job]) -> list[bool]:
+        """Log all jobs in one transaction, or, when a bug gets in the way of that, each in one of its own."""
+        try:
+            connection = self._open()
+            with database.transaction(connection):
+                memory = intake.Memory(connection)
+                receipts = [_record(connection, job, memory) for job in jobs]
+        except (CasefleetError, sqlite3.Error, OSError) as error:
+            told = database.translated(error, "the database") if isinstance(error, sqlite3.Error) else error
+            return self._deferred(jobs, str(told))
+        except Exception as error:  # noqa: BLE001 - a bug must neither end the server nor keep other mail waiting
+            if len(jobs) > 1:
+                return [logged for job in jobs for logged in self._commit([job])]
+            return self._deferred(jobs, f"A fault in casefleet ({type(error).__name__}).")
+        for job, receipts_of_job in zip(jobs, receipts, strict=True):
+            for receipt in receipts_of_job:
+                self._syslog.outcome(job.envelope.queue_id, receipt.outcome, receipt.email_id, job.started)
+        return [True] * len(jobs)
+
+    def _deferred(self, jobs: list[_Job], reason: str) -> list[bool]:
+        self._syslog.say(f"deferred {len(jobs)}: {reason.replace(self._path, 'the configured path')}")
+        for job in jobs:
+            for _ in job.envelope.owners:
+                self._syslog.outcome(job.envelope.queue_id, "deferred", None, job.started)
+        return [False] * len(jobs)
+
+
+def _record(connection: sqlite3.Connection, job: _Job, memory: intake.Memory) -> list[intake.Receipt]:
+    arrivals = (
+        Arrival(owner.user_id, "lmtp", owner.bcc_address_id, job.envelope.sender, job.envelope.queue_id)
+        for owner in job.envelope.owners
+    )
+    return [intake.record_prepared(connection, job.prepared, arrival, memory) for arrival in arrivals]
