@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NOT_UNDERSTOOD = "not-understood"
 """Defect and reason of a mail that a bug kept us from understanding: kept whole, unassigned, mended by reparse."""
 
-_ENVIRONMENT = frozenset(
+_FAULTS_OF_THE_MACHINE = frozenset(
     (
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -167,14 +167,19 @@ def _attempt(connection: sqlite3.Connection, work: Callable[[], Receipt]) -> Rec
     try:
         receipt = work()
     except Exception as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if isinstance(error, MemoryError) or (code is not None and code & 0xFF in _ENVIRONMENT):
+        if is_of_the_machine(error):
             raise
         connection.execute("ROLLBACK TO derived")
         connection.execute("RELEASE derived")
         return None
     connection.execute("RELEASE derived")
     return receipt
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Whether an error is what a machine does (busy, full, broken), not a bug."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, MemoryError) or (code is not None and code & 0xFF in _FAULTS_OF_THE_MACHINE)
 
 
 def _log(

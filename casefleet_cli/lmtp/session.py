@@ -102,7 +102,7 @@ class Session:
             await self._say(b"452 4.5.3 Too many recipients.")
             return
         try:
-            owner = await self._store.owner(recipient)
+            owner = await self._store.owner(recipient, self._queue_id)
         except (CasefleetError, sqlite3.Error, OSError):
             await self._say(LATER)
             return

@@ -49,10 +49,14 @@ class Writer:
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(_MOST_IN_A_COMMIT * 2)
         self._lock = asyncio.Lock()
 
-    async def owner(self, recipient: str) -> BccOwner | None:
+    async def owner(self, recipient: str, queue_id: str | None) -> BccOwner | None:
         """The usable owner of a BCC address, or None; raises CasefleetError or sqlite3.Error when nobody can tell."""
+        started = clock.ticks()
         async with self._lock:
-            return await asyncio.to_thread(self._owner, recipient)
+            owner = await asyncio.to_thread(self._owner, recipient)
+        if owner is None:
+            self._syslog.outcome(queue_id, "unknown-address", None, started)
+        return owner
 
     async def deliver(self, raw: bytes, envelope: Envelope) -> bool:
         """Whether the message is committed for all its owners; when not, for none of them."""
@@ -111,20 +115,20 @@ class Writer:
             with database.transaction(connection):
                 memory = intake.Memory(connection)
                 receipts = [_record(connection, job, memory) for job in jobs]
-        except (CasefleetError, sqlite3.Error, OSError) as error:
-            told = database.translated(error, "the database") if isinstance(error, sqlite3.Error) else error
-            return self._deferred(jobs, str(told))
         except Exception as error:  # noqa: BLE001 - a bug must neither end the server nor keep other mail waiting
-            if len(jobs) > 1:
+            passes = isinstance(error, (CasefleetError, OSError)) or intake.is_of_the_machine(error)
+            if not passes and len(jobs) > 1:
                 return [logged for job in jobs for logged in self._commit([job])]
-            return self._deferred(jobs, f"A fault in casefleet ({type(error).__name__}).")
+            return self._deferred(jobs, error)
         for job, receipts_of_job in zip(jobs, receipts, strict=True):
             for receipt in receipts_of_job:
                 self._syslog.outcome(job.envelope.queue_id, receipt.outcome, receipt.email_id, job.started)
         return [True] * len(jobs)
 
-    def _deferred(self, jobs: list[_Job], reason: str) -> list[bool]:
-        self._syslog.say(f"deferred {len(jobs)}: {reason.replace(self._path, 'the configured path')}")
+    def _deferred(self, jobs: list[_Job], error: Exception) -> list[bool]:
+        told = database.translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+        reason = str(told) if isinstance(told, CasefleetError) else f"A fault in casefleet ({type(error).__name__})."
+        self._syslog.say(f"deferred {len(jobs)}: {reason}")
         for job in jobs:
             for _ in job.envelope.owners:
                 self._syslog.outcome(job.envelope.queue_id, "deferred", None, job.started)

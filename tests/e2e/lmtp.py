@@ -22,13 +22,14 @@ class Lmtp:
         self.where = f"unix:{folder}/lmtp"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, **environment: str) -> Lmtp:
-        """Start, and return when it listens."""
+    def start(self, *wrapper: str, **environment: str) -> Lmtp:
+        """Start, and return when it listens; `wrapper` are words before the command, for which it is root."""
         office = self._office
+        user = {} if wrapper else {"user": office.unix.pw_uid, "group": self._group, "extra_groups": []}
         self.process = subprocess.Popen(
-            [office.program, "--db", office.path, "lmtp", "--listen", self.where], stdin=subprocess.DEVNULL,
+            [*wrapper, office.program, "--db", office.path, "lmtp", "--listen", self.where], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, cwd="/", env={"PATH": "/usr/bin:/bin", **environment},
-            user=office.unix.pw_uid, group=self._group, extra_groups=[], umask=0o077,
+            umask=0o077, **user,
         )  # fmt: skip
         assert b"Listening" in self.process.stdout.readline()
         return self

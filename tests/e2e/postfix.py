@@ -7,6 +7,7 @@ import smtplib
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,10 +170,13 @@ class Postfix:
         return self.outcomes(queue_id)
 
     def wait(self, condition: Callable[[list[str]], bool], seconds: float = 60) -> None:
-        """Wait for log lines."""
+        """Wait for what news of the log bring about; asked anew at each line, and twice a second."""
+        ends = time.monotonic() + seconds
         with self._news:
-            if not self._news.wait_for(lambda: condition(self.log), seconds):
-                raise AssertionError("Postfix never said it; the log ends:\n" + "\n".join(self.log[-30:]))
+            while not condition(self.log):
+                if time.monotonic() > ends:
+                    raise AssertionError("Postfix never said it; the log ends:\n" + "\n".join(self.log[-30:]))
+                self._news.wait(0.5)
 
     def _follow(self, master: subprocess.Popen[str]) -> None:
         assert master.stdout is not None

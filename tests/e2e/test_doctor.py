@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import installed
 from tests.e2e.conftest import Office
+from tests.e2e.lmtp import Lmtp
 from tests.e2e.postfix import Postfix, printed
+from tests.firm import BCC, mail
 
 pytestmark = pytest.mark.e2e
 
@@ -154,3 +158,71 @@ def test_secrets_are_not_told(clinic: Clinic) -> None:
                           capture_output=True, text=True)  # fmt: skip
     for (address,) in clinic.all("SELECT address FROM bcc_addresses"):
         assert address.partition("@")[0] not in done.stdout + done.stderr
+
+
+class TestLmtp:
+    """An installation whose mail comes by LMTP."""
+
+    @pytest.fixture
+    def office(self, place: Path, program: Path) -> Office:
+        installed.need("postfix", "postconf", "postmap")
+        return Office(place / "office", program, installed.unprivileged_user())
+
+    @pytest.fixture
+    def postfix(self, place: Path, office: Office, server: Lmtp) -> Postfix:
+        return Postfix(place / "postfix", *office.lines("--lmtp", server.where))
+
+    def told(self, office: Office, postfix: Postfix) -> dict[str, tuple[str, str]]:
+        done = office.run("doctor", "--postfix-config", str(postfix.etc), "--json")
+        return {found["check"]: (found["state"], found["sentence"]) for found in json.loads(done.stdout)}
+
+    def test_what_casefleet_postfix_prints_is_right(self, office: Office, postfix: Postfix, server: Lmtp) -> None:
+        server.start()
+        told = self.told(office, postfix)
+        assert {check: state for check, (state, _) in told.items() if state != "ok"} == {"map": "warning"}
+        assert {"server", "lines"} <= set(told)
+
+    def test_a_server_that_is_not_there(self, office: Office, postfix: Postfix) -> None:
+        assert self.told(office, postfix)["server"][0] == "failure"
+
+    def test_another_server(self, office: Office, postfix: Postfix, server: Lmtp) -> None:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(server.where.removeprefix("unix:"))
+            other.listen()
+            with ThreadPoolExecutor(1) as pool:
+                told = pool.submit(self.told, office, postfix)
+                client, _ = other.accept()
+                client.sendall(b"220 mx Dovecot ready\r\n")
+                assert told.result()["server"] == ("failure", f"Another server answers at {server.where}.")
+                client.close()
+
+    def test_lines_that_postfix_would_break(self, office: Office, postfix: Postfix, server: Lmtp) -> None:
+        master = postfix.etc / "master.cf"
+        master.write_text(master.read_text().replace("-o lmtp_line_length_limit=0 ", ""))
+        assert self.told(office, postfix)["lines"][0] == "failure"
+        # And it does.
+        server.start()
+        postfix.start()
+        raw = mail("x@else.example", text="x" * 5000)
+        postfix.done(postfix.submit(raw, BCC["ada"]))
+        assert not bytes(office.one("SELECT content FROM raw_messages")).endswith(raw)
+        postfix.stop("abort")
+
+
+@pytest.mark.parametrize("where", ["unix:/run/casefleet/lmtp", "unix:/var/lib/other place/lmtp", "127.0.0.1:2424"])
+def test_the_unit_is_one_that_systemd_takes(place: Path, program: Path, where: str) -> None:
+    installed.need("systemd-analyze")
+    office = Office(place / "the office 100%", program, installed.unprivileged_user())
+    done = office.run("postfix", "--lmtp", where)
+    if " " in where:
+        assert done.returncode == 78  # Postfix has no way to say it
+        return
+    assert (done.returncode, done.stderr) == (0, "")
+    unit = place / "casefleet-lmtp.service"
+    unit.write_text(done.stdout.partition("# /etc/systemd/system/casefleet-lmtp.service")[2].partition("\n")[2])
+    verified = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+    # 10 is a service that may do anything; 2.0 is called safe.
+    rated = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", unit],
+                           capture_output=True, text=True)  # fmt: skip
+    assert rated.returncode == 0, rated.stdout

@@ -151,6 +151,70 @@ def test_many_at_once_are_committed_together_and_none_is_lost(firm: Firm, server
     assert firm.count("emails") == firm.count("deliveries") == 200
 
 
+def test_a_mail_that_cannot_be_logged_keeps_no_other_waiting(firm: Firm, server: Server) -> None:
+    firm.db.execute("CREATE TRIGGER poison BEFORE INSERT ON deliveries WHEN new.envelope_sender = 'poison@else.example'"
+                    " BEGIN SELECT RAISE(ABORT, 'a bug'); END")  # fmt: skip
+    firm.db.execute("BEGIN IMMEDIATE")  # so that they wait for one commit
+
+    def send(number: int) -> int:
+        sender = "poison@else.example" if number == 3 else "ada@firm.example"
+        with server.client() as client:
+            try:
+                client.sendmail(sender, [BCC["ada"]], mail("x@else.example", text=f"number {number}"))
+            except smtplib.SMTPDataError as answer:
+                return answer.smtp_code
+            return 250
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(send, number) for number in range(8)]
+        firm.db.execute("ROLLBACK")
+        assert [answer.result() for answer in answers] == [250, 250, 250, 451, 250, 250, 250, 250]
+    assert firm.count("emails") == firm.count("raw_messages") == 7
+    firm.db.execute("DROP TRIGGER poison")
+    assert send(3) == 250
+
+
+def test_too_big_a_mail_is_not_bounced(firm: Firm, server: Server) -> None:
+    with server.client() as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail("<>")
+        client.rcpt(BCC["ada"])
+        client.putcmd("DATA")
+        assert client.getreply()[0] == 354
+        line = b"x" * 1_048_574 + b"\r\n"
+        for _ in range(201):
+            client.send(line)
+        client.send(b".\r\n")
+        assert client.getreply()[0] == 452
+        assert client.noop()[0] == 250
+    assert firm.count("raw_messages") == 0
+
+
+@pytest.mark.parametrize(
+    ("attributes", "queue_id"),
+    [("IDENT=4F1Xabc", "4F1Xabc"), ("NAME=x ident=4F1X PORT=25", "4F1X"), ("IDENT=", None), ("IDENT=a+2Bb", None)],
+)
+def test_the_queue_id_of_the_mail_server_is_kept(
+    firm: Firm, server: Server, attributes: str, queue_id: str | None
+) -> None:
+    with server.client() as client:
+        client.ehlo_or_helo_if_needed()
+        assert client.docmd("XFORWARD", attributes)[0] == 250
+        assert client.sendmail("a@b", [BCC["ada"]], mail("x@else.example")) == {}
+        assert client.sendmail("a@b", [BCC["ada"]], mail("y@else.example")) == {}
+    assert firm.all("SELECT queue_id FROM deliveries ORDER BY id") == [(queue_id,), (None,)]
+
+
+def test_systemd_is_told_when_it_listens_and_when_it_ends(firm: Firm, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        server = Server(firm, NOTIFY_SOCKET=str(tmp_path / "notify"))
+        assert manager.recv(100) == b"READY=1"
+        assert server.stop() == 0
+        assert manager.recv(100) == b"STOPPING=1"
+
+
 def test_it_stops_gracefully_and_finishes_what_it_took(firm: Firm, server: Server) -> None:
     idle = server.client()
     assert server.send(mail("x@else.example")) == {}
