@@ -54,6 +54,7 @@ COMMANDS = {
     "notifications": Entry(f"{_HERE}.feeds:notifications", "What waits for a user's attention."),
     "search": Entry(f"{_HERE}.feeds:search", "Search all mail."),
     "serve": Entry(f"{_HERE}.serve:serve", "The pages, read-only, in a browser."),
+    "reparse": Entry(f"{_HERE}.reparsing:reparse", "Read kept mail again, after an upgrade that reads more."),
     "doctor": Entry(f"{_HERE}.doctor:doctor", "Is it installed right: program, database, Postfix."),
     "postfix": Entry(f"{_HERE}.mailserver:postfix", "The lines that connect Postfix with this installation."),
 }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from casefleet_cli.core.model import Forward, Mailbox, Message
 
 COLLISION = "msgid-collision"
+TWIN = "same-as-another"
+"""Defect of an email that reparse found to be the same mail as another one: both are in the journal, both stay."""
 
 
 class Rows(NamedTuple):
@@ -105,20 +107,28 @@ def add_rows(connection: sqlite3.Connection, rows: Rows, raw_message_id: int, si
     )
     email_id = int(cursor.lastrowid or 0)
     add_recipients(connection, email_id, rows)
+    _add_references(connection, email_id, rows)
+    _add_attachments(connection, email_id, rows)
+    for twin in twins:
+        _mark(connection, twin, COLLISION)
+    return email_id
+
+
+def _add_references(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     if rows.references:
         connection.executemany(
             "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)",
             [(email_id, n, msgid) for n, msgid in enumerate(rows.references)],
         )
+
+
+def _add_attachments(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     if rows.attachments:
         connection.executemany(
             "INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id, is_inline)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(email_id, *attachment) for attachment in rows.attachments],
         )
-    for twin in twins:
-        _mark(connection, twin, COLLISION)
-    return email_id
 
 
 def add_recipients(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:

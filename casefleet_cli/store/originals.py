@@ -64,3 +64,11 @@ def of_email(connection: sqlite3.Connection, email_id: int) -> bytes:
         (email_id,),
     ).fetchone()
     return unpack(bytes(content), packing)
+
+
+def of(connection: sqlite3.Connection, raw_message_id: int) -> bytes:
+    """The bytes of one raw message."""
+    content, packing = connection.execute(
+        "SELECT content, packing FROM raw_messages WHERE id = ?", (raw_message_id,)
+    ).fetchone()
+    return unpack(bytes(content), packing)

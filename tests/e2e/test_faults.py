@@ -290,6 +290,20 @@ def test_a_full_disk_and_room_again(place: Path, program: Path, small_disk: Path
         postfix.stop("abort")
 
 
+def test_a_bug_while_deriving_keeps_the_bytes_and_is_mended(office: Office, postfix: Postfix) -> None:
+    with_a_case(office)
+    office.db.execute("CREATE TRIGGER bug BEFORE INSERT ON email_recipients BEGIN SELECT RAISE(ABORT, 'a bug'); END")
+    assert [outcome.status for outcome in postfix.done(postfix.submit(numbered(1), BCC["ada"]))] == ["sent"]
+    assert office.all("SELECT subject, standing FROM emails") == [(None, "unassigned")]
+    assert "1" in office.run("unassigned").stdout
+    assert office.run("reparse", "--broken").returncode == 1
+    office.db.execute("DROP TRIGGER bug")
+    done = office.run("reparse", "--broken")
+    assert (done.returncode, done.stdout) == (0, "Reparsed: 1 mended.\n")
+    assert office.all("SELECT subject, standing FROM emails") == [("Hearing", "unassigned")]
+    assert office.count("raw_messages") == office.count("deliveries") == office.count("decisions") == 1
+
+
 # What hangs.
 
 

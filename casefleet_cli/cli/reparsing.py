@@ -1,0 +1,45 @@
+"""Deriving anew what is known of e-mails: reparse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.desk import reparsing as desk
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import references
+
+
+def reparse(
+    context: typer.Context,
+    numbers: Annotated[list[str] | None, typer.Argument(metavar="[EMAIL...]", help="The numbers of e-mails.")] = None,
+    broken: Annotated[bool, typer.Option("--broken", help="Those of which only the bytes are kept so far.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All e-mails.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: output.Json = False,
+) -> None:
+    """Read the kept bytes again and derive all else anew; moves nothing from where it is."""
+    if bool(numbers) + broken + everything != 1:
+        raise UsageError("Say which e-mails: their numbers, --broken, or --all.")
+    connection = context.obj.connection()
+    acting = None if dry_run else context.obj.acting()
+    if numbers:
+        chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
+    else:
+        chosen = desk.broken(connection) if broken else desk.everything(connection)
+    counts: Counter[str] = Counter()
+    failures = []
+    for done in desk.reparse(connection, chosen, acting=acting, dry_run=dry_run):
+        counts[done.outcome] += 1
+        if done.outcome == "not understood":
+            failures.append(f"e-mail {done.email_id}: still not understood; please report it, the original is whole")
+    if as_json:
+        output.json_value(
+            {"dry_run": dry_run, **{outcome.replace(" ", "_"): counts[outcome] for outcome in desk.OUTCOMES}}
+        )
+    else:
+        output.say(f"{'Dry run' if dry_run else 'Reparsed'}: {desk.in_words(counts)}.")
+    output.some_failed(failures, "e-mails are kept as bytes only")

@@ -1,0 +1,111 @@
+"""Deriving anew, from the kept bytes, what is known of emails: after an upgrade that reads more, or a bug that is gone.
+
+Numbers, links, deliveries, decisions and the journal stay: what is read better moves nothing by itself, it changes
+what people find and what is suggested to them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import intake
+from casefleet_cli.core.masking import Mask
+from casefleet_cli.store import activities, rederived, settings
+from casefleet_cli.store.database import transaction
+from casefleet_cli.store.originals import of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+OUTCOMES = ("mended", "changed", "unchanged", "not understood")
+_BATCH_OCTETS = 4 * 1024 * 1024
+"""How much mail is read in one transaction; deliveries wait meanwhile."""
+
+
+class Reparsed(NamedTuple):
+    """What came of deriving one email anew."""
+
+    email_id: int
+    outcome: str
+    """One of OUTCOMES; "mended": it was kept bare before."""
+
+
+def broken(connection: sqlite3.Connection) -> list[int]:
+    """The emails of which only the bytes are kept so far."""
+    rows = connection.execute(
+        "SELECT id FROM emails WHERE EXISTS (SELECT 1 FROM json_each(defects) WHERE value = ?) ORDER BY id",
+        (intake.NOT_UNDERSTOOD,),
+    )
+    return [row[0] for row in rows]
+
+
+def everything(connection: sqlite3.Connection) -> list[int]:
+    """All emails."""
+    return [row[0] for row in connection.execute("SELECT id FROM emails ORDER BY id")]
+
+
+def reparse(
+    connection: sqlite3.Connection, email_ids: Iterable[int], *, acting: int | None = None, dry_run: bool = False
+) -> Iterator[Reparsed]:
+    """Derive these emails anew, some in each transaction, and tell of each one once it is committed.
+
+    Stopped at any moment it can simply be run again. A mended email is in the journal by itself, all others together.
+    """
+    mask = Mask(settings.logging_domain(connection))
+    counts: Counter[str] = Counter()
+    for batch in _batches(connection, email_ids):
+        with transaction(connection):
+            connection.execute("SAVEPOINT trial")
+            done = [_one(connection, email_id, mask, acting) for email_id in batch]
+            if dry_run:
+                connection.execute("ROLLBACK TO trial")
+            connection.execute("RELEASE trial")
+        counts.update(reparsed.outcome for reparsed in done)
+        yield from done
+    if counts["changed"] and not dry_run:
+        with transaction(connection):
+            activities.add(connection, "reparsed", user_id=acting, detail=in_words(counts))
+
+
+def in_words(counts: Counter[str]) -> str:
+    """How many of which outcome."""
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome]) or "nothing to do"
+
+
+def _one(connection: sqlite3.Connection, email_id: int, mask: Mask, acting: int | None) -> Reparsed:
+    was_bare = intake.NOT_UNDERSTOOD in rederived.defects_of(connection, email_id)
+    copies = rederived.copies(connection, email_id)
+    rows = [intake.prepare(of(connection, raw_message_id), mask).rows for raw_message_id in copies]
+    understood = [row for row in rows if row is not None]
+    if not understood or rows[0] is None:
+        return Reparsed(email_id, "not understood")
+    connection.execute("SAVEPOINT derived")
+    try:
+        is_other = rederived.put(connection, email_id, understood)
+    except Exception as error:
+        if intake.is_of_the_machine(error):
+            raise
+        connection.execute("ROLLBACK TO derived")
+        connection.execute("RELEASE derived")
+        return Reparsed(email_id, "not understood")
+    connection.execute("RELEASE derived")
+    if not was_bare:
+        return Reparsed(email_id, "changed" if is_other else "unchanged")
+    activities.add(connection, "reparsed", user_id=acting, email_id=email_id)
+    return Reparsed(email_id, "mended")
+
+
+def _batches(connection: sqlite3.Connection, email_ids: Iterable[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    octets = 0
+    for email_id in email_ids:
+        row = connection.execute("SELECT size FROM emails WHERE id = ?", (email_id,)).fetchone()
+        batch.append(email_id)
+        octets += row[0] + 1024
+        if octets > _BATCH_OCTETS:
+            yield batch
+            batch, octets = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,103 @@
+"""Putting anew what was derived from the bytes of an email; its number, links, deliveries and decisions stay."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from casefleet_cli.store import emails
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from casefleet_cli.store.emails import Rows
+
+_COLUMNS = (
+    "msgid subject from_name from_address sent_at text people filenames has_html forwards defects fingerprint"
+).split()
+
+
+def copies(connection: sqlite3.Connection, email_id: int) -> list[int]:
+    """The raw messages that an email was made of: the first, then those of further deliveries."""
+    found = connection.execute(
+        "SELECT raw_message_id FROM emails WHERE id = :email UNION ALL"
+        " SELECT raw_message_id FROM deliveries WHERE email_id = :email",
+        {"email": email_id},
+    )
+    return list(dict.fromkeys(row[0] for row in found))
+
+
+def defects_of(connection: sqlite3.Connection, email_id: int) -> list[str]:
+    """What was wrong with the bytes of an email when they were read last."""
+    (found,) = connection.execute("SELECT defects FROM emails WHERE id = ?", (email_id,)).fetchone()
+    return list(json.loads(found))
+
+
+def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> bool:
+    """Put what was derived from the copies of an email, the first copy first; whether anything was other than before.
+
+    Another email that has the same fingerprint keeps it: this one stays as it is known in the journal, with a defect.
+    """
+    first = rows[0]
+    twin = emails.by_fingerprint(connection, first.fingerprint)
+    (fingerprint,) = connection.execute("SELECT fingerprint FROM emails WHERE id = ?", (email_id,)).fetchone()
+    defects = list(first.defects)
+    if twin is not None and twin != email_id:
+        defects.append(emails.TWIN)
+    else:
+        fingerprint = first.fingerprint
+        if first.msgid is not None and _has_other_content(connection, first.msgid, email_id):
+            defects.append(emails.COLLISION)
+    wanted = (*first[1:11], json.dumps(defects), fingerprint)
+    columns = ", ".join(_COLUMNS)
+    known = connection.execute(f"SELECT {columns} FROM emails WHERE id = ?", (email_id,)).fetchone()
+    is_other = bool(known != wanted)
+    if is_other:
+        # Only what is other: every column of the search index that is set is indexed again.
+        changed = [(name, value) for name, value, was in zip(_COLUMNS, wanted, known, strict=True) if value != was]
+        connection.execute(
+            f"UPDATE emails SET {', '.join(f'{name} = ?' for name, _ in changed)} WHERE id = ?",
+            (*(value for _, value in changed), email_id),
+        )
+    recipients = dict.fromkeys(recipient for copy in rows for recipient in copy.recipients)
+    is_other |= _replace(connection, "email_recipients", "kind, name, address", email_id, recipients, "id")
+    references = list(enumerate(first.references))
+    is_other |= _replace(connection, "email_references", "position, msgid", email_id, references, "position")
+    # The first of two parts with one number is the one that was kept.
+    parts = {attachment[0]: attachment for attachment in reversed(first.attachments)}
+    attachments = [attachment for attachment in first.attachments if parts[attachment[0]] is attachment]
+    names = "part, filename, content_type, size, content_id, is_inline"
+    is_other |= _replace(connection, "attachments", names, email_id, attachments, "id")
+    return is_other
+
+
+def _replace(
+    connection: sqlite3.Connection,
+    table: str,
+    names: str,
+    email_id: int,
+    wanted: Iterable[tuple[object, ...]],
+    order: str,
+) -> bool:
+    """Make these the rows of an email in a table; whether they were others before."""
+    rows = list(wanted)
+    known = connection.execute(f"SELECT {names} FROM {table} WHERE email_id = ? ORDER BY {order}", (email_id,))
+    if known.fetchall() == rows:
+        return False
+    connection.execute(f"DELETE FROM {table} WHERE email_id = ?", (email_id,))
+    marks = ", ".join("?" * len(names.split(",")))
+    connection.executemany(
+        f"INSERT INTO {table} (email_id, {names}) VALUES (?, {marks})", [(email_id, *row) for row in rows]
+    )
+    return True
+
+
+def _has_other_content(connection: sqlite3.Connection, msgid: str, email_id: int) -> bool:
+    """Whether an email with this Message-ID is another mail."""
+    found = connection.execute(
+        "SELECT 1 FROM emails WHERE msgid = ? AND id <> ?"
+        " AND NOT EXISTS (SELECT 1 FROM json_each(defects) WHERE value = ?) LIMIT 1",
+        (msgid, email_id, emails.TWIN),
+    )
+    return found.fetchone() is not None
