@@ -52,7 +52,7 @@ COMMANDS = {
     "reject": Entry(f"{_HERE}.linking:reject", "Keep held e-mails out of sight."),
     "feed": Entry(f"{_HERE}.feeds:feed", "What happened, newest first."),
     "notifications": Entry(f"{_HERE}.feeds:notifications", "What waits for a user's attention."),
-    "search": Entry(f"{_HERE}.feeds:search", "Search all mail."),
+    "search": Entry(f"{_HERE}.searching:search", "Search all mail."),
     "serve": Entry(f"{_HERE}.serve:serve", "The pages, read-only, in a browser."),
     "reparse": Entry(f"{_HERE}.reparsing:reparse", "Read kept mail again, after an upgrade that reads more."),
     "doctor": Entry(f"{_HERE}.doctor:doctor", "Is it installed right: program, database, Postfix."),
@@ -89,7 +89,7 @@ def _made(name: str, entry: Entry) -> Any:
     found = getattr(importlib.import_module(module), attribute)
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
-        found.command(name)(function)
+        found.command(name, context_settings=getattr(function, "context_settings", None))(function)
     command = typer.main.get_command(found)
     command.name = name
     return command

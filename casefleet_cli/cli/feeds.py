@@ -1,4 +1,4 @@
-"""What happened and what waits for attention: feed, notifications, search."""
+"""What happened and what waits for attention: feed, notifications."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from casefleet_cli.errors import UsageError
 from casefleet_cli.store import feed as feeds
 from casefleet_cli.store import notifications as notices
 from casefleet_cli.store import references
-from casefleet_cli.store import search as index
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -126,29 +125,3 @@ def read(
     output.say(f"{len(found)} notifications marked as read.")
     missing = [n for n in numbers or [] if n not in found]
     output.some_failed([f"There is no notification {n} here." for n in missing], "not found")
-
-
-@output.listing
-def search(
-    context: typer.Context,
-    query: Annotated[list[str], typer.Argument(metavar="QUERY", help='Words, "phrases", prefix*.')],
-    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
-) -> None:
-    """Search subject, text, people and attachment names; the best match first."""
-    connection = context.obj.reader()
-    text = " ".join(query)
-    if not index.match_expression(text):
-        raise UsageError('There is no word to look for; give words, a "phrase" or the beginning of a word with *.')
-    columns = (
-        Column("id", "email"),
-        "date",
-        Column("from", cell=lambda row: row["from_name"] or row["from_address"], only="table"),
-        Column("from_name", only="machine"),
-        Column("from_address", only="machine"),
-        "subject",
-        Column("standing", only="machine"),
-        "snippet",
-    )
-    mark = ("[", "]") if options.form == "table" else ("", "")
-    rows = index.find(connection, text, limit=options.limit, mark=mark)
-    output.show(rows, columns, options, empty="No e-mail has these words.")

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import json
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -27,6 +28,9 @@ _WIDEST_IN_A_PIPE = 100
 _SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
 """What came from mail is escaped, even in the formats that are for trusted text."""
 _PIPES_DIVIDE = ("github", "pipe", "orgtbl", "jira", "presto", "pretty", "psql")
+
+MARKS = ("\ufdd0", "\ufdd1")
+"""Around words that stand out: bold on a terminal, nothing elsewhere. Noncharacters, which no text should hold."""
 
 
 class Column(NamedTuple):
@@ -190,7 +194,19 @@ def _table(rows: Iterator[Mapping[str, Any]], columns: list[Column], options: Li
         disable_numparse=True,
         colalign=["right" if right else "left" for right in numeric],
     )
-    _write("\n".join(line.rstrip() for line in text.split("\n")) + "\n" if for_eyes else text + "\n")
+    text = "\n".join(_marked(line.rstrip()) for line in text.split("\n")) if for_eyes else _marked(text)
+    _write(text + "\n")
+
+
+def _marked(text: str) -> str:
+    """The text with what stands between MARKS in bold, where somebody sees it."""
+    start, end = MARKS
+    if start not in text and end not in text:
+        return text
+    bare = re.compile(f"[{start}{end}]")
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return bare.sub("", text)
+    return bare.sub("", re.sub(f"{start}([^{start}{end}]*)(?:{end}|$)", "\x1b[1m\\1\x1b[0m", text))
 
 
 def _cell(column: Column, row: Mapping[str, Any]) -> str:

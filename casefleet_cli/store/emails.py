@@ -151,8 +151,8 @@ def _mark(connection: sqlite3.Connection, email_id: int, defect: str) -> None:
 
 
 def _people(message: Message) -> str:
-    """Everybody named in the headers, for the search index."""
-    fields = (message.from_, message.to, message.cc, message.bcc, message.reply_to)
+    """Everybody named in the headers but the first in From, who has columns of their own, for the search index."""
+    fields = (message.from_[1:], message.to, message.cc, message.bcc, message.reply_to)
     words = (f"{mailbox.name} {mailbox.address}".strip() for field in fields for mailbox in field)
     return "\n".join(dict.fromkeys(words))
 

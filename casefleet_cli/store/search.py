@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from casefleet_cli.store import database
+from casefleet_cli.store import database, selection
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from types import TracebackType
 
-_TOKEN = re.compile(r'"([^"]*)"?|(\S+)')
-
-
-def match_expression(query: str) -> str:
-    """The query of a person as an FTS5 expression: all words, "phrases" as they stand, prefix* as a prefix.
-
-    Every token is quoted, so that nothing a person types is read as FTS5 syntax. "" when there is nothing to look for.
-    """
-    terms = []
-    for phrase, word in _TOKEN.findall(query.replace("\0", " ")):
-        text = phrase or word.rstrip("*")
-        if any(letter.isalnum() for letter in text):
-            terms.append('"' + text.replace('"', " ") + '"' + ("*" if word.endswith("*") else ""))
-    return " ".join(terms)
+    from casefleet_cli.core.query import Query
 
 
 class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection):`
@@ -42,27 +29,38 @@ class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection)
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is None:
             self._connection.execute(
-                "INSERT INTO email_search (rowid, subject, text, people, filenames) SELECT id, subject, text, people,"
-                " filenames FROM emails WHERE id > (SELECT after_email_id FROM search_pauses)"
+                "INSERT INTO email_search (rowid, subject, text, from_name, from_address, people, filenames)"
+                " SELECT id, subject, text, from_name, from_address, people, filenames FROM emails"
+                " WHERE id > (SELECT after_email_id FROM search_pauses)"
             )
             self._connection.execute("DELETE FROM search_pauses")
 
 
 def find(
-    connection: sqlite3.Connection, query: str, *, limit: int | None = None, mark: tuple[str, str] = ("", "")
-) -> list[dict[str, Any]]:
-    """The emails that match, best first: number, date, from, subject, standing and a snippet with marked words.
+    connection: sqlite3.Connection, query: Query, *, limit: int | None = None, mark: tuple[str, str] = ("", "")
+) -> Iterator[dict[str, Any]]:
+    """The emails that a query means, the last logged first: number, date, from, subject, standing, and a snippet.
 
-    Rejected mail is left out.
+    In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
+    Rejected mail is left out unless the query asks for it. Raises UsageError for a name that means nothing or several.
     """
-    expression = match_expression(query)
-    if not expression:
-        return []
+    found = selection.of(connection, query)
+    snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 16)" if found.has_words else "''"
     cursor = connection.execute(
         "SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.from_name, e.from_address, e.subject, e.standing,"
-        " snippet(email_search, -1, ?, ?, '…', 16) AS snippet"
-        " FROM email_search JOIN emails AS e ON e.id = email_search.rowid"
-        " WHERE email_search MATCH ? AND e.standing <> 'rejected' ORDER BY rank LIMIT ?",
-        (*mark, expression, -1 if limit is None else limit),
+        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} ORDER BY {found.number} DESC LIMIT :limit",
+        {
+            **found.parameters,
+            "mark_start": mark[0],
+            "mark_end": mark[1],
+            "limit": -1 if limit is None else limit,
+        },
     )
-    return list(database.rows(cursor))
+    return database.rows(cursor)
+
+
+def numbers(connection: sqlite3.Connection, query: Query) -> list[int]:
+    """The numbers of the emails that a query means, the first logged first; errors as `find`."""
+    found = selection.of(connection, query)
+    cursor = connection.execute(f"SELECT e.id FROM {found.source} WHERE {found.where} ORDER BY 1", found.parameters)
+    return [int(row[0]) for row in cursor]

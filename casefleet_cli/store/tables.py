@@ -138,6 +138,7 @@ MAIL = (
     "CREATE INDEX emails_msgid ON emails(msgid) WHERE msgid IS NOT NULL",
     "CREATE INDEX emails_raw ON emails(raw_message_id)",
     "CREATE INDEX emails_sent ON emails(coalesce(sent_at, logged_at), id)",
+    "CREATE INDEX emails_forwarded ON emails(id) WHERE forwards <> '[]'",
     "CREATE INDEX emails_waiting ON emails(standing, id) WHERE standing <> 'linked'",
     """CREATE TABLE email_recipients (
     -- an address in To, Cc or Bcc of an email; BCC addresses of users appear masked
@@ -278,6 +279,19 @@ JOURNAL = (
     "CREATE INDEX activities_lead ON activities(lead_id, id) WHERE lead_id IS NOT NULL",
     "CREATE INDEX activities_contact ON activities(contact_id, id) WHERE contact_id IS NOT NULL",
     "CREATE INDEX activities_email ON activities(email_id, id) WHERE email_id IS NOT NULL",
+    f"""CREATE TABLE batches (
+    -- several emails linked at once by a person, so that they can be taken back at once
+    id INTEGER PRIMARY KEY,
+    {_at("at")},
+    user_id INTEGER REFERENCES users(id) ON DELETE RESTRICT,
+    {_at("undone_at", null=True)}
+) STRICT""",
+    """CREATE TABLE batch_activities (
+    -- a link that a batch made, as the activity that tells of it
+    batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE RESTRICT,
+    activity_id INTEGER NOT NULL REFERENCES activities(id) ON DELETE RESTRICT,
+    PRIMARY KEY (batch_id, activity_id)
+) STRICT, WITHOUT ROWID""",
     """CREATE TRIGGER activities_no_update BEFORE UPDATE ON activities
     BEGIN SELECT RAISE(ABORT, 'activities are append-only'); END""",
     """CREATE TRIGGER activities_no_delete BEFORE DELETE ON activities
@@ -299,29 +313,37 @@ JOURNAL = (
 
 SEARCH = (
     """CREATE VIRTUAL TABLE email_search USING fts5(
-    subject, text, people, filenames,
+    subject, text, from_name, from_address, people, filenames,
     content='emails', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 )""",
     # For large transactions: 32 MB of words are gathered before they are written (1 MB otherwise), and merged later.
     "INSERT INTO email_search(email_search, rank) VALUES ('hashsize', 33554432)",
     "INSERT INTO email_search(email_search, rank) VALUES ('automerge', 8)",
+    f"""CREATE TABLE saved_searches (
+    -- a query of search under a name, for everybody
+    name TEXT PRIMARY KEY COLLATE NOCASE CHECK (name <> ''),
+    query TEXT NOT NULL,
+    user_id INTEGER REFERENCES users(id) ON DELETE RESTRICT,
+    {_at("saved_at")}
+) STRICT, WITHOUT ROWID""",
     """CREATE TABLE search_pauses (
     -- there is a row only inside a transaction that indexes its new emails at its end, in one statement
     after_email_id INTEGER NOT NULL
 ) STRICT""",
     """CREATE TRIGGER emails_search_insert AFTER INSERT ON emails WHEN NOT EXISTS (SELECT 1 FROM search_pauses) BEGIN
-    INSERT INTO email_search(rowid, subject, text, people, filenames)
-    VALUES (new.id, new.subject, new.text, new.people, new.filenames);
+    INSERT INTO email_search(rowid, subject, text, from_name, from_address, people, filenames)
+    VALUES (new.id, new.subject, new.text, new.from_name, new.from_address, new.people, new.filenames);
 END""",
     """CREATE TRIGGER emails_search_delete AFTER DELETE ON emails BEGIN
-    INSERT INTO email_search(email_search, rowid, subject, text, people, filenames)
-    VALUES ('delete', old.id, old.subject, old.text, old.people, old.filenames);
+    INSERT INTO email_search(email_search, rowid, subject, text, from_name, from_address, people, filenames)
+    VALUES ('delete', old.id, old.subject, old.text, old.from_name, old.from_address, old.people, old.filenames);
 END""",
-    """CREATE TRIGGER emails_search_update AFTER UPDATE OF subject, text, people, filenames ON emails BEGIN
-    INSERT INTO email_search(email_search, rowid, subject, text, people, filenames)
-    VALUES ('delete', old.id, old.subject, old.text, old.people, old.filenames);
-    INSERT INTO email_search(rowid, subject, text, people, filenames)
-    VALUES (new.id, new.subject, new.text, new.people, new.filenames);
+    """CREATE TRIGGER emails_search_update AFTER UPDATE OF subject, text, from_name, from_address, people, filenames
+ON emails BEGIN
+    INSERT INTO email_search(email_search, rowid, subject, text, from_name, from_address, people, filenames)
+    VALUES ('delete', old.id, old.subject, old.text, old.from_name, old.from_address, old.people, old.filenames);
+    INSERT INTO email_search(rowid, subject, text, from_name, from_address, people, filenames)
+    VALUES (new.id, new.subject, new.text, new.from_name, new.from_address, new.people, new.filenames);
 END""",
 )
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli.core import explanation, message
+from casefleet_cli.core.query import LONGEST
 from casefleet_cli.web import frame, locks, queries_email, queries_feed, queries_firm
 
 if TYPE_CHECKING:
@@ -172,9 +173,10 @@ def held(ask: Ask) -> Page:
 
 def search(ask: Ask) -> Page:
     """What a search finds."""
-    query = ask.arguments.get("q", "")[: queries_email.QUERY_LENGTH]
-    found, total = queries_email.search(ask.connection, ask.viewer, query, ask.before)
-    return Page("search.html", {"query": query, "list": found, "total": total, "cap": queries_firm.CAP})
+    query = ask.arguments.get("q", "")
+    found, total, problem = queries_email.search(ask.connection, ask.viewer, query, ask.before)
+    told = {"query": query[:LONGEST], "list": found, "total": total, "cap": queries_firm.CAP, "problem": problem}
+    return Page("search.html", told)
 
 
 def notifications(ask: Ask) -> Page:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.store import database, emails, settings, suggestions
-from casefleet_cli.store.search import match_expression
+from casefleet_cli.core import query
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import database, emails, references, selection, settings, suggestions
 from casefleet_cli.web import queries_feed, visibility, words
 from casefleet_cli.web.queries_firm import CAP
 from casefleet_cli.web.veil import Veil
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.store.selection import Finder
     from casefleet_cli.web.queries_feed import Slice
     from casefleet_cli.web.visibility import Viewer
 
-QUERY_LENGTH = 300
-"""Longer searches are cut: FTS5 refuses expressions that are too deep."""
 _THREAD = 50
 _ONE = """SELECT e.id, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at, e.logged_at, e.text,
 e.has_html, e.forwards, e.defects, e.size FROM emails AS e WHERE e.id = :id AND {emails}"""
@@ -100,16 +101,20 @@ def attachment(connection: sqlite3.Connection, viewer: Viewer, email_id: int, nu
     return next(database.rows(cursor), None)
 
 
-def search(connection: sqlite3.Connection, viewer: Viewer, query: str, before: int) -> tuple[Slice, int]:
-    """The emails in sight that match, with snippets, newest number first, and how many there are, up to CAP.
+def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int) -> tuple[Slice, int, str]:
+    """The emails in sight that a query means, with snippets, newest number first, and how many there are, up to CAP.
 
-    Rejected ones are left out.
+    Third comes a sentence when the query cannot be understood. Rejected ones are left out unless asked for.
     """
-    expression = match_expression(query[:QUERY_LENGTH])
-    if not expression:
-        return queries_feed.Slice([], None), 0
+    nothing = queries_feed.Slice([], None)
+    try:
+        asked_for = selection.of(connection, query.parse(text), _finder(connection, viewer))
+    except OutOfSightError:
+        return nothing, 0, ""
+    except UsageError as problem:
+        return nothing, 0, str(problem)
     asked = {
-        "match": expression,
+        **asked_for.parameters,
         "before": before,
         "limit": queries_feed.PAGE_SIZE + 1,
         "cap": CAP,
@@ -117,26 +122,46 @@ def search(connection: sqlite3.Connection, viewer: Viewer, query: str, before: i
         "end": words.MARK_END,
         **visibility.parameters(viewer),
     }
-    matching = (
-        "FROM email_search CROSS JOIN emails AS e ON e.id = email_search.rowid"
-        f" WHERE email_search MATCH :match AND e.standing <> 'rejected' AND {visibility.emails(viewer, 'e')}"
-    )
-    try:
-        (total,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT :cap)", asked).fetchone()
-        hits = connection.execute(
-            f"SELECT e.id, snippet(email_search, -1, :start, :end, '…', 24) {matching} AND email_search.rowid < :before"
-            " ORDER BY email_search.rowid DESC LIMIT :limit",
-            asked,
-        ).fetchall()
-    except sqlite3.OperationalError as error:
-        if "fts5" not in str(error):
-            raise
-        return queries_feed.Slice([], None), 0
+    matching = f"FROM {asked_for.source} WHERE {asked_for.where} AND {visibility.emails(viewer, 'e')}"
+    snippet = "snippet(email_search, -1, :start, :end, '…', 24)" if asked_for.has_words else "''"
+    (total,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT :cap)", asked).fetchone()
+    hits = connection.execute(
+        f"SELECT e.id, {snippet} {matching} AND {asked_for.number} < :before"
+        f" ORDER BY {asked_for.number} DESC LIMIT :limit",
+        asked,
+    ).fetchall()
     found = queries_feed.emails_slice(connection, viewer, [number for number, _ in hits])
     snippets = dict(hits)
     for row in found.rows:
         row["snippet"] = snippets[row["id"]]
-    return found, int(total)
+    return found, int(total), ""
+
+
+class OutOfSightError(Exception):
+    """A name in a query that means nothing in the viewer's sight."""
+
+
+def _finder(connection: sqlite3.Connection, viewer: Viewer) -> Finder:
+    """What a name in a query means; who does not see the whole firm is not told what else there is."""
+    tables = {"case": ("cases", visibility.cases), "lead": ("leads", visibility.leads),
+              "contact": ("contacts", visibility.contacts)}  # fmt: skip
+
+    def find(noun: str, text: str) -> int:
+        try:
+            number = int(getattr(references, noun)(connection, text))
+        except UsageError:
+            if viewer.sees_firm:
+                raise
+            raise OutOfSightError from None
+        if noun in tables:
+            table, condition = tables[noun]
+            asked = {"number": number, **visibility.parameters(viewer)}
+            sql = f"SELECT 1 FROM {table} AS x WHERE x.id = :number AND {condition(viewer, 'x')}"
+            if connection.execute(sql, asked).fetchone() is None:
+                raise OutOfSightError
+        return number
+
+    return find
 
 
 def original(path: str, email_id: int) -> Original:

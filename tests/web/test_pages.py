@@ -123,6 +123,16 @@ def test_search_finds_words_phrases_and_prefixes(admin: Any) -> None:
     assert "No e-mail for" in admin.ask("/search?q=zzzz").text
 
 
+def test_search_takes_the_query_language_and_says_what_is_wrong(admin: Any, as_user: Any) -> None:
+    assert "1 e-mail for" in admin.ask("/search?q=is:held").text
+    assert "form&#39; to search in; there are from:" in admin.ask("/search?q=form:anna").text
+    assert "There is no case" in admin.ask("/search?q=case:zzzz").text
+    # Who does not see the whole firm cannot tell a hidden case from none.
+    limited = as_user(LIM)
+    pages = [limited.ask(f"/search?q=body case:{word}").text.replace(word, "") for word in ("zzzz", "2")]
+    assert [("No e-mail for" in page, "There is no case" in page) for page in pages] == [(True, False)] * 2
+
+
 def test_rejected_mail_is_out_of_sight_but_not_gone(admin: Any) -> None:
     assert REJECTED_MARKER not in admin.ask(f"/search?q={REJECTED_MARKER}").text.replace(f"“<bdi>{REJECTED_MARKER}", "").replace(
         f'value="{REJECTED_MARKER}', "").replace(f"<title>{REJECTED_MARKER}", "")  # fmt: skip

@@ -1,0 +1,91 @@
+"""Search, and searches kept under a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.query import parse
+from casefleet_cli.desk import searches
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import saved_searches
+from casefleet_cli.store import search as index
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_SHOWN = 50
+"""Rows of a table without --limit; machines get all."""
+_COLUMNS = (
+    Column("id", "email"),
+    "date",
+    Column("from", cell=lambda row: row["from_name"] or row["from_address"], only="table"),
+    Column("from_name", only="machine"),
+    Column("from_address", only="machine"),
+    "subject",
+    "standing",
+    "snippet",
+)
+
+
+@output.listing
+def search(
+    context: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUERY",
+            help='Words, "phrases", prefix*, from: to: subject: filename: contact: case: lead: user: before: after:'
+            " has:attachment is:unassigned (held, linked, rejected, forwarded), -not, OR.",
+        ),
+    ] = None,
+    save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep QUERY under this name.")] = None,
+    saved: Annotated[str | None, typer.Option(metavar="NAME", help="Search for a saved query (and QUERY).")] = None,
+    list_saved: Annotated[bool, typer.Option("--list-saved", help="List the saved queries.")] = False,
+    forget: Annotated[str | None, typer.Option(metavar="NAME", help="Forget a saved query.")] = None,
+    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
+) -> None:
+    """Search subject, text, people and attachment names; the last logged first."""
+    for word in query or ():
+        if word.startswith("--"):
+            raise UsageError(f"There is no option {word.partition('=')[0]}; see casefleet search --help.")
+    text = " ".join(query or ())
+    if sum((save is not None, saved is not None, list_saved, forget is not None)) > 1:
+        raise UsageError("Choose one of --save, --saved, --list-saved and --forget.")
+    if (list_saved or forget is not None) and text:
+        raise UsageError("--list-saved and --forget take no query.")
+    if list_saved:
+        rows = saved_searches.listed(context.obj.reader())
+        output.show(rows, ("name", "query", "user", Column("saved_at", "saved")), options, empty="No search is saved.")
+    elif forget is not None:
+        searches.forget(context.obj.connection(), forget, acting=context.obj.acting())
+        output.say(f"Search {forget} is forgotten.")
+    elif save is not None:
+        replaced = searches.save(context.obj.connection(), save, text, acting=context.obj.acting())
+        output.say(f"Search {save} is {'replaced' if replaced else 'saved'}; run it with --saved.")
+    else:
+        connection = context.obj.reader()
+        kept = [searches.saved(connection, saved)] if saved is not None else []
+        _found(connection, " ".join([*kept, text]), options)
+
+
+# So that -word is a part of the query, even -hearing.
+search.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
+
+
+def _found(connection: sqlite3.Connection, text: str, options: ListOptions) -> None:
+    for_people = options.form == "table"
+    limit = options.limit or (_SHOWN + 1 if for_people else None)
+    rows = index.find(
+        connection, parse(text), limit=limit, mark=output.MARKS if options.table_format == "simple" else ("", "")
+    )
+    if not for_people or options.limit:
+        output.show(rows, _COLUMNS, options, empty="No e-mail fits.")
+        return
+    kept = list(rows)
+    output.show(kept[:_SHOWN], _COLUMNS, options, empty="No e-mail fits.")
+    if len(kept) > _SHOWN:
+        output.warn(f"These are the last {_SHOWN} logged; --limit N shows N, and a longer query finds fewer.")

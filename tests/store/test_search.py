@@ -1,0 +1,152 @@
+"""Search: what each part of a query finds, in what order, and that nothing a person types reaches SQLite as syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefleet_cli.core.query import parse
+from casefleet_cli.errors import UsageError
+from casefleet_cli.intake import receive
+from casefleet_cli.store import search, selection
+from casefleet_cli.store.deliveries import Arrival
+from tests.firm import Firm, mail
+from tests.unit.test_query import PIECES
+
+FORWARD = (
+    "For the file.\n\n---------- Forwarded message ---------\nFrom: Lee Wong <lee@wong.example>\n"
+    "Date: Sun, Nov 22, 2026 at 6:12 PM\nSubject: Lease\nTo: Ada Berg <ada@firm.example>\n\nThe lease ends."
+)
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """Six emails: 1 and 6 on a case, 2 on a lead, 3 to 5 on nothing (4 is held, 3 a forward, 5 has a file)."""
+    firm = Firm(tmp_path_factory.mktemp("search"))
+    firm.case("Nguyen Trust", firm.contact("Anna", "anna.nguyen@client.example"))
+    firm.lead("Estate of Müller", firm.contact("Jörg Müller", "jorg@mueller.example"))
+
+    def log(user: int, raw: bytes, date: str | None = None) -> None:
+        raw = raw.replace(b"Mon, 02 Nov 2026 09:30:00 +0100", date.encode()) if date else raw
+        receive(firm.db, raw, Arrival(user, "pipe"))
+
+    log(
+        firm.ada, mail("Anna Nguyen <anna.nguyen@client.example>", subject="Hearing"), "Wed, 01 Jan 2020 12:00:00 +0000"
+    )
+    log(firm.ada, mail("Jörg Müller <jorg@mueller.example>", subject="Déjà vu", text="Über die Erbschaft."))
+    log(firm.ada, mail("ada@firm.example", subject="Fwd: Lease", text=FORWARD))
+    log(firm.ada, mail("ada@firm.example", sender="Anna Nguyen <anna.nguyen@client.example>", text="held secret"))
+    files = mail("stranger@x.client.example", sender="Carl Diaz <carl@firm.example>", text="see the police report")
+    boundary = b'--b\nContent-Type: text/plain\n\nsee the police report\n--b\nContent-Type: application/pdf; name="Gutachten 7.pdf"\n\nx\n--b--\n'
+    head = files.split(b"\n\n")[0].replace(
+        b'Content-Type: text/plain; charset="utf-8"', b"Content-Type: multipart/mixed; boundary=b"
+    )
+    log(firm.carl, head + b"\n\n" + boundary)
+    log(firm.carl, mail("anna.nguyen@client.example", sender="carl@firm.example", text="the police have no report"))
+    yield firm
+    firm.db.close()
+
+
+FOUND = {
+    "police": [6, 5],
+    "police report": [6, 5],
+    '"police report"': [5],
+    "polic*": [6, 5],
+    "polic": [],
+    "deja": [2],
+    "ÜBER erbschaft": [2],
+    "secret": [4],
+    "from:anna": [4],
+    "from:anna.nguyen@client.example": [4],
+    "from:nguyen@client.example": [],
+    "from:@firm.example": [6, 5, 3, 2, 1],
+    "from:@FIRM.example": [6, 5, 3, 2, 1],
+    "from:Carl": [6, 5],
+    "-from:carl": [4, 3, 2, 1],
+    "-from:carl@firm.example police": [],
+    "to:anna": [6, 1],
+    'to:"Anna Nguyen"': [6, 1],
+    "to:@client.example": [6, 1],
+    "to:client.example": [6, 5, 1],
+    "to:müll*": [2],
+    "subject:hearing": [6, 5, 4, 1],
+    "filename:gutachten": [5],
+    "filename:pdf": [5],
+    "police OR secret": [6, 5, 4],
+    "police OR is:forwarded": [6, 5, 3],
+    "police OR from:@client.example": [6, 5, 4],
+    "-police": [4, 3, 2, 1],
+    "police -no": [5],
+    "-has:attachment police": [6],
+    "has:attachment": [5],
+    'case:"Nguyen Trust"': [6, 1],
+    "case:2026-101 police": [6],
+    "lead:müller": [2],
+    "-lead:müller -case:2026-101": [5, 4, 3],
+    "contact:anna": [6, 1],
+    "contact:anna OR contact:jörg": [6, 2, 1],
+    "user:carl": [6, 5],
+    "before:2020-01-02": [1],
+    "before:2020": [],
+    "after:2020 before:2021": [1],
+    "after:2026 police": [6, 5],
+    "-after:2026": [1],
+    "is:unassigned": [5, 3],
+    "is:linked": [6, 2, 1],
+    "is:held": [4],
+    "is:rejected": [],
+    "is:forwarded": [3],
+    "-is:linked": [5, 4, 3],
+    "is:held OR is:forwarded": [4, 3],
+}
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+@pytest.mark.parametrize("query", FOUND)
+def test_finds(firm: Firm, query: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "FEW", few)
+    assert [row["id"] for row in search.find(firm.db, parse(query))] == FOUND[query]
+    assert search.numbers(firm.db, parse(query)) == sorted(FOUND[query])
+
+
+def test_marks_what_it_found(firm: Firm) -> None:
+    (row,) = search.find(firm.db, parse("deja"), mark=("<", ">"))
+    assert row["snippet"] == "<Déjà> vu"
+    (row,) = search.find(firm.db, parse("is:held"))
+    assert row["snippet"] == ""
+
+
+def test_rejected_mail_is_found_only_when_asked_for(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    receive(firm.db, mail("a@b.example", sender="x@y.example", text="secret"), Arrival(firm.ada, "pipe"))
+    firm.db.execute("UPDATE emails SET standing = 'rejected'")
+    assert [search.numbers(firm.db, parse(q)) for q in ("secret", "-x", "is:rejected", "secret is:rejected")] == [
+        [],
+        [],
+        [1],
+        [1],
+    ]
+
+
+def test_an_unknown_name_says_so(firm: Firm) -> None:
+    with pytest.raises(UsageError, match="There is no case 'Okafor'"):
+        search.find(firm.db, parse("police case:Okafor"))
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map("".join), st.lists(PIECES).map(" ".join)))
+def test_no_text_is_an_error_of_sqlite(firm: Firm, text: str) -> None:
+    try:
+        list(search.find(firm.db, parse(text), limit=3))
+    except UsageError:
+        return
+
+
+def test_the_index_agrees_with_the_emails(firm: Firm) -> None:
+    firm.db.execute("UPDATE emails SET subject = 'Later', from_name = 'Zoë' WHERE id = 3")
+    firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
+    assert search.numbers(firm.db, parse("from:zoe")) == [3]
+    firm.db.execute("UPDATE emails SET subject = 'Fwd: Lease', from_name = 'Ada Berg' WHERE id = 3")

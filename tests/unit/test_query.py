@@ -1,0 +1,77 @@
+"""The query language: what parses into what, and one clear sentence for what does not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casefleet_cli.core.query import FIELDS, QueryError, Term, parse
+
+READ = {
+    "police report": [[Term("", "police")], [Term("", "report")]],
+    '"police report"': [[Term("", "police report")]],
+    "rep* \"police rep\"*": [[Term("", "rep", True)], [Term("", "police rep", True)]],
+    "a OR b c": [[Term("", "a"), Term("", "b")], [Term("", "c")]],
+    "a AND b": [[Term("", "a")], [Term("", "b")]],
+    "a or b": [[Term("", "a")], [Term("", "or")], [Term("", "b")]],
+    '-draft -"not this" -from:anna': [
+        [Term("", "draft", negated=True)], [Term("", "not this", negated=True)], [Term("from", "anna", negated=True)],
+    ],
+    'FROM:"Anna Nguyen" to:lee*': [[Term("from", "Anna Nguyen")], [Term("to", "lee", True)]],
+    "before:2026-05 after:14d is:HELD has:attachment": [
+        [Term("before", "2026-05")], [Term("after", "14d")], [Term("is", "held")], [Term("has", "attachment")],
+    ],
+    "http://a.example 12:30 foo-bar NEAR(x": [
+        [Term("", "http://a.example")], [Term("", "12:30")], [Term("", "foo-bar")], [Term("", "NEAR(x")],
+    ],
+    "Re: hearing & - !": [[Term("", "Re:")], [Term("", "hearing")]],
+    "a\0b c\ud800d": [[Term("", "a")], [Term("", "b")], [Term("", "c")], [Term("", "d")]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", READ)
+def test_reads(text: str) -> None:
+    assert [list(group) for group in parse(text).groups] == READ[text]
+
+
+REFUSED = {
+    "": "nothing to look for",
+    "  !!! - ": "nothing to look for",
+    '"police report': "not closed",
+    "OR": "both sides",
+    "a OR": "both sides",
+    "OR a": "both sides",
+    "a OR OR b": "both sides",
+    "form:anna": "no field 'form'.*from:, to:",
+    "from: anna": "from: needs something",
+    'to:""': "to: needs something",
+    "is:lost": "is:'lost' means nothing; there is is:unassigned",
+    "has:wings": "has:'wings' means nothing",
+    "before:soon": "'soon' after before: is not a date",
+    "after:2026-02-30": "is not a date",
+    "x" * 3000: "3000 characters",
+    "x " * 65: "65 terms",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
+def test_refuses(text: str) -> None:
+    with pytest.raises(QueryError, match=REFUSED[text]) as refusal:
+        parse(text)
+    assert str(refusal.value).endswith((".", "*.", '".'))
+
+
+PIECES = st.sampled_from(
+    ['"', "*", "-", ":", "(", ")", " ", "OR", "AND", "NOT", "NEAR/2", "{", "}", "^", "+", "\\", "'", ";", "\0", "\ud800", "é", "a"]
+    + [f"{field}:" for field in FIELDS]
+)  # fmt: skip
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
+def test_any_text_parses_or_is_refused(text: str) -> None:
+    try:
+        query = parse(text)
+    except QueryError:
+        return
+    assert all(term.text for group in query.groups for term in group)
