@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import archive
+from casefleet_cli.core.query import parse
 from casefleet_cli.errors import NoInputError
 from casefleet_cli.store import emails, imports, search
 from tests import corpus
@@ -90,7 +91,7 @@ def test_every_format_is_imported_and_routed_by_the_rules(
         assert reasons[by_id["received@mail.example"]] == "not-sent-by-owner"
     assert firm.all("SELECT user_id, kind FROM notifications") == [(firm.ada, "import-summary")]
     index_is_whole(firm)
-    assert len(search.find(firm.db, "court")) == count
+    assert len(search.numbers(firm.db, parse("court"))) == count
 
 
 @pytest.mark.parametrize(("write", "source", "count"), FORMATS, ids=["eml", "folder", "maildir", "mbox"])
