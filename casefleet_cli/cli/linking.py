@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casefleet_cli.cli import output
+from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.routing import Place
+from casefleet_cli.core.suggestions import TRUST
+from casefleet_cli.desk import batches, threads
 from casefleet_cli.desk import links as desk
-from casefleet_cli.desk import threads
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import links, references
 
@@ -17,48 +19,95 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-Emails = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
+Emails = Annotated[list[str] | None, typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
+Held = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
 Contacts = Annotated[list[str] | None, typer.Option("--contact", help="A contact; may be repeated.")]
 Cases = Annotated[list[str] | None, typer.Option("--case", help="A case; may be repeated.")]
 Leads = Annotated[list[str] | None, typer.Option("--lead", help="A lead; may be repeated.")]
+_REASONS = 5
+"""Sentences about e-mails that a plan leaves out; the rest are counted."""
 
 
 def link(
     context: typer.Context,
-    numbers: Emails,
+    numbers: Emails = None,
     contact: Contacts = None,
     case: Cases = None,
     lead: Leads = None,
     suggested: Annotated[bool, typer.Option("--suggested", help="Accept the best suggestion of each.")] = False,
+    min_trust: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help=f"With --suggested: nothing less trusted than {', '.join(TRUST)}."),
+    ] = None,
     thread: Annotated[bool, typer.Option("--thread", help="Link the unassigned mail of the thread too.")] = False,
+    query: Annotated[
+        str | None, typer.Option(metavar="QUERY", help="Instead of numbers: what search finds, if it is unassigned.")
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="WHO", help="... sent from this address, domain or name.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="... from this date on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="... up to this date.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
-    """Link e-mails to a contact, a case, a lead, or several; the contact comes first."""
+    """Link e-mails to a contact, a case, a lead, or several; the contact comes first.
+
+    Without numbers, the unassigned mail that --query, --from, --since and --until choose (or else that of --contact, or
+    with --suggested all) is shown and counted, and linked when you agree.
+    """
     connection = context.obj.connection()
     acting = context.obj.acting()
     contacts, places = _asked(connection, contact, case, lead)
     if suggested == bool(contacts or places):
         raise UsageError("Say where to: --case, --lead or --contact, or else --suggested alone.")
-    chosen = [references.email(connection, number) for number in numbers]
+    trust = _trust(min_trust, suggested=suggested)
+    if numbers:
+        if query is not None or from_ or since or until:
+            raise UsageError("Name e-mails by their numbers, or choose them by --query, --from, --since and --until.")
+        chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
+    else:
+        chosen = choosing.unassigned(connection, query, from_, since, until, contacts=contacts, everything=suggested)
     if thread:
         chosen = threads.with_unassigned(connection, chosen)
-
-    def one(email_id: int) -> None:
-        if suggested:
-            done = desk.link_suggested(connection, email_id, acting=acting)
-        else:
-            done = desk.link(connection, email_id, contacts=contacts, places=places, acting=acting)
-        output.say(_told(connection, done))
-
-    _each(chosen, one)
+    planned = (
+        batches.plan_suggested(connection, chosen, trust)
+        if suggested
+        else batches.plan(connection, chosen, contacts, places)
+    )
+    if not numbers:
+        _in_bulk(connection, planned, acting, yes=yes)
+        return
+    if planned.refused and len(chosen) == 1:
+        raise UsageError(planned.refused[0])
+    done = batches.carry_out(connection, planned.steps, acting=acting)
+    for linked in done.linked:
+        output.say(_told(connection, linked))
+    if done.batch_id is not None:
+        output.say(f"That was batch {done.batch_id}; casefleet unlink --batch {done.batch_id} takes it back.")
+    output.some_failed(planned.refused + done.refused, f"of {len(chosen)} e-mails left as they were")
 
 
 def unlink(
-    context: typer.Context, numbers: Emails, contact: Contacts = None, case: Cases = None, lead: Leads = None
+    context: typer.Context,
+    numbers: Emails = None,
+    contact: Contacts = None,
+    case: Cases = None,
+    lead: Leads = None,
+    batch: Annotated[int | None, typer.Option(metavar="N", help="Take back what one link command did.")] = None,
 ) -> None:
     """Take e-mails off a case, a lead or a contact; off the last one they are unassigned again."""
     connection = context.obj.connection()
     acting = context.obj.acting()
     contacts, places = _asked(connection, contact, case, lead)
+    if batch is not None:
+        if numbers or contacts or places:
+            raise UsageError("--batch takes back a whole batch; give it alone.")
+        undone = batches.undo(connection, batch, acting=acting)
+        output.say(f"Batch {batch} is taken back: {_count(undone.emails)} unlinked.")
+        output.some_failed(undone.kept, "of its links left as they are")
+        return
+    if not numbers:
+        raise UsageError("Say which e-mails, by their numbers, or --batch N.")
     if not contacts and not places:
         raise UsageError("Say what to take them off: --case, --lead or --contact.")
 
@@ -69,7 +118,45 @@ def unlink(
     _each([references.email(connection, number) for number in numbers], one)
 
 
-def release(context: typer.Context, numbers: Emails) -> None:
+def _in_bulk(connection: sqlite3.Connection, planned: batches.Plan, acting: int | None, *, yes: bool) -> None:
+    """Show a plan, ask, and carry it out."""
+    left = f"{_count(len(planned.refused))} left as {'it is' if len(planned.refused) == 1 else 'they are'}"
+    if not planned.steps:
+        output.say("No unassigned e-mail fits; nothing was linked.")
+    else:
+        choosing.show_plan(connection, planned.steps)
+        output.say(f"{_count(len(planned.steps))} to link.")
+    for sentence in planned.refused[:_REASONS]:
+        output.warn(sentence)
+    if planned.refused:
+        output.warn(f"{left}.")
+    if not planned.steps:
+        return
+    if not yes:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError("Nothing was linked; run it again with --yes to link these.")
+        typer.confirm("Link them?", abort=True)
+    done = batches.carry_out(connection, planned.steps, acting=acting, always_batch=True)
+    undo = f": batch {done.batch_id}; casefleet unlink --batch {done.batch_id} takes it back" if done.batch_id else ""
+    output.say(f"{_count(len(done.linked))} linked{undo}.")
+    for note in dict.fromkeys(note for linked in done.linked for note in linked.not_open):
+        output.say(f"Note: {note}.")
+    output.some_failed(done.refused, f"of {_count(len(planned.steps))} left as they were")
+
+
+def _trust(kind: str | None, *, suggested: bool) -> str:
+    if kind is not None and not suggested:
+        raise UsageError("--min-trust goes with --suggested.")
+    if kind is not None and kind not in TRUST:
+        raise UsageError(f"{kind!r} is no kind of suggestion; there are {', '.join(TRUST)}, the most trusted first.")
+    return kind or TRUST[-1]
+
+
+def _count(number: int) -> str:
+    return f"{number} e-mail{'' if number == 1 else 's'}"
+
+
+def release(context: typer.Context, numbers: Held) -> None:
     """Let held e-mails in, as received mail."""
     connection = context.obj.connection()
     acting = context.obj.acting()
@@ -79,7 +166,7 @@ def release(context: typer.Context, numbers: Emails) -> None:
     )
 
 
-def reject(context: typer.Context, numbers: Emails) -> None:
+def reject(context: typer.Context, numbers: Held) -> None:
     """Keep held e-mails out of sight; nothing is deleted."""
     connection = context.obj.connection()
     acting = context.obj.acting()

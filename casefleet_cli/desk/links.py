@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import intake
 from casefleet_cli.core import message as messages
 from casefleet_cli.core.routing import NOT_SENT_BY_OWNER, Place
-from casefleet_cli.desk import suggestions
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, deliveries, emails, links, notifications
 from casefleet_cli.store.database import transaction
@@ -26,6 +25,8 @@ class Linked(NamedTuple):
     """Newly linked."""
     not_open: tuple[str, ...]
     """The cases and leads among the asked ones that are closed, lost or converted."""
+    activities: tuple[int, ...]
+    """What tells of it in the journal, one for each new link."""
 
 
 class NoContactError(UsageError):
@@ -49,35 +50,31 @@ def link(
     Raises NoContactError when a place is asked for and the email has no contact, HeldError when it is not let in yet.
     """
     with transaction(connection):
-        _let_in(connection, email_id)
-        new_contacts = tuple(c for c in contacts if links.add_contact(connection, email_id, c, "person"))
-        if places and not links.has_contact(connection, email_id):
-            raise NoContactError(
-                f"E-mail {email_id} is linked to no contact yet; name one with --contact, then it can be filed."
-            )
-        new_places = tuple(p for p in places if links.add(connection, email_id, p, user_id=acting))
-        for contact_id in new_contacts:
-            activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id)
-        for place in new_places:
-            _note(connection, "linked", acting, email_id, place)
-        if links.refresh_standing(connection, email_id) == "linked":
-            notifications.settle(connection, email_id, "unassigned")
-        not_open = tuple(_not_open(connection, place) for place in places)
-        return Linked(email_id, new_places, new_contacts, tuple(sentence for sentence in not_open if sentence))
+        return put(connection, email_id, contacts=contacts, places=places, acting=acting)
 
 
-def link_suggested(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> Linked:
-    """Apply the most trusted suggestions that name a place; raises UsageError when there is nothing clear to apply."""
-    found = [s for s in suggestions.for_email(connection, email_id) if s.place is not None]
-    if not found:
-        raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
-    best = [s for s in found if s.trust == found[0].trust]
-    if len(best) > 1:
-        names = "; ".join(s.summary for s in best)
-        raise UsageError(f"E-mail {email_id} has several likely places: {names}; choose one with --case or --lead.")
-    chosen = best[0]
-    contact = (chosen.contact.id,) if chosen.contact else ()
-    return link(connection, email_id, contacts=contact, places=(chosen.place,) if chosen.place else (), acting=acting)
+def put(
+    connection: sqlite3.Connection,
+    email_id: int,
+    *,
+    contacts: tuple[int, ...] = (),
+    places: tuple[Place, ...] = (),
+    acting: int | None = None,
+    detail: str = "",
+) -> Linked:
+    """As `link`, inside a transaction of the caller; a refusal changes nothing. `detail` goes into the journal."""
+    refuse(connection, email_id, contacts, places)
+    new_contacts = tuple(c for c in contacts if links.add_contact(connection, email_id, c, "person"))
+    new_places = tuple(p for p in places if links.add(connection, email_id, p, user_id=acting))
+    noted = [
+        activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id, detail=detail)
+        for contact_id in new_contacts
+    ] + [_note(connection, "linked", acting, email_id, place, detail) for place in new_places]
+    if links.refresh_standing(connection, email_id) == "linked":
+        notifications.settle(connection, email_id, "unassigned")
+    not_open = tuple(_not_open(connection, place) for place in places)
+    told = tuple(sentence for sentence in not_open if sentence)
+    return Linked(email_id, new_places, new_contacts, told, tuple(noted))
 
 
 def unlink(
@@ -143,14 +140,29 @@ def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None 
         return links.refresh_standing(connection, email_id)
 
 
-def _let_in(connection: sqlite3.Connection, email_id: int) -> None:
+def refuse(connection: sqlite3.Connection, email_id: int, contacts: tuple[int, ...], places: tuple[Place, ...]) -> None:
+    """Raise what `link` would raise, and change nothing."""
     standing = emails.standing(connection, email_id)
     if standing in ("held", "rejected"):
         raise HeldError(f"E-mail {email_id} is {standing}; let it in with casefleet release {email_id} first.")
+    if places and not contacts and not links.has_contact(connection, email_id):
+        raise NoContactError(
+            f"E-mail {email_id} is linked to no contact yet; name one with --contact, then it can be filed."
+        )
 
 
-def _note(connection: sqlite3.Connection, verb: str, acting: int | None, email_id: int, place: Place) -> None:
-    activities.add(connection, verb, user_id=acting, email_id=email_id, case_id=place.case_id, lead_id=place.lead_id)
+def _note(
+    connection: sqlite3.Connection, verb: str, acting: int | None, email_id: int, place: Place, detail: str = ""
+) -> int:
+    return activities.add(
+        connection,
+        verb,
+        user_id=acting,
+        email_id=email_id,
+        case_id=place.case_id,
+        lead_id=place.lead_id,
+        detail=detail,
+    )
 
 
 def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:

@@ -43,6 +43,12 @@ def listed(
     return list(database.rows(cursor))
 
 
+def numbered(connection: sqlite3.Connection, email_ids: list[int]) -> list[dict[str, Any]]:
+    """As `listed`, the emails of these numbers."""
+    cursor = connection.execute(f"{_LIST} WHERE e.id IN (SELECT value FROM json_each(?))", (json.dumps(email_ids),))
+    return list(database.rows(cursor))
+
+
 def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
     """Everything the database knows of one email itself: fields, recipients, attachments, deliveries."""
     email = next(database.rows(connection.execute(_ONE, (email_id,))))

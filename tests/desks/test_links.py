@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.core.routing import Place
-from casefleet_cli.desk import links, suggestions, threads
+from casefleet_cli.desk import batches, links, suggestions, threads
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake import receive
 from casefleet_cli.store import feed
@@ -113,7 +113,7 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
     ]
     unread = firm.all("SELECT kind FROM notifications WHERE read_at IS NULL")
     assert unread == [("unassigned",)]
-    links.link_suggested(firm.db, email)
+    batches.carry_out(firm.db, batches.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
 
@@ -164,7 +164,7 @@ def test_row_15_a_forward_to_the_bcc_address_suggests_its_sender_and_case(firm: 
     assert (best.trust, best.place, best.contact.id) == ("forward", Place("case", case), anna)
     assert best.reason == "Anna (anna@client.example), original sender of the forwarded message, has one open case"
     assert best.command == f"casefleet link {email} --contact {anna} --case {case}"
-    links.link_suggested(firm.db, email)
+    batches.carry_out(firm.db, batches.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
 
@@ -218,7 +218,7 @@ def test_several_open_cases_suggest_the_contact_and_name_the_cases(firm: Firm) -
     assert (only.place, only.contact.id) == (None, anna)
     assert "2026-101, 2026-102" in only.reason
     with pytest.raises(UsageError, match="Nothing is suggested"):
-        links.link_suggested(firm.db, email)
+        batches.suggested(firm.db, email)
 
 
 def test_equally_likely_places_are_left_to_a_person(firm: Firm) -> None:
@@ -226,7 +226,7 @@ def test_equally_likely_places_are_left_to_a_person(firm: Firm) -> None:
     firm.case("Two", firm.contact("Bert"))
     email = log(firm, mail("anna@client.example", sender="bert@client.example"), imported=True)
     with pytest.raises(UsageError, match="several likely places"):
-        links.link_suggested(firm.db, email)
+        batches.suggested(firm.db, email)
     assert firm.count("email_cases") == 0
 
 

@@ -1,0 +1,93 @@
+"""Which e-mails a command is about when no numbers are given, and what is planned for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from casefleet_cli import clock
+from casefleet_cli.cli import dates, output
+from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.query import Query, Term, parse
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import contacts as book
+from casefleet_cli.store import links, mailbook, search
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.desk.batches import Step
+
+_SHOWN = 20
+_CAN_BE_LINKED = (Term("is", "unassigned"), Term("is", "linked"))
+
+
+def unassigned(
+    connection: sqlite3.Connection,
+    query: str | None,
+    from_: str | None,
+    since: str | None,
+    until: str | None,
+    *,
+    contacts: tuple[int, ...] = (),
+    everything: bool = False,
+) -> list[int]:
+    """The numbers of the unassigned emails that fit all that is asked, the first logged first.
+
+    A query that says is: itself may mean linked ones too. When only contacts are named, it is the mail from, to or
+    linked to any of them; when nothing is, all if `everything`, or else UsageError is raised.
+    """
+    groups = list(parse(query).groups) if query is not None else []
+    if from_:
+        groups.append((Term("from", _sender(from_)),))
+    if since:
+        groups.append((Term("after", dates.moment(since)),))
+    if until:
+        last = datetime.fromisoformat(dates.moment(until, until=True))
+        groups.append((Term("before", clock.stamp(last + timedelta(seconds=1))),))
+    if not groups and contacts:
+        groups.append(tuple(term for contact_id in contacts for term in _about(connection, contact_id)))
+    if not groups and not everything:
+        raise UsageError("Say which e-mails: their numbers, or --query, --from, --since, --until or --contact.")
+    asked = Query(tuple(groups))
+    groups.append(_CAN_BE_LINKED if asked.names("is") else _CAN_BE_LINKED[:1])
+    return search.numbers(connection, Query(tuple(groups)))
+
+
+def show_plan(connection: sqlite3.Connection, steps: list[Step]) -> None:
+    """Print the first emails of a plan with where they would go and why."""
+    shown = steps[:_SHOWN]
+    by_number = {row["id"]: row for row in mailbook.numbered(connection, [step.email_id for step in shown])}
+    rows = [{**by_number[step.email_id], "to": _to(connection, step), "reason": step.reason} for step in shown]
+    columns: tuple[str | Column, ...] = (
+        Column("id", "email"),
+        "date",
+        Column("from", cell=lambda row: row["from_name"] or row["from_address"]),
+        "subject",
+        Column("to", "link to"),
+        *([Column("reason")] if any(step.reason for step in shown) else []),
+    )
+    output.show(rows, columns, ListOptions(), empty="")
+    if len(steps) > len(shown):
+        output.say(f"… and {len(steps) - len(shown)} more")
+
+
+def _sender(text: str) -> str:
+    """An address or a name as it is, a domain with the @ that makes it one."""
+    text = text.strip()
+    if not text:
+        raise UsageError("--from needs an address, a domain or a name.")
+    is_domain = "@" not in text and "." in text and " " not in text
+    return f"@{text}" if is_domain else text
+
+
+def _about(connection: sqlite3.Connection, contact_id: int) -> list[Term]:
+    terms = [Term("contact", str(contact_id))]
+    for address in book.one(connection, contact_id)["addresses"]:
+        terms += [Term("from", address), Term("to", address)]
+    return terms
+
+
+def _to(connection: sqlite3.Connection, step: Step) -> str:
+    names = [f"{place.kind} {links.name_and_status(connection, place)[0]}" for place in step.places]
+    return ", ".join(names + [f"contact {links.contact_name(connection, contact)}" for contact in step.contacts])

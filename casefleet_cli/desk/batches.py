@@ -1,0 +1,203 @@
+"""Linking many emails at once: a plan that people can look at, then all of it in one transaction, and its undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core.suggestions import TRUST
+from casefleet_cli.desk import links, suggestions
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import activities, batches, emails
+from casefleet_cli.store import links as store
+from casefleet_cli.store.database import transaction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from casefleet_cli.core.routing import Place
+    from casefleet_cli.desk.links import Linked
+
+
+class Step(NamedTuple):
+    """What a plan would do with one email."""
+
+    email_id: int
+    contacts: tuple[int, ...]
+    places: tuple[Place, ...]
+    reason: str = ""
+    """Of a suggestion."""
+    standing: str = ""
+    """Where the email stood when the plan was made."""
+
+
+class Plan(NamedTuple):
+    """What would be done."""
+
+    steps: list[Step]
+    refused: list[str]
+    """A sentence for each email that cannot be linked so."""
+
+
+class Done(NamedTuple):
+    """What was done."""
+
+    batch_id: int | None
+    """None when nothing was new."""
+    linked: list[Linked]
+    refused: list[str]
+
+
+class Undone(NamedTuple):
+    """What taking back a batch did."""
+
+    emails: int
+    """How many lost a link."""
+    kept: list[str]
+    """A sentence for each link that stays."""
+
+
+def plan(
+    connection: sqlite3.Connection, email_ids: Iterable[int], contacts: tuple[int, ...], places: tuple[Place, ...]
+) -> Plan:
+    """Plan to link emails to the same contacts, cases and leads."""
+    return _planned(connection, (Step(email_id, contacts, places) for email_id in email_ids))
+
+
+def plan_suggested(connection: sqlite3.Connection, email_ids: Iterable[int], min_trust: str = TRUST[-1]) -> Plan:
+    """Plan to accept, for each email, the one most trusted suggestion of a place, down to a trust of core.suggestions.
+
+    Refused are emails without any, and those with several that are equally good.
+    """
+    steps, refused = [], []
+    for email_id in email_ids:
+        try:
+            steps.append(suggested(connection, email_id, min_trust))
+        except UsageError as refusal:
+            refused.append(str(refusal))
+    planned = _planned(connection, steps)
+    return Plan(planned.steps, refused + planned.refused)
+
+
+def carry_out(
+    connection: sqlite3.Connection, steps: list[Step], *, acting: int | None = None, always_batch: bool = False
+) -> Done:
+    """Do what was planned, in one transaction, as one batch if it is about several emails or `always_batch`.
+
+    Emails that stand elsewhere than when it was planned are left as they are, each with a sentence.
+    """
+    with transaction(connection):
+        batch_id = batches.add(connection, acting) if always_batch or len(steps) > 1 else None
+        detail = "" if batch_id is None else f"batch {batch_id}"
+        linked, refused = [], []
+        for step in steps:
+            standing = emails.standing(connection, step.email_id)
+            if standing != step.standing:
+                refused.append(f"E-mail {step.email_id} is {standing} meanwhile and was left so.")
+                continue
+            done = links.put(
+                connection, step.email_id, contacts=step.contacts, places=step.places, acting=acting, detail=detail
+            )
+            linked.append(done)
+            if batch_id is not None:
+                batches.add_activities(connection, batch_id, done.activities)
+        if batch_id is not None and not any(done.activities for done in linked):
+            batches.remove(connection, batch_id)
+            batch_id = None
+        return Done(batch_id, linked, refused)
+
+
+def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = None) -> Undone:
+    """Take back exactly the links that a batch made, in one transaction.
+
+    What was linked or unlinked by hand since stays as it is, and so does a contact that an email on a case or lead
+    needs. Raises UsageError when there is no such batch, or it was undone before.
+    """
+    with transaction(connection):
+        undone_at = batches.undone_at(connection, batch_id)
+        if undone_at is None:
+            newest = batches.last(connection)
+            rest = f"the last is {newest}" if newest else "there is none yet; linking several e-mails makes one"
+            raise UsageError(f"There is no batch {batch_id}; {rest}.")
+        if undone_at:
+            raise UsageError(f"Batch {batch_id} was undone already, on {undone_at[:10]}; nothing was changed.")
+        changed: set[int] = set()
+        kept = []
+        for link in batches.links_of(connection, batch_id):
+            if not _is_there(connection, link):
+                continue
+            refusal = _take_back(connection, link)
+            if refusal:
+                kept.append(f"E-mail {link.email_id} stays on {_name(connection, link)}: {refusal}.")
+                continue
+            changed.add(link.email_id)
+            activities.add(
+                connection,
+                "unlinked",
+                user_id=acting,
+                email_id=link.email_id,
+                contact_id=link.contact_id,
+                case_id=link.place.case_id if link.place else None,
+                lead_id=link.place.lead_id if link.place else None,
+                detail=f"batch {batch_id} undone",
+            )
+            store.refresh_standing(connection, link.email_id)
+        batches.mark_undone(connection, batch_id)
+        return Undone(len(changed), kept)
+
+
+def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:
+    planned, refused = [], []
+    for step in steps:
+        try:
+            links.refuse(connection, step.email_id, step.contacts, step.places)
+        except UsageError as refusal:
+            refused.append(str(refusal))
+        else:
+            planned.append(step._replace(standing=emails.standing(connection, step.email_id)))
+    return Plan(planned, refused)
+
+
+def suggested(connection: sqlite3.Connection, email_id: int, min_trust: str = TRUST[-1]) -> Step:
+    """The step that accepts the best suggestion; raises UsageError when there is nothing clear to accept."""
+    trusted = TRUST[: TRUST.index(min_trust) + 1]
+    found = [s for s in suggestions.for_email(connection, email_id) if s.place is not None and s.trust in trusted]
+    if not found:
+        raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
+    best = [s for s in found if s.trust == found[0].trust]
+    if len(best) > 1:
+        names = "; ".join(s.summary for s in best)
+        raise UsageError(f"E-mail {email_id} has several likely places: {names}; choose one with --case or --lead.")
+    (chosen,) = best
+    contacts = (chosen.contact.id,) if chosen.contact else ()
+    return Step(email_id, contacts, (chosen.place,) if chosen.place else (), chosen.reason)
+
+
+def _take_back(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
+    """Remove one link of a batch, or say why it stays."""
+    if link.was_changed:
+        return "it was put there by hand since"
+    if link.place is not None:
+        store.remove(connection, link.email_id, link.place)
+    elif emails.standing(connection, link.email_id) == "linked" and _is_last_contact(connection, link):
+        return "it is on a case or lead and needs a contact"
+    else:
+        store.remove_contact(connection, link.email_id, link.contact_id or 0)
+    return ""
+
+
+def _is_last_contact(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
+    return len(store.contacts_of(connection, link.email_id)) == 1
+
+
+def _is_there(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
+    if link.place is None:
+        return any(contact["id"] == link.contact_id for contact in store.contacts_of(connection, link.email_id))
+    places = store.places_of(connection, link.email_id)
+    return any((place["kind"], place["id"]) == (link.place.kind, link.place.id) for place in places)
+
+
+def _name(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
+    if link.place is not None:
+        return f"{link.place.kind} {store.name_and_status(connection, link.place)[0]}"
+    return f"contact {store.contact_name(connection, link.contact_id or 0)}"

@@ -1,0 +1,81 @@
+"""Batches: many emails linked at once, remembered so that exactly those links can be taken back at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import clock
+from casefleet_cli.core.routing import Place
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+
+class BatchLink(NamedTuple):
+    """A link that a batch made: of an email to a case, a lead or a contact."""
+
+    email_id: int
+    place: Place | None
+    contact_id: int | None
+    was_changed: bool
+    """Whether it was linked or unlinked again since."""
+
+
+def add(connection: sqlite3.Connection, user_id: int | None) -> int:
+    """Begin a batch and give its number."""
+    cursor = connection.execute("INSERT INTO batches (at, user_id) VALUES (?, ?)", (clock.stamp(), user_id))
+    return int(cursor.lastrowid or 0)
+
+
+def add_activities(connection: sqlite3.Connection, batch_id: int, activity_ids: Iterable[int]) -> None:
+    """Note the links that a batch made, by the activities that tell of them."""
+    connection.executemany(
+        "INSERT INTO batch_activities (batch_id, activity_id) VALUES (?, ?)",
+        [(batch_id, activity_id) for activity_id in activity_ids],
+    )
+
+
+def remove(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Drop a batch that made no links."""
+    connection.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """The number of the latest batch; 0 when there is none."""
+    (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM batches").fetchone()
+    return int(number)
+
+
+def undone_at(connection: sqlite3.Connection, batch_id: int) -> str | None:
+    """When a batch was undone, "" when it was not; None when there is no such batch."""
+    row = connection.execute("SELECT coalesce(undone_at, '') FROM batches WHERE id = ?", (batch_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def mark_undone(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Note that a batch is undone now."""
+    connection.execute("UPDATE batches SET undone_at = ? WHERE id = ?", (clock.stamp(), batch_id))
+
+
+def links_of(connection: sqlite3.Connection, batch_id: int) -> list[BatchLink]:
+    """The links that a batch made, places before contacts."""
+    rows = connection.execute(
+        """SELECT a.email_id, a.case_id, a.lead_id, a.contact_id, EXISTS (
+    SELECT 1 FROM activities AS later WHERE later.email_id = a.email_id AND later.id > a.id
+    AND later.verb IN ('linked', 'unlinked') AND later.case_id IS a.case_id AND later.lead_id IS a.lead_id
+    AND later.contact_id IS a.contact_id)
+FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id
+WHERE b.batch_id = ? ORDER BY a.contact_id IS NOT NULL, a.id""",
+        (batch_id,),
+    )
+    return [
+        BatchLink(email_id, _place(case_id, lead_id), contact_id, bool(was_changed))
+        for email_id, case_id, lead_id, contact_id, was_changed in rows.fetchall()
+    ]
+
+
+def _place(case_id: int | None, lead_id: int | None) -> Place | None:
+    if case_id is not None:
+        return Place("case", case_id)
+    return None if lead_id is None else Place("lead", lead_id)
