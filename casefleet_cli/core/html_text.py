@@ -28,7 +28,7 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dl"))
 _CELLS = frozenset(("td", "th"))
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 """A document larger than this is read in blocks of this many characters: its tree takes fifty times the room."""
 _DEEPEST = 3000
 _BEGINNING = re.compile(
@@ -51,6 +51,7 @@ def to_text(html: str) -> str:
 
     html = html.replace("\0", "")
     writer = _Writer()
+    text = ""  # a local name: it grows in place, and large text is not held twice
     position = 0
     while position < len(html):
         end = len(html) if len(html) - position <= _BLOCK else html.find("<", position + _BLOCK)
@@ -61,7 +62,9 @@ def to_text(html: str) -> str:
         body = LexborHTMLParser(block.encode("utf-8", "replace")).body
         if body is not None:
             writer.walk(body)
-    return writer.text()
+        piece = writer.settled() if position < len(html) else writer.settled() + writer.last()
+        text += piece if text else piece.lstrip("\n")
+    return text if text and not text.isspace() else ""
 
 
 def _is_too_deep(html: str) -> bool:
@@ -181,8 +184,15 @@ class _Writer:
         self.out.append(text)
         self.newlines, self.is_spaced, self.is_owed = 0, text[-1:] == " ", False
 
-    def text(self) -> str:
-        """All that was written."""
-        text = "".join(self.out).replace("\xa0", " ")
-        text = _GAPS.sub("\n\n", "\n".join([line.rstrip() for line in text.split("\n")]))
-        return text.strip("\n") + "\n" if text.strip() else ""
+    def settled(self) -> str:
+        """The lines that are whole, tidy; the last one, and the line breaks after it, stay open."""
+        text = "".join(self.out)
+        whole = text.rstrip("\n").rfind("\n") + 1
+        self.out = [text[whole:]]
+        tidy = "\n".join([line.rstrip() for line in text[:whole].replace("\xa0", " ").split("\n")])
+        return _GAPS.sub("\n\n", tidy)
+
+    def last(self) -> str:
+        """The line that is open still, ended; "" when there is nothing in it."""
+        text = "".join(self.out).replace("\xa0", " ").rstrip()
+        return f"{text}\n" if text else ""
