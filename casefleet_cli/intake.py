@@ -65,8 +65,7 @@ class Prepared(NamedTuple):
     original: originals.Original
     rows: emails.Rows | None
     """None when a bug kept us from understanding the message."""
-    letterhead: Message | None
-    """What routing asks about; without text, attachments and forwards."""
+    letterhead: routing.Letterhead | None
 
 
 def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vouched: bool = False) -> Receipt:
@@ -100,7 +99,7 @@ def prepare(raw: bytes, mask: Mask) -> Prepared:
 def _prepared(original: originals.Original, message: Message | None, mask: Mask) -> Prepared:
     if message is not None:
         try:
-            letterhead = message._replace(text="", attachments=(), forwards=(), references=(), in_reply_to=())
+            letterhead = routing.Letterhead(message.from_, message.to, message.cc, message.bcc)
             return Prepared(original, emails.rows_of(mask.message(message)), letterhead)
         except Exception:  # noqa: BLE001, S110 - as in understand
             pass
@@ -221,7 +220,9 @@ def _log(
     return Receipt(email_id, decision.outcome, decision.places)
 
 
-def decide(connection: sqlite3.Connection, message: Message, user_id: int, *, vouched: bool) -> Decision:
+def decide(
+    connection: sqlite3.Connection, message: Message | routing.Letterhead, user_id: int, *, vouched: bool
+) -> Decision:
     """Route a message for a user by the facts as they are now; changes nothing."""
     owner = routing.Owner(user_id, users.sender_addresses(connection, user_id))
     return routing.route(message, owner, facts_for(connection, routing.clues_of(message)), vouched=vouched)

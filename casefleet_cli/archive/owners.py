@@ -10,15 +10,15 @@ from casefleet_cli.store import users
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.model import Message
+    from casefleet_cli.core.routing import Letterhead
 
 NOBODYS = "It was neither sent nor received by a user of the firm; name one with --user."
 _UNREAD = "It could not be understood, so that nobody can tell whose it is; name a user with --user to keep it."
 
 
-def why_nobodys(message: Message | None) -> str:
+def why_nobodys(letterhead: Letterhead | None) -> str:
     """The sentence for a message that has no owner."""
-    return _UNREAD if message is None else NOBODYS
+    return _UNREAD if letterhead is None else NOBODYS
 
 
 class Owners:
@@ -29,13 +29,13 @@ class Owners:
         self._user_id = user_id
         self._known: dict[str, int | None] = {}
 
-    def of(self, message: Message | None) -> int | None:
+    def of(self, letterhead: Letterhead | None) -> int | None:
         """Who sent it, or else the first of the firm who received it; None when it is nobody's."""
         if self._user_id is not None:
             return self._user_id
-        if message is None:
+        if letterhead is None:
             return None
-        for mailbox in (*message.from_, *message.to, *message.cc, *message.bcc):
+        for mailbox in (*letterhead.from_, *letterhead.to, *letterhead.cc, *letterhead.bcc):
             user_id = self._by_address(mailbox.address)
             if user_id is not None:
                 return user_id

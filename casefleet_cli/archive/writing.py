@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from casefleet_cli import clock, intake
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from casefleet_cli.archive.parsing import Parsers
+    from casefleet_cli.archive.parsing import Parsed, Parsers
     from casefleet_cli.archive.reading import Met
     from casefleet_cli.intake import Prepared
 
@@ -98,22 +99,31 @@ class Writer:
         try:
             while (parsed := parsers.next(wait=True)) is not None:
                 began = clock.ticks()
-                with transaction(self._connection), indexing_at_end(self._connection):
-                    memory = intake.Memory(self._connection)
-                    while parsed is not None:
-                        for met, prepared in parsed.pairs():
-                            self._take(met, prepared, memory)
-                        late = clock.ticks() - began > _WRITING_SECONDS
-                        parsed = None if late else parsers.next(wait=False)
-                    self._note()
+                parsers.gather_beside(self._write(parsed, parsers, began + _WRITING_SECONDS))
                 ended = clock.ticks()
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                parsers.gather_beside(self._checkpoint)
                 parsers.gather((ended - began) * _PAUSE - (clock.ticks() - ended))
                 if progress is not None:
                     progress(self.counts())
         finally:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+    def _write(self, parsed: Parsed | None, parsers: Parsers, until: float) -> Callable[[], None]:
+        """Write batches until then; what is returned indexes and commits them."""
+        with ExitStack() as stack:
+            stack.enter_context(transaction(self._connection))
+            stack.enter_context(indexing_at_end(self._connection))
+            memory = intake.Memory(self._connection)
+            while parsed is not None:
+                for met, prepared in parsed.pairs():
+                    self._take(met, prepared, memory)
+                parsed = None if clock.ticks() > until else parsers.next(wait=False)
+            self._note()
+            return stack.pop_all().close
+
+    def _checkpoint(self) -> None:
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
         """Note the end and tell each user once."""

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from casefleet_cli.core.model import Mailbox, Message
 
 
+class Letterhead(NamedTuple):
+    """The people of a message: all that routing asks about."""
+
+    from_: tuple[Mailbox, ...]
+    to: tuple[Mailbox, ...]
+    cc: tuple[Mailbox, ...]
+    bcc: tuple[Mailbox, ...]
+
+
 class Owner(NamedTuple):
     """The user for whom a message was delivered."""
 
@@ -133,12 +142,12 @@ NOT_SENT_BY_OWNER = "not-sent-by-owner"
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
 
 
-def clues_of(message: Message) -> tuple[str, ...]:
+def clues_of(message: Message | Letterhead) -> tuple[str, ...]:
     """Every address of the message that routing asks about, in normal form, each once."""
     return _addresses(message.from_, message.to, message.cc, message.bcc)
 
 
-def route(message: Message, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
+def route(message: Message | Letterhead, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
     """Decide where a message goes; `vouched` says that a person brought it in, so that foreign mail is not held."""
     exposed = _exposed(message, owner, facts)
     recipients = _counted(message, facts)
@@ -155,7 +164,7 @@ def route(message: Message, owner: Owner, facts: Facts, *, vouched: bool = False
     return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(recipients, facts), exposed)
 
 
-def is_own_mail(message: Message, owner: Owner) -> bool:
+def is_own_mail(message: Message | Letterhead, owner: Owner) -> bool:
     """Whether the message claims to be from the owner and from nobody else."""
     senders = _addresses(message.from_)
     return bool(senders) and owner.addresses.issuperset(senders)
@@ -170,7 +179,7 @@ def _ask(recipient: str, party: Party) -> Verdict:
     return Verdict(recipient, party, reason=next(name for name, holds in REASONS if holds(party)))
 
 
-def _counted(message: Message, facts: Facts) -> list[str]:
+def _counted(message: Message | Letterhead, facts: Facts) -> list[str]:
     """The addresses in To, Cc and Bcc without the firm's own."""
     return [a for a in _addresses(message.to, message.cc, message.bcc) if not _is_firm(a, facts)]
 
@@ -180,7 +189,7 @@ def _is_firm(address: str, facts: Facts) -> bool:
     return address in facts.firm_addresses or address in facts.bcc_owners or domain == facts.logging_domain
 
 
-def _exposed(message: Message, owner: Owner, facts: Facts) -> tuple[int, ...]:
+def _exposed(message: Message | Letterhead, owner: Owner, facts: Facts) -> tuple[int, ...]:
     """Users whose BCC address is in To or Cc of a mail that anybody besides the owner received too."""
     shown = [a for a in _addresses(message.to, message.cc) if a in facts.bcc_owners]
     if not shown:
