@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from casefleet_cli import clock, intake
+from casefleet_cli.archive.bulk import record_all
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
 from casefleet_cli.store import activities, deliveries, imports, notifications
@@ -116,8 +117,8 @@ class Writer:
             stack.enter_context(indexing_at_end(self._connection))
             memory = intake.Memory(self._connection)
             while parsed is not None:
-                for met, prepared in parsed.pairs():
-                    self._take(met, prepared, memory)
+                messages = [found for one in parsed.pairs() if (found := self._take(*one))]
+                self._done.update(record_all(self._connection, messages, memory))
                 parsed = None if clock.ticks() > until else parsers.next(wait=False)
             self._note()
             return stack.pop_all().close
@@ -135,10 +136,11 @@ class Writer:
                 notifications.add(self._connection, owner, "import-summary", import_id=self.import_id, detail=words)
                 activities.add(self._connection, "imported", user_id=self._acting, about_user_id=owner, detail=words)
 
-    def _take(self, met: Met, prepared: Prepared | None, memory: intake.Memory) -> None:
+    def _take(self, met: Met, prepared: Prepared | None) -> tuple[Prepared, Arrival] | None:
+        """Note what was met; what is to be logged."""
         if met.mark is not None:
             self._begin_or_end(met.path, met.mark)
-            return
+            return None
         self._met += 1
         where = met.item or met.skip
         if where is not None and met.path:
@@ -151,10 +153,11 @@ class Writer:
             owner = self._owners.of(prepared.letterhead)
             if owner is None:
                 self._skip(Skip(met.item.origin, met.item.position, why_nobodys(prepared.letterhead)), met.path)
-                return
-            arrival = Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels)
-            receipt = intake.record_prepared(self._connection, prepared, arrival, memory, vouched=True)
-            self._done[receipt.outcome] += 1
+                return None
+            return prepared, Arrival(
+                owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels
+            )
+        return None
 
     def _begin_or_end(self, path: str, mark: Mark) -> None:
         if path in self._marks and mark.is_done:

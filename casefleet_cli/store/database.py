@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
 APPLICATION_ID = 0x63_66_6C_74
@@ -70,6 +70,20 @@ class transaction:  # noqa: N801 - used as a verb: `with transaction(connection)
             self._connection.execute("COMMIT")
         elif self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+
+def next_id(connection: sqlite3.Connection, table: str) -> int:
+    """The number that the next row of a table will get; nobody else can take it within a transaction that writes."""
+    (number,) = connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()
+    return int(number)
+
+
+def among(connection: sqlite3.Connection, select_where: str, values: Sequence[str]) -> set[str]:
+    """What a query whose condition ends with a column finds where that is one of the values."""
+    import json  # noqa: PLC0415
+
+    found = connection.execute(f"{select_where} IN (SELECT value FROM json_each(?))", (json.dumps(values),))
+    return {row[0] for row in found}
 
 
 def rows(cursor: sqlite3.Cursor) -> Iterator[dict[str, object]]:

@@ -6,11 +6,18 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from casefleet_cli.core.routing import Decision, Verdict
+
+_ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
+envelope_sender, queue_id, origin, labels, standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_DECIDE = """INSERT INTO decisions (id, delivery_id, email_id, outcome, reason, verdicts, decided_at)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
 class Arrival(NamedTuple):
@@ -55,26 +62,36 @@ def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, s
 
 def add(connection: sqlite3.Connection, arrival: Arrival, email_id: int, raw_message_id: int, standing: str) -> int:
     """Record one delivery and give its number; `standing` is "routed" or "held"."""
-    cursor = connection.execute(
-        "INSERT INTO deliveries (email_id, user_id, source, raw_message_id, bcc_address_id, import_id,"
-        " envelope_sender, queue_id, origin, labels,"
-        " standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            email_id,
-            arrival.user_id,
-            arrival.source,
-            raw_message_id,
-            arrival.bcc_address_id,
-            arrival.import_id,
-            arrival.envelope_sender,
-            arrival.queue_id,
-            arrival.origin,
-            json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
-            standing,
-            clock.stamp(),
-        ),
-    )
+    cursor = connection.execute(_ADD, (None, *_row(arrival, email_id, raw_message_id), standing, clock.stamp()))
     return int(cursor.lastrowid or 0)
+
+
+def add_all(connection: sqlite3.Connection, arrivals: Sequence[Arrival], first_email: int, first_raw: int) -> int:
+    """Record routed deliveries of emails and raw messages that follow each other; the number of the first delivery."""
+    first, moment = database.next_id(connection, "deliveries"), clock.stamp()
+    connection.executemany(
+        _ADD,
+        [
+            (first + n, *_row(arrival, first_email + n, first_raw + n), "routed", moment)
+            for n, arrival in enumerate(arrivals)
+        ],
+    )
+    return first
+
+
+def _row(arrival: Arrival, email_id: int, raw_message_id: int) -> tuple[object, ...]:
+    return (
+        email_id,
+        arrival.user_id,
+        arrival.source,
+        raw_message_id,
+        arrival.bcc_address_id,
+        arrival.import_id,
+        arrival.envelope_sender,
+        arrival.queue_id,
+        arrival.origin,
+        json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
+    )
 
 
 def standings(connection: sqlite3.Connection, email_id: int, user_id: int) -> set[str]:
@@ -99,19 +116,28 @@ def set_standing(connection: sqlite3.Connection, delivery_id: int, standing: str
 
 def add_decision(connection: sqlite3.Connection, delivery_id: int, email_id: int, decision: Decision) -> int:
     """Store a decision whole and give its number."""
-    cursor = connection.execute(
-        "INSERT INTO decisions (delivery_id, email_id, outcome, reason, verdicts, decided_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            delivery_id,
-            email_id,
-            decision.outcome,
-            decision.reason,
-            json.dumps([verdict_as_json(verdict) for verdict in decision.verdicts], ensure_ascii=False),
-            clock.stamp(),
-        ),
-    )
+    cursor = connection.execute(_DECIDE, (None, delivery_id, email_id, *_judgement(decision), clock.stamp()))
     return int(cursor.lastrowid or 0)
+
+
+def add_decisions(
+    connection: sqlite3.Connection, decisions: Sequence[Decision], first_delivery: int, first_email: int
+) -> int:
+    """Store the decisions of deliveries and emails that follow each other; the number of the first."""
+    first, moment = database.next_id(connection, "decisions"), clock.stamp()
+    connection.executemany(
+        _DECIDE,
+        [
+            (first + n, first_delivery + n, first_email + n, *_judgement(decision), moment)
+            for n, decision in enumerate(decisions)
+        ],
+    )
+    return first
+
+
+def _judgement(decision: Decision) -> tuple[str, str | None, str]:
+    verdicts = [verdict_as_json(verdict) for verdict in decision.verdicts]
+    return decision.outcome, decision.reason, json.dumps(verdicts, ensure_ascii=False) if verdicts else "[]"
 
 
 def decisions(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:

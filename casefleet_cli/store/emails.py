@@ -6,10 +6,11 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
-from casefleet_cli.store import originals
+from casefleet_cli.store import database, originals
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from datetime import datetime
 
     from casefleet_cli.core.model import Forward, Mailbox, Message
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 COLLISION = "msgid-collision"
 TWIN = "same-as-another"
 """Defect of an email that reparse found to be the same mail as another one: both are in the journal, both stay."""
+_ADD = """INSERT INTO emails (id, fingerprint, msgid, subject, from_name, from_address, sent_at, text, people,
+filenames, has_html, forwards, defects, raw_message_id, standing, logged_at, size)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ADD_RECIPIENT = "INSERT OR IGNORE INTO email_recipients (email_id, kind, name, address) VALUES (?, ?, ?, ?)"
+_ADD_REFERENCE = "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)"
+_ADD_ATTACHMENT = """INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id,
+is_inline) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
 class Rows(NamedTuple):
@@ -100,10 +108,7 @@ def add_rows(connection: sqlite3.Connection, rows: Rows, raw_message_id: int, si
     if twins:
         defects.append(COLLISION)
     cursor = connection.execute(
-        "INSERT INTO emails (fingerprint, msgid, subject, from_name, from_address, sent_at, text, people, filenames,"
-        " has_html, forwards, defects, raw_message_id, standing, logged_at, size)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unassigned', ?, ?)",
-        (*rows[:11], json.dumps(defects), raw_message_id, clock.stamp(), size),
+        _ADD, (None, *rows[:11], json.dumps(defects), raw_message_id, "unassigned", clock.stamp(), size)
     )
     email_id = int(cursor.lastrowid or 0)
     add_recipients(connection, email_id, rows)
@@ -116,27 +121,54 @@ def add_rows(connection: sqlite3.Connection, rows: Rows, raw_message_id: int, si
 
 def _add_references(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     if rows.references:
-        connection.executemany(
-            "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)",
-            [(email_id, n, msgid) for n, msgid in enumerate(rows.references)],
-        )
+        connection.executemany(_ADD_REFERENCE, [(email_id, n, msgid) for n, msgid in enumerate(rows.references)])
 
 
 def _add_attachments(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     if rows.attachments:
-        connection.executemany(
-            "INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id, is_inline)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(email_id, *attachment) for attachment in rows.attachments],
-        )
+        connection.executemany(_ADD_ATTACHMENT, [(email_id, *attachment) for attachment in rows.attachments])
 
 
 def add_recipients(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     """Note the recipients of a message that the email does not have yet (copies can differ in Bcc)."""
+    connection.executemany(_ADD_RECIPIENT, [(email_id, *recipient) for recipient in rows.recipients])
+
+
+def add_all(connection: sqlite3.Connection, news: Sequence[tuple[Rows, int, int, str]]) -> int:
+    """Log new emails (rows, raw message, size, standing) whose Message-IDs nobody else has; the number of the first.
+
+    The others follow it. Nobody else may write meanwhile.
+    """
+    first, moment = database.next_id(connection, "emails"), clock.stamp()
+    numbered = list(enumerate(news, first))
     connection.executemany(
-        "INSERT OR IGNORE INTO email_recipients (email_id, kind, name, address) VALUES (?, ?, ?, ?)",
-        [(email_id, *recipient) for recipient in rows.recipients],
+        _ADD,
+        [
+            (number, *rows[:11], json.dumps(rows.defects) if rows.defects else "[]", raw, standing, moment, size)
+            for number, (rows, raw, size, standing) in numbered
+        ],
     )
+    connection.executemany(
+        _ADD_RECIPIENT, [(number, *recipient) for number, new in numbered for recipient in new[0].recipients]
+    )
+    connection.executemany(
+        _ADD_REFERENCE,
+        [(number, n, msgid) for number, new in numbered for n, msgid in enumerate(new[0].references)],
+    )
+    connection.executemany(
+        _ADD_ATTACHMENT, [(number, *attachment) for number, new in numbered for attachment in new[0].attachments]
+    )
+    return first
+
+
+def known_fingerprints(connection: sqlite3.Connection, fingerprints: Sequence[str]) -> set[str]:
+    """Those of the fingerprints that emails have."""
+    return database.among(connection, "SELECT fingerprint FROM emails WHERE fingerprint", fingerprints)
+
+
+def known_msgids(connection: sqlite3.Connection, msgids: Sequence[str]) -> set[str]:
+    """Those of the Message-IDs that emails have."""
+    return database.among(connection, "SELECT msgid FROM emails WHERE msgid", msgids)
 
 
 def _with_msgid(connection: sqlite3.Connection, msgid: str) -> list[int]:

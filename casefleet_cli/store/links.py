@@ -8,6 +8,7 @@ from casefleet_cli import clock
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from casefleet_cli.core.routing import Place
 
@@ -46,6 +47,21 @@ def add_contact(connection: sqlite3.Connection, email_id: int, contact_id: int, 
         (email_id, contact_id, linked_by),
     )
     return cursor.rowcount > 0
+
+
+def add_places(connection: sqlite3.Connection, links: Sequence[tuple[int, Place, int]]) -> None:
+    """Link new emails to cases or leads, each (email, place, decision) by the rule of a decision."""
+    moment = clock.stamp()
+    for kind, table in _TABLES.items():
+        connection.executemany(
+            f"INSERT INTO {table} (email_id, {kind}_id, linked_by, decision_id, linked_at) VALUES (?, ?, 'rule', ?, ?)",
+            [(email_id, place.id, decision, moment) for email_id, place, decision in links if place.kind == kind],
+        )
+
+
+def add_contacts(connection: sqlite3.Connection, links: Sequence[tuple[int, int]]) -> None:
+    """Link new emails to contacts, each (email, contact) by a rule."""
+    connection.executemany("INSERT INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, 'rule')", links)
 
 
 def remove_contact(connection: sqlite3.Connection, email_id: int, contact_id: int) -> bool:

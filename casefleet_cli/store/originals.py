@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.store import database
+
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
 _WORTH_PACKING = range(3_000, 65_536)
 """Sizes in bytes: smaller messages gain nothing, larger ones are mostly attachments, which hardly shrink."""
@@ -55,6 +58,21 @@ def keep(connection: sqlite3.Connection, original: Original) -> int:
         "INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, ?, ?, ?)", original
     )
     return int(cursor.lastrowid or 0)
+
+
+def known(connection: sqlite3.Connection, digests: Sequence[str]) -> set[str]:
+    """Those of the SHA-256 whose messages are kept."""
+    return database.among(connection, "SELECT sha256 FROM raw_messages WHERE sha256", digests)
+
+
+def keep_all(connection: sqlite3.Connection, originals: Sequence[Original]) -> int:
+    """Keep messages that are not kept yet; the number of the first, the others follow it."""
+    first = database.next_id(connection, "raw_messages")
+    connection.executemany(
+        "INSERT INTO raw_messages (id, sha256, size, content, packing) VALUES (?, ?, ?, ?, ?)",
+        [(number, *original) for number, original in enumerate(originals, first)],
+    )
+    return first
 
 
 def of_email(connection: sqlite3.Connection, email_id: int) -> bytes:
