@@ -56,7 +56,8 @@ def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[s
             yield Met(skip=Skip(*source))
             continue
         path, after = "", -1
-        print_ = _fingerprint(source.path) if source.kind == "mbox" else None
+        has_many = source.kind in ("mbox", sources.PACKED) and not source.name
+        print_ = _fingerprint(source.path) if has_many else None
         if print_ is not None:
             path = os.path.abspath(source.path)  # noqa: PTH100 - resolving links would name another file
             mark = mark_of(path, print_)
@@ -68,7 +69,7 @@ def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[s
             if isinstance(item, sources.Skipped):
                 yield Met(skip=Skip(*item), path=path)
             else:
-                yield Met(item=item, kind=source.kind, path=path)
+                yield Met(item=item, kind=item.kind or source.kind, path=path)
         if path:
             yield Met(mark=mark._replace(is_done=True), path=path)
 

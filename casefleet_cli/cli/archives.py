@@ -13,6 +13,7 @@ from casefleet_cli import archive, intake
 from casefleet_cli.cli import output
 from casefleet_cli.core import inspection
 from casefleet_cli.errors import NoInputError, UsageError
+from casefleet_cli.sources import byte_of
 from casefleet_cli.store import imports, references
 
 _KINDS = ("eml", "maildir", "mbox")
@@ -106,7 +107,8 @@ def show_import(
         ]
     )
     for origin, position, reason in skipped:
-        output.say(f"{origin}, byte {position}: {reason}" if position > 0 else f"{origin}: {reason}")
+        byte = byte_of(position)
+        output.say(f"{origin}, byte {byte}: {reason}" if byte else f"{origin}: {reason}")
 
 
 def _progress(counts: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Where mail comes from besides the mail server: .eml files, folders of them, Maildirs and mboxes.
+"""Where mail comes from besides the mail server: .eml files, folders of them, Maildirs, mboxes, archives of these.
 
 `find` says what there is, `read` gives the messages of one source. What cannot be read is a `Skipped` with a sentence,
 never an exception. A further format is a module with a `read`, a word in KINDS, and a line in `looks`.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.sources import eml, maildir, mbox
-from casefleet_cli.sources.folders import find
-from casefleet_cli.sources.items import KINDS, Item, Skipped, Source
+from casefleet_cli.sources.folders import find, is_stdin
+from casefleet_cli.sources.items import KINDS, PACKED, Item, Skipped, Source, byte_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["KINDS", "Item", "Skipped", "Source", "find", "read"]
+__all__ = ["KINDS", "PACKED", "Item", "Skipped", "Source", "byte_of", "find", "is_stdin", "read"]
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -26,6 +26,10 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     """
     if source.kind == "mbox":
         return mbox.read(source, after)
+    if source.kind == PACKED:
+        from casefleet_cli.sources import packed  # noqa: PLC0415 - few imports need its libraries
+
+        return packed.read(source, after)
     if source.kind == "maildir":
         return maildir.read(source)
     return eml.read(source, after)

@@ -51,6 +51,8 @@ def find(paths: Sequence[Path], kind: str | None = None) -> Iterator[Source | Sk
     if kind is not None and kind not in KINDS:
         raise UsageError(f"Mail is never of the type {kind}; it is one of {', '.join(KINDS)}.")
     for path in paths:
+        if is_stdin(path):
+            continue
         try:
             path.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -62,6 +64,9 @@ def find(paths: Sequence[Path], kind: str | None = None) -> Iterator[Source | Sk
 
 def _found(paths: Sequence[Path], kind: str | None) -> Iterator[Source | Skipped]:
     for root in paths:
+        if is_stdin(root):
+            yield from _stdin(kind)
+            continue
         waiting = [iter([root])]  # no recursion: folders can be nested deeper than Python calls
         while waiting:
             path = next(waiting[-1], None)
@@ -80,6 +85,30 @@ def _found(paths: Sequence[Path], kind: str | None) -> Iterator[Source | Skipped
                     waiting.append(_inside(path, kind))
             except OSError as error:
                 yield cannot_read(path, error)
+
+
+def is_stdin(path: Path) -> bool:
+    """Whether this path means standard input."""
+    return str(path) == "-"
+
+
+def _stdin(kind: str | None) -> Iterator[Source | Skipped]:
+    """Standard input as a source, through a temporary copy that is there until the next source is asked for."""
+    import shutil  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    with tempfile.NamedTemporaryFile(prefix="casefleet-") as copy:
+        try:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.flush()
+        except OSError as error:
+            yield cannot_read("-", error)
+            return
+        path = Path(copy.name)
+        found = _file(path, path.stat().st_mode, kind)
+        yield found._replace(name="-") if isinstance(found, Source) else found._replace(origin="-")
 
 
 def _file(path: Path, mode: int, kind: str | None) -> Source | Skipped:
@@ -107,11 +136,12 @@ def _inside(folder: Path, kind: str | None) -> Iterator[Path]:
         folder / name
         for name in names
         if name not in read_already
-        and (not _is_bookkeeping(name) or (name.startswith(".") and is_maildir(folder / name)))
+        and (not is_bookkeeping(name) or (name.startswith(".") and is_maildir(folder / name)))
     )
 
 
-def _is_bookkeeping(name: str) -> bool:
+def is_bookkeeping(name: str) -> bool:
+    """Whether a file of this name is hidden, a lock, or one of the books that mail programs keep."""
     lower = name.lower()
     return lower in _BOOKKEEPING_NAMES or lower.endswith(_BOOKKEEPING_ENDS) or lower.startswith(_BOOKKEEPING_STARTS)
 

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 KINDS = ("eml", "maildir", "mbox")
 """What a source can be; the words of `deliveries.source`."""
 
+PACKED = "packed"
+"""The kind of a source that is an archive or a compressed file; its messages say what they are."""
+
+MEMBER = 1 << 40
+"""In an archive a position is that of the member times this, plus the position inside of it."""
+
 LARGEST = 500_000_000
 """Bytes of the largest message that is read: twice over it still fits a value of SQLite (1,000,000,000)."""
 
@@ -22,9 +28,16 @@ class Source(NamedTuple):
 
     path: Path
     kind: str
-    """One of KINDS."""
+    """One of KINDS, or PACKED."""
     labels: tuple[str, ...] = ()
     """What every message in it is labelled with: the name of its Maildir folder."""
+    name: str = ""
+    """What it is called where its file is a copy made for reading: "-", or a member of an archive."""
+
+    @property
+    def called(self) -> str:
+        """What it is called, as clean text."""
+        return self.name or origin_of(self.path)
 
 
 class Item(NamedTuple):
@@ -37,6 +50,8 @@ class Item(NamedTuple):
     raw: bytes
     """The message alone, line ends as stored."""
     labels: tuple[str, ...] = ()
+    kind: str = ""
+    """One of KINDS where its source is PACKED, else ""."""
 
 
 class Skipped(NamedTuple):
@@ -55,9 +70,15 @@ def origin_of(path: Path) -> str:
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def cannot_read(path: Path, error: OSError, position: int = -1) -> Skipped:
-    """What the operating system refused, after the message at `position`."""
-    return Skipped(origin_of(path), position, f"Cannot be read: {error.strerror or error}.")
+def byte_of(position: int) -> int:
+    """The byte at which a message begins in its file, be that in an archive or not."""
+    return position % MEMBER if position > 0 else 0
+
+
+def cannot_read(path: Path | str, error: OSError, position: int = -1) -> Skipped:
+    """What the operating system refused, after the message at `position`; a text is what the file is called."""
+    called = path if isinstance(path, str) else origin_of(path)
+    return Skipped(called, position, f"Cannot be read: {error.strerror or error}.")
 
 
 def leads_out(path: Path, root: Path) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from casefleet_cli.sources.emlx import begins_emlx
 from casefleet_cli.sources.from_line import begins_mbox, shape
+from casefleet_cli.sources.items import PACKED
 
 SNIFF = 16_384
 """How many bytes from the start of a file are looked at."""
@@ -36,7 +38,9 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfe", "UTF-16 text: save it as .eml to import it"),
     (0, b"\xfe\xff", "UTF-16 text: save it as .eml to import it"),
 )
-_EMLX = re.compile(rb"\d+[ \t]*\r?\n[A-Za-z][A-Za-z0-9-]*:")
+_PACKED = ((0, b"PK\x03\x04"), (0, b"\x1f\x8b"), (0, b"BZh"), (0, b"\xfd7zXZ\x00"), (257, b"ustar"))
+_OF_DOCUMENTS = (b"[Content_Types].xml", b"mimetypeapplication/", b"META-INF/")
+"""Names of members with which the files of office programs (OOXML, ODF) and Java begin."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 section 3.6.8; 4.5 allows the blank before the colon
 _KNOWN = re.compile(
     rb"^(?:apparently-to|arc-[a-z-]+|authentication-results|auto-submitted|b?cc|comments|content-[a-z-]+|date|delivered-to"
@@ -85,7 +89,10 @@ def looks_like_message(head: bytes) -> bool:
 
 
 def tell(head: bytes) -> tuple[str | None, str]:
-    """The kind of a file by its first SNIFF bytes, "eml" or "mbox"; or None and a sentence that says what it is."""
+    """The kind of a file by its first SNIFF bytes, "eml", "mbox" or "packed"; or None and a sentence: what it is."""
+    if any(head.startswith(magic, offset) for offset, magic in _PACKED):
+        is_document = head.startswith(b"PK") and any(name in head[:2000] for name in _OF_DOCUMENTS)
+        return (None, "This is a document or a program in a zip archive.") if is_document else (PACKED, "")
     reason = other_than_mail(head)
     if reason:
         return None, reason
@@ -94,8 +101,8 @@ def tell(head: bytes) -> tuple[str | None, str]:
         return "mbox", ""
     if b"\n" not in text and shape(text.partition(b"\r")[0]):
         return None, "This is an mbox with the line ends of an old Macintosh: convert them to import it."
-    if _EMLX.match(text):
-        return None, "This is an .emlx of Apple Mail: save it as .eml to import it."
+    if begins_emlx(head):
+        return "eml", ""
     if looks_like_message(head):
         return "eml", ""
     return None, "This does not begin like a mail: it has no header lines."

@@ -21,7 +21,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.sources.from_line import LONGEST, begins_mbox, separates, shape
-from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read, origin_of
+from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read
+from casefleet_cli.sources.labels import labels_of
 from casefleet_cli.sources.looks import BOM, looks_like_message
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     Up to `after` the file is searched, not read into messages. A file that cannot be read (any further) yields a
     Skipped at the end, and reading can be tried again after its position.
     """
-    origin = origin_of(source.path)
+    origin = source.called
     position = -1
     try:
         with source.path.open("rb", buffering=0) as file:
@@ -205,7 +206,7 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
                     yield _message(splitter.window, span, f"{origin}#{number}", source.labels)
                 position = span.position
     except OSError as error:
-        yield cannot_read(source.path, error, position)
+        yield cannot_read(origin, error, position)
 
 
 def _message(window: _Window, span: _Span, origin: str, labels: tuple[str, ...]) -> Item | Skipped:
@@ -227,7 +228,7 @@ def _message(window: _Window, span: _Span, origin: str, labels: tuple[str, ...])
         )
     if not (span.is_measured and b"\nFrom " in raw):
         raw = _unquoted(raw)
-    return Item(origin, span.position, raw, labels)
+    return Item(origin, span.position, raw, labels + labels_of(raw))
 
 
 def _without_blank_line(raw: bytes) -> bytes:

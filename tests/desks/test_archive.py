@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def write_mbox(folder: Path) -> Path:
     return path
 
 
+def write_tar(folder: Path) -> Path:
+    path = folder / "archive.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(write_mbox(folder), "old/archive.mbox")
+    (folder / "archive.mbox").unlink()
+    return path
+
+
 def everything(firm: Firm) -> dict[str, list[tuple]]:
     return {table: firm.all(f"SELECT * FROM {table}") for table in TABLES}
 
@@ -71,10 +80,16 @@ def index_is_whole(firm: Firm) -> None:
     assert firm.count("search_pauses") == 0
 
 
-FORMATS = [(write_eml, "eml", 1), (write_folder, "eml", 3), (write_maildir, "maildir", 3), (write_mbox, "mbox", 3)]
+FORMATS = [
+    pytest.param(write_eml, "eml", 1, id="eml"),
+    pytest.param(write_folder, "eml", 3, id="folder"),
+    pytest.param(write_maildir, "maildir", 3, id="maildir"),
+    pytest.param(write_mbox, "mbox", 3, id="mbox"),
+    pytest.param(write_tar, "mbox", 3, id="tar"),
+]
 
 
-@pytest.mark.parametrize(("write", "source", "count"), FORMATS, ids=["eml", "folder", "maildir", "mbox"])
+@pytest.mark.parametrize(("write", "source", "count"), FORMATS)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_format_is_imported_and_routed_by_the_rules(
     firm: Firm, tmp_path: Path, write, source, count, jobs
@@ -94,7 +109,7 @@ def test_every_format_is_imported_and_routed_by_the_rules(
     assert len(search.numbers(firm.db, parse("court"))) == count
 
 
-@pytest.mark.parametrize(("write", "source", "count"), FORMATS, ids=["eml", "folder", "maildir", "mbox"])
+@pytest.mark.parametrize(("write", "source", "count"), FORMATS)
 def test_the_same_again_changes_nothing(firm: Firm, tmp_path: Path, write, source, count) -> None:
     path = write(tmp_path)
     archive.run(firm.db, [path], user_id=firm.ada)

@@ -1,0 +1,32 @@
+"""The .emlx of Apple Mail: a line with the length of the message, the message, and a property list with its flags."""
+
+from __future__ import annotations
+
+import re
+
+_LENGTH = re.compile(rb"(\d{1,12})[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]*[ \t]*:)")
+_FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,18})</integer>")
+_BITS = ((0, "seen"), (1, "trashed"), (2, "replied"), (4, "flagged"), (6, "draft"), (8, "passed"))
+"""Bits of the flags, in the words that a Maildir's flags have."""
+
+
+def begins_emlx(head: bytes) -> bool:
+    """Whether these first bytes of a file are those of an .emlx."""
+    return _LENGTH.match(head) is not None
+
+
+def unwrap(content: bytes) -> tuple[bytes, tuple[str, ...]] | None:
+    """The message in an .emlx, and its flags in words; None where the content is none.
+
+    A file that was cut, so that the length leads beyond its end, gives what there is.
+    """
+    found = _LENGTH.match(content)
+    if found is None:
+        return None
+    end = found.end() + int(found[1])
+    rest = content[end:]
+    if rest.strip() and not rest.lstrip().startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist")):
+        return None
+    number = _FLAGS.search(rest[:65_536])
+    bits = int(number[1]) if number else 0
+    return content[found.end() : end], tuple(sorted(word for bit, word in _BITS if bits >> bit & 1))
