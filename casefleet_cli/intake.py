@@ -6,8 +6,8 @@ import hashlib
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.core import base64_runs, routing
 from casefleet_cli.core import message as messages
-from casefleet_cli.core import routing
 from casefleet_cli.core.masking import Mask
 from casefleet_cli.core.model import Message
 from casefleet_cli.core.notices import notices_for
@@ -25,8 +25,9 @@ from casefleet_cli.store import (
 from casefleet_cli.store.facts import facts_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from casefleet_cli.core.base64_runs import Run
     from casefleet_cli.core.routing import Decision, Place
     from casefleet_cli.store.deliveries import Arrival
 
@@ -74,26 +75,28 @@ def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vou
     `vouched`: a person brought the mail in, so mail that the user did not send is unassigned instead of held. Raises
     only sqlite3.Error for what the machine does (busy, full, broken); whatever else goes wrong, the bytes are kept.
     """
-    original = originals.pack(raw)
+    runs = base64_runs.find(raw)
+    original = originals.pack(raw, runs)
     earlier = deliveries.seen(connection, original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
         return Receipt(earlier, "duplicate")
-    prepared = _prepared(original, understand(raw), Mask(settings.logging_domain(connection)))
+    prepared = _prepared(original, understand(raw, runs), Mask(settings.logging_domain(connection)))
     with database.transaction(connection):
         return record_prepared(connection, prepared, arrival, Memory(connection), vouched=vouched)
 
 
-def understand(raw: bytes) -> Message | None:
+def understand(raw: bytes, runs: Sequence[Run] = ()) -> Message | None:
     """The parsed message, or None when a bug in the parser got in the way."""
     try:
-        return messages.parse(raw)
+        return messages.parse(raw, runs)
     except Exception:  # noqa: BLE001 - a bug here must not lose a mail; the defect on the bare email tells of it
         return None
 
 
 def prepare(raw: bytes, mask: Mask) -> Prepared:
     """Everything about a message that needs no database; never raises."""
-    return _prepared(originals.pack(raw), understand(raw), mask)
+    runs = base64_runs.find(raw)
+    return _prepared(originals.pack(raw, runs), understand(raw, runs), mask)
 
 
 def _prepared(original: originals.Original, message: Message | None, mask: Mask) -> Prepared:
@@ -110,7 +113,7 @@ def record(
     connection: sqlite3.Connection, raw: bytes, message: Message | None, arrival: Arrival, *, vouched: bool = False
 ) -> Receipt:
     """Log one message inside the caller's transaction; errors as `receive`."""
-    prepared = _prepared(originals.pack(raw), message, Mask(settings.logging_domain(connection)))
+    prepared = _prepared(originals.pack(raw, base64_runs.find(raw)), message, Mask(settings.logging_domain(connection)))
     return record_prepared(connection, prepared, arrival, Memory(connection), vouched=vouched)
 
 

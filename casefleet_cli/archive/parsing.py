@@ -257,7 +257,7 @@ class _Worker:
                 self.connection.send((None, [raw]))
                 answers += self._answers(None)
             except (EOFError, OSError):
-                answers.append(_plain(intake.Prepared(originals.pack(raw), None, None)))
+                answers.append(_plain(intake.Prepared(originals.pack(raw, ()), None, None)))
                 self._restart()
         return answers
 

@@ -36,8 +36,9 @@ from casefleet_cli.core import address, body, fingerprint, header, maildate, mim
 from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from casefleet_cli.core.base64_runs import Run
     from casefleet_cli.core.mime import Part
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -46,14 +47,20 @@ _MOST_REFERENCES = 1000
 _NEVER_FORWARDED = ("multipart/report",)
 
 
-def parse(raw: bytes) -> Message:
+def parse(raw: bytes, runs: Sequence[Run] = ()) -> Message:
     """Understand a message; never raises, in time and memory linear in its size.
+
+    `runs`: what `base64_runs.find` found in it, so that it is not decoded again.
 
     Bytes that are no message (Outlook's .msg, nothing, binary data) give an empty one with the defect "not-a-message"
     or "empty-message"; their fingerprint is that of the bytes.
     """
     root, defects = _open(raw)
-    return _Reader(root, defects).message() if root else _not_a_message(raw, defects)
+    return (
+        _Reader(root, defects, runs if root and root.data is raw else ()).message()
+        if root
+        else _not_a_message(raw, defects)
+    )
 
 
 def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
@@ -135,8 +142,9 @@ def _not_a_message(raw: bytes, defects: list[str]) -> Message:
 class _Reader:
     """A tree of parts while it becomes a Message."""
 
-    def __init__(self, root: Part, defects: list[str]) -> None:
+    def __init__(self, root: Part, defects: list[str], runs: Sequence[Run]) -> None:
         self.root = root
+        self.runs = {run.start: run for run in runs}
         self.chosen = body.choose(root)
         self.defects = dict.fromkeys(defects)
         self.print = fingerprint.Fingerprint()
@@ -191,7 +199,7 @@ class _Reader:
             for name in ("from", "to", "cc"):
                 self.print.add_all(mailbox.address for mailbox in child.people(name))
             return
-        content, defect = part.content()
+        content, defect = self.content(part)
         if defect:
             self.defects[defect] = None
         self.sizes[id(part)] = len(content)
@@ -202,6 +210,13 @@ class _Reader:
             self.texts[id(part)], defect = body.text_of(part, handed_over.pop())
             if defect:
                 self.defects[defect] = None
+
+    def content(self, part: Part) -> tuple[bytes, str | None]:
+        """The decoded octets of a leaf, and the defect met."""
+        run = self.runs.get(part.body) if part.encoding == "base64" and part.data is self.root.data else None
+        if run and run.end <= part.end and not part.data[run.end : part.end].strip(b"\r\n"):
+            return run.octets, None
+        return part.content()
 
     def attachment(self, part: Part) -> Attachment:
         """The words about an attachment."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.core import base64_runs
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-_WORTH_PACKING = range(3_000, 65_536)
-"""Sizes in bytes: smaller messages gain nothing, larger ones are mostly attachments, which hardly shrink."""
+    from casefleet_cli.core.base64_runs import Run
+
+_WORTH_PACKING = range(12_000, 65_536)
+"""Sizes in bytes: smaller messages gain little, larger ones are mostly attachments, which hardly shrink."""
 _LEVEL = 1
 
 
@@ -24,15 +27,17 @@ class Original(NamedTuple):
     """Of the message as it came."""
     content: bytes
     packing: str
-    """"zlib", or "" where the content is the message as it came."""
+    """"base64" (folded), "zlib", or "" where the content is the message as it came."""
 
 
-def pack(raw: bytes) -> Original:
-    """A message made ready to be kept."""
+def pack(raw: bytes, runs: Sequence[Run]) -> Original:
+    """A message made ready to be kept; `runs`: the base64 that was found in it."""
     import hashlib  # noqa: PLC0415 - readers of the database need neither of these
     import zlib  # noqa: PLC0415
 
     digest = hashlib.sha256(raw).hexdigest()
+    if runs:
+        return Original(digest, len(raw), base64_runs.fold(raw, runs), "base64")
     if len(raw) in _WORTH_PACKING:
         packed = zlib.compress(raw, _LEVEL)
         if len(packed) < len(raw):
@@ -44,6 +49,8 @@ def unpack(content: bytes, packing: str) -> bytes:
     """The bytes of a message as they came."""
     if not packing:
         return content
+    if packing == "base64":
+        return base64_runs.unfold(content)
     import zlib  # noqa: PLC0415
 
     return zlib.decompress(content)

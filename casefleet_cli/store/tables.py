@@ -113,7 +113,7 @@ MAIL = (
     sha256 TEXT NOT NULL UNIQUE CHECK (length(sha256) = 64),
     size INTEGER NOT NULL,
     content BLOB NOT NULL,
-    packing TEXT NOT NULL DEFAULT '' CHECK (packing IN ('', 'zlib'))
+    packing TEXT NOT NULL DEFAULT '' CHECK (packing IN ('', 'zlib', 'base64'))
 ) STRICT""",
     f"""CREATE TABLE emails (
     -- a logged message; all but the numbers and times is derived from its raw message
