@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from casefleet_cli.core.base64_runs import Run
     from casefleet_cli.core.routing import Decision, Place
     from casefleet_cli.store.deliveries import Arrival
+    from casefleet_cli.store.history import History
 
 NOT_UNDERSTOOD = "not-understood"
 """Defect and reason of a mail that a bug kept us from understanding: kept whole, unassigned, mended by reparse."""
@@ -118,10 +119,18 @@ def record(
 
 
 class Memory:
-    """What has been looked up inside one transaction; good until it ends, since nobody else can write meanwhile."""
+    """What has been looked up inside one transaction; good until it ends, since nobody else can write meanwhile.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    With a history, what was open at the time of a mail counts. Unless `is_routed`, nothing is filed.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, history: History | None = None, is_routed: bool = True
+    ) -> None:
         self._connection = connection
+        self._history = history
+        self._is_routed = is_routed
+        self._now = Memory(connection, is_routed=is_routed) if history else self
         self._owners: dict[int, routing.Owner] = {}
         self._asked: set[str] = set()
         self._parties: dict[str, routing.Party] = {}
@@ -129,17 +138,35 @@ class Memory:
         self._bcc_owners: dict[str, int] = {}
         self._domain = ""
 
-    def owner(self, user_id: int) -> routing.Owner:
-        """A user with the sender addresses."""
+    def _owner(self, user_id: int) -> routing.Owner:
         if user_id not in self._owners:
             self._owners[user_id] = routing.Owner(user_id, users.sender_addresses(self._connection, user_id))
         return self._owners[user_id]
 
-    def facts(self, clues: tuple[str, ...]) -> routing.Facts:
+    def decide(self, letterhead: routing.Letterhead, user_id: int, sent_at: str | None, *, vouched: bool) -> Decision:
+        """Route a message for a user; without a date it is judged by what is open now."""
+        if self._history is not None and sent_at is None:
+            return self._now.decide(letterhead, user_id, None, vouched=vouched)
+        clues = routing.clues_of(letterhead)
+        facts = self._facts(clues)
+        as_of = sent_at if self._history else None
+        if self._history is not None and sent_at is not None:
+            known = {clue: facts.parties[clue] for clue in clues if clue in facts.parties}
+            facts = facts._replace(
+                parties={clue: self._history.party_at(party, sent_at) for clue, party in known.items()}
+            )
+        decision = routing.route(letterhead, self._owner(user_id), facts, vouched=vouched)._replace(as_of=as_of)
+        return decision if self._is_routed or decision.outcome == "held" else routing.unrouted(decision)
+
+    def look_up(self, clues: tuple[str, ...]) -> None:
+        """Ask about many addresses at once, before deciding about the messages that name them."""
+        self._facts(clues)
+
+    def _facts(self, clues: tuple[str, ...]) -> routing.Facts:
         """The facts about these addresses (in normal form), and perhaps about others asked for before."""
         unknown = [clue for clue in clues if clue not in self._asked]
         if unknown or not self._asked:
-            found = facts_for(self._connection, unknown)
+            found = facts_for(self._connection, unknown, ended_too=self._history is not None)
             self._asked.update(unknown)
             self._parties.update(found.parties)
             self._firm |= found.firm_addresses
@@ -206,8 +233,7 @@ def _log(
     if earlier & {"routed", "released"}:
         deliveries.add(connection, arrival, email_id, raw_message_id, "routed")
         return Receipt(email_id, "duplicate")
-    facts = memory.facts(routing.clues_of(letterhead))
-    decision = routing.route(letterhead, memory.owner(arrival.user_id), facts, vouched=vouched)
+    decision = memory.decide(letterhead, arrival.user_id, rows.sent_at, vouched=vouched)
     if decision.outcome == "held" and earlier:
         deliveries.add(connection, arrival, email_id, raw_message_id, "rejected" if "rejected" in earlier else "held")
         return Receipt(email_id, "duplicate")

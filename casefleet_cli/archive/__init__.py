@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.archive import reading
 from casefleet_cli.archive.owners import NOBODYS
 from casefleet_cli.archive.parsing import Parsers
+from casefleet_cli.archive.progress import Measure, Progress
 from casefleet_cli.archive.reading import Skip
 from casefleet_cli.archive.rehearsal import Rehearsal
+from casefleet_cli.archive.terms import Terms
 from casefleet_cli.archive.writing import OUTCOMES, Writer, in_words
 from casefleet_cli.store import imports, settings
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["NOBODYS", "OUTCOMES", "Skip", "Summary", "in_words", "run"]
+__all__ = ["NOBODYS", "OUTCOMES", "Progress", "Skip", "Summary", "Terms", "in_words", "run"]
 
 
 class Summary(NamedTuple):
@@ -45,22 +47,28 @@ def run(
     dry_run: bool = False,
     jobs: int | None = None,
     acting: int | None = None,
-    progress: Callable[[dict[str, int]], None] | None = None,
+    terms: Terms | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
     """Import every message under the paths; what is in the database already changes nothing.
 
     Without a user the owner is found by From, then To and Cc, among the users' sender addresses. `jobs`: how many
-    processes parse (default: as many as there are cores). Raises NoInputError for a path that does not exist, before
-    anything is written. Interrupted at any moment, the same call goes on where it was.
+    processes parse (default: as many as there are cores). `terms`: by the rules, as things are now, unless said.
+    Raises NoInputError for a path that does not exist, before anything is written. Interrupted at any moment, the same
+    call goes on where it was.
     """
     reading.check(paths, kind)
-    options = {"type": kind} if kind else {}
-    work = Rehearsal(connection, user_id) if dry_run else Writer(connection, paths, user_id, options, acting)
-    everything = _without_known(reading.met(paths, kind, work.mark_of), work)
+    terms = terms or Terms()
+    options = {**({"type": kind} if kind else {}), **terms.options}
+    work = (
+        Rehearsal(connection, user_id, terms) if dry_run else Writer(connection, paths, user_id, options, acting, terms)
+    )
+    measure = Measure(paths)
+    everything = _without_known(measure.counted(reading.met(paths, kind, work.mark_of)), work)
     with Parsers(
         reading.batches(everything), settings.logging_domain(connection), jobs or os.cpu_count() or 1
     ) as parsers:
-        work.take_all(parsers, progress)
+        work.take_all(parsers, lambda counts: progress(measure.at(counts)) if progress else None)
     work.close()
     if isinstance(work, Rehearsal):
         return Summary(None, work.counts(), work.skips, work.sample)

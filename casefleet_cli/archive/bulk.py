@@ -85,8 +85,8 @@ def _together(connection: sqlite3.Connection, news: Sequence[_New], memory: Memo
 
 def _log(connection: sqlite3.Connection, news: Sequence[_New], memory: Memory) -> list[str]:
     clues = dict.fromkeys(clue for new in news for clue in routing.clues_of(new.letterhead))
-    facts = memory.facts(tuple(clues))
-    decisions = [routing.route(new.letterhead, memory.owner(new.arrival.user_id), facts, vouched=True) for new in news]
+    memory.look_up(tuple(clues))
+    decisions = [memory.decide(new.letterhead, new.arrival.user_id, new.rows.sent_at, vouched=True) for new in news]
     first_raw = originals.keep_all(connection, [new.prepared.original for new in news])
     first_email = emails.add_all(
         connection,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from casefleet_cli import intake
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
 from casefleet_cli.store import deliveries, emails
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.archive.parsing import Parsers
     from casefleet_cli.archive.reading import Met
+    from casefleet_cli.archive.terms import Terms
     from casefleet_cli.intake import Prepared
 
 _SAMPLE = 10
@@ -27,8 +27,9 @@ class Rehearsal:
 
     import_id = None
 
-    def __init__(self, connection: sqlite3.Connection, user_id: int | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, user_id: int | None, terms: Terms) -> None:
         self._connection = connection
+        self._memory = terms.memory(connection)
         self._owners = Owners(connection, user_id)
         self._met: set[bytes] = set()
         self._counts: Counter[str] = Counter()
@@ -50,13 +51,12 @@ class Rehearsal:
         """Nothing."""
         return False
 
-    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None] | None) -> None:
+    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None]) -> None:
         """Judge everything that the parsers give."""
         while (parsed := parsers.next(wait=True)) is not None:
             for met, prepared in parsed.pairs():
                 self._take(met, prepared)
-            if progress is not None:
-                progress(self.counts())
+            progress(self.counts())
 
     def close(self) -> None:
         """Nothing to close."""
@@ -88,4 +88,4 @@ class Rehearsal:
         email_id = emails.by_fingerprint(self._connection, rows.fingerprint)
         if known or (email_id and deliveries.standings(self._connection, email_id, owner) & {"routed", "released"}):
             return "duplicate"
-        return intake.decide(self._connection, letterhead, owner, vouched=True).outcome
+        return self._memory.decide(letterhead, owner, rows.sent_at, vouched=True).outcome

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from casefleet_cli import clock, intake
+from casefleet_cli import clock
 from casefleet_cli.archive.bulk import record_all
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.archive.parsing import Parsed, Parsers
     from casefleet_cli.archive.reading import Met
+    from casefleet_cli.archive.terms import Terms
     from casefleet_cli.intake import Prepared
 
 OUTCOMES = ("filed", "unassigned", "duplicate", "skipped")
@@ -43,8 +44,10 @@ class Writer:
         user_id: int | None,
         options: Mapping[str, str],
         acting: int | None,
+        terms: Terms,
     ) -> None:
         self._connection = connection
+        self._terms = terms
         self._user_id = user_id
         self._acting = acting
         self._owners = Owners(connection, user_id)
@@ -91,7 +94,7 @@ class Writer:
         digest = hashlib.sha256(met.item.raw).hexdigest()
         return deliveries.imported(self._connection, digest, self._user_id, met.kind)
 
-    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None] | None) -> None:
+    def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None]) -> None:
         """Write everything that the parsers give."""
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
         self._connection.execute("PRAGMA cache_size = -49152")
@@ -104,8 +107,7 @@ class Writer:
                 ended = clock.ticks()
                 parsers.gather_beside(self._checkpoint)
                 parsers.gather((ended - began) * _PAUSE - (clock.ticks() - ended))
-                if progress is not None:
-                    progress(self.counts())
+                progress(self.counts())
         finally:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
@@ -115,7 +117,7 @@ class Writer:
         with ExitStack() as stack:
             stack.enter_context(transaction(self._connection))
             stack.enter_context(indexing_at_end(self._connection))
-            memory = intake.Memory(self._connection)
+            memory = self._terms.memory(self._connection)
             while parsed is not None:
                 messages = [found for one in parsed.pairs() if (found := self._take(*one))]
                 self._done.update(record_all(self._connection, messages, memory))

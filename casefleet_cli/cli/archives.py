@@ -11,6 +11,7 @@ import typer
 
 from casefleet_cli import archive, intake
 from casefleet_cli.cli import output
+from casefleet_cli.cli.progress import progress_on_stderr
 from casefleet_cli.core import inspection
 from casefleet_cli.errors import NoInputError, UsageError
 from casefleet_cli.sources import byte_of
@@ -28,12 +29,23 @@ def import_(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, metavar="N", help="Parse in N processes (default: one a core).")
     ] = None,
+    route: Annotated[
+        str, typer.Option(metavar="rules|none", help="none: keep the mail, and file nothing by the rules.")
+    ] = "rules",
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="now|sent", help="sent: what was open when a mail was sent counts.")
+    ] = "now",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what went wrong.")] = False,
     as_json: output.Json = False,
 ) -> None:
     """Log past mail; what is logged already changes nothing."""
     if kind is not None and kind not in _KINDS:
         raise UsageError(f"{kind!r} is no type of source; there are {', '.join(_KINDS)}.")
+    if route not in ("rules", "none") or as_of not in ("now", "sent"):
+        raise UsageError("--route is rules or none, and --as-of is now or sent.")
+    terms = archive.Terms(is_routed=route == "rules", as_of_sent=as_of == "sent")
     connection = context.obj.reader() if dry_run else context.obj.connection()
+    progress = progress_on_stderr(quiet=quiet)
     try:
         summary = archive.run(
             connection,
@@ -43,22 +55,26 @@ def import_(
             dry_run=dry_run,
             jobs=jobs,
             acting=None if dry_run else context.obj.acting(),
-            progress=_progress if sys.stderr.isatty() else None,
+            terms=terms,
+            progress=progress.show,
         )
     except KeyboardInterrupt:
+        progress.end()
         output.warn("casefleet: Interrupted. What was logged stays; the same command goes on from there.")
         raise typer.Exit(130) from None
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    finally:
+        progress.end()
     if as_json:
         skipped = [skip._asdict() for skip in summary.skipped]
         output.json_value({"import": summary.import_id, "counts": summary.counts, "skipped": skipped})
-    else:
+    elif not quiet:
         for origin, subject, outcome in summary.sample:
             output.say(f"{outcome}: {subject or '(no subject)'} ({origin})")
         words = archive.in_words(summary.counts)
         output.say(f"Dry run: {words}." if dry_run else f"Import {summary.import_id}: {words}.")
-    output.some_failed([f"{skip.origin}: {skip.reason}" for skip in summary.skipped], "items were not imported")
+    hint = f"items were not imported; casefleet imports show {summary.import_id} lists them"
+    words = "items would not be imported" if dry_run else hint
+    output.some_failed([f"{skip.origin}: {skip.reason}" for skip in summary.skipped], words)
 
 
 imports_app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -103,17 +119,13 @@ def show_import(
             ("Ended", output.moment(found["ended_at"]) or "interrupted; the same command goes on"),
             ("User", found["user"] or "told by the addresses"),
             ("Paths", found["paths"]),
+            ("Options", ", ".join(f"{name.replace('_', '-')} {value}" for name, value in found["options"].items())),
             ("Counts", archive.in_words(found["counts"])),
         ]
     )
     for origin, position, reason in skipped:
         byte = byte_of(position)
         output.say(f"{origin}, byte {byte}: {reason}" if byte else f"{origin}: {reason}")
-
-
-def _progress(counts: dict[str, int]) -> None:
-    sys.stderr.write(f"\r\x1b[K{archive.in_words(counts)}")
-    sys.stderr.flush()
 
 
 def inspect(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from casefleet_cli.cli import output
+from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import cases as desk
 from casefleet_cli.errors import UsageError
@@ -26,6 +26,7 @@ def open_(
     number: Annotated[str | None, typer.Option(metavar="N", help="Its number (default: the next of the year).")] = None,
     contact: Contacts = None,
     user: Users = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Since when it has been open (default: now).")] = None,
 ) -> None:
     """Open a case."""
     connection = context.obj.connection()
@@ -35,6 +36,7 @@ def open_(
         number=number,
         contacts=[references.contact(connection, text) for text in contact or ()],
         users=[references.user(connection, text) for text in user or ()],
+        on=dates.moment(on) if on else None,
         acting=context.obj.acting(),
     )
     output.say(f"Opened case {case['number']} {case['title']}.")
@@ -79,11 +81,15 @@ def show(context: typer.Context, case: Case, as_json: output.Json = False) -> No
 
 
 @app.command("close")
-def close(context: typer.Context, case: Case) -> None:
+def close(
+    context: typer.Context,
+    case: Case,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="When it was closed (default: now).")] = None,
+) -> None:
     """Close a case: no rule files mail to it any more."""
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    changed = desk.close(connection, case_id, acting=context.obj.acting())
+    changed = desk.close(connection, case_id, on=dates.moment(on) if on else None, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
 
 

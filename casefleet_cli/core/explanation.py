@@ -11,6 +11,7 @@ _OUTCOMES = {
     "not-sent-by-owner": "It was not sent from one of {user}'s own addresses, so no rule may file it.",
     "no-counted-recipient": "It went to nobody outside the firm (only to colleagues or the BCC address), so there was"
     " nobody to file it by.",
+    "not-routed": "It was imported to be kept, without asking the rules where it belongs.",
     "not-understood": "casefleet could not read it; the original is kept whole.",
 }
 
@@ -22,6 +23,8 @@ def sentences(decision: Mapping[str, Any]) -> list[str]:
     reason = decision.get("reason")
     if reason:
         lines.append(_OUTCOMES.get(str(reason), f"Reason: {reason}.").format(user=user))
+    if decision.get("as_of"):
+        lines.append(f"What counted is what was open on {str(decision['as_of'])[:10]}, the day of the mail.")
     lines += [verdict_sentence(verdict) for verdict in decision.get("verdicts", ())]
     return lines
 

@@ -116,6 +116,8 @@ class Decision(NamedTuple):
     """The contacts to link to the email."""
     exposed: tuple[int, ...]
     """Users whose BCC address stood in To or Cc where others saw it."""
+    as_of: str | None = None
+    """The moment whose open cases and leads were counted, as the database writes it; None: those open now."""
 
 
 def _one_open_case(party: Party) -> Place | None:
@@ -140,6 +142,8 @@ REASONS: tuple[tuple[str, Callable[[Party], bool]], ...] = (
 
 NOT_SENT_BY_OWNER = "not-sent-by-owner"
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
+NOT_ROUTED = "not-routed"
+"""A person brought the mail in to be kept, and asked for no routing."""
 
 
 def clues_of(message: Message | Letterhead) -> tuple[str, ...]:
@@ -162,6 +166,11 @@ def route(message: Message | Letterhead, owner: Owner, facts: Facts, *, vouched:
     verdicts = tuple(_ask(address, facts.parties.get(address, Party())) for address in recipients)
     places = tuple(dict.fromkeys(verdict.place for verdict in verdicts if verdict.place))
     return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(recipients, facts), exposed)
+
+
+def unrouted(decision: Decision) -> Decision:
+    """The same without any place: for mail that is brought in to be kept only."""
+    return decision._replace(outcome="unassigned", reason=NOT_ROUTED, verdicts=(), places=())
 
 
 def is_own_mail(message: Message | Letterhead, owner: Owner) -> bool:

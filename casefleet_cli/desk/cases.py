@@ -26,11 +26,15 @@ def open_case(
     number: str | None = None,
     contacts: Iterable[int] = (),
     users: Iterable[int] = (),
+    on: str | None = None,
     acting: int | None = None,
 ) -> dict[str, Any]:
-    """Open a case under its number, or the next free `YYYY-NNN`, and give it; raises NumberTakenError."""
+    """Open a case under its number, or the next free `YYYY-NNN`, and give it; raises NumberTakenError.
+
+    `on`: since when it has been open, as the database writes moments.
+    """
     with transaction(connection):
-        case_id = enter(connection, title, number, contacts, acting=acting)
+        case_id = enter(connection, title, number, contacts, on=_past(on), acting=acting)
         for user_id in dict.fromkeys(users):
             cases.assign_user(connection, case_id, user_id)
             activities.add(connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id)
@@ -45,6 +49,7 @@ def enter(
     *,
     acting: int | None,
     lead_id: int | None = None,
+    on: str | None = None,
 ) -> int:
     """Open a case inside the caller's transaction, for a lead when one becomes it, and give its row number."""
     if number is None:
@@ -54,17 +59,18 @@ def enter(
         taken = cases.by_number(connection, kept)
         if taken is not None:
             raise NumberTakenError(f"Case {kept} is there already: {cases.one(connection, taken)['title']}.")
-    case_id = cases.add(connection, kept, entries.name(title, "title"))
-    activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id)
+    case_id = cases.add(connection, kept, entries.name(title, "title"), on)
+    detail = f"as of {on[:10]}" if on else ""
+    activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id, detail=detail)
     for contact_id in dict.fromkeys(contacts):
         cases.assign_contact(connection, case_id, contact_id)
         activities.add(connection, "assigned", user_id=acting, case_id=case_id, contact_id=contact_id)
     return case_id
 
 
-def close(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
-    """Close a case: rules file nothing to it any more; False when it was closed already."""
-    return _switch(connection, case_id, "closed", "closed", acting)
+def close(connection: sqlite3.Connection, case_id: int, *, on: str | None = None, acting: int | None = None) -> bool:
+    """Close a case (as of `on`): rules file nothing to it any more; False when it was closed already."""
+    return _switch(connection, case_id, "closed", "closed", acting, _past(on))
 
 
 def reopen(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
@@ -120,10 +126,23 @@ def unassign(
     return gone
 
 
-def _switch(connection: sqlite3.Connection, case_id: int, status: str, verb: str, acting: int | None) -> bool:
+def _switch(
+    connection: sqlite3.Connection, case_id: int, status: str, verb: str, acting: int | None, on: str | None = None
+) -> bool:
     with transaction(connection):
-        if cases.one(connection, case_id)["status"] == status:
+        case = cases.one(connection, case_id)
+        if case["status"] == status:
             return False
-        cases.set_status(connection, case_id, status)
-        activities.add(connection, verb, user_id=acting, case_id=case_id)
+        if on and on < case["opened_at"]:
+            raise UsageError(
+                f"Case {case['number']} was opened on {case['opened_at'][:10]}; it cannot be closed before."
+            )
+        cases.set_status(connection, case_id, status, on)
+        activities.add(connection, verb, user_id=acting, case_id=case_id, detail=f"as of {on[:10]}" if on else "")
     return True
+
+
+def _past(moment: str | None) -> str | None:
+    if moment and moment > clock.stamp():
+        raise UsageError(f"{moment[:10]} is still to come; name a day that was.")
+    return moment

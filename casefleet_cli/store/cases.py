@@ -18,10 +18,10 @@ _LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(na
 FROM cases AS k"""
 
 
-def add(connection: sqlite3.Connection, number: str, title: str) -> int:
-    """Open a case under a number that is free and give its row number."""
+def add(connection: sqlite3.Connection, number: str, title: str, opened_at: str | None = None) -> int:
+    """Open a case under a number that is free (since then, or now) and give its row number."""
     cursor = connection.execute(
-        "INSERT INTO cases (number, title, opened_at) VALUES (?, ?, ?)", (number, title, clock.stamp())
+        "INSERT INTO cases (number, title, opened_at) VALUES (?, ?, ?)", (number, title, opened_at or clock.stamp())
     )
     return int(cursor.lastrowid or 0)
 
@@ -45,11 +45,11 @@ def by_number(connection: sqlite3.Connection, number: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def set_status(connection: sqlite3.Connection, case_id: int, status: str) -> None:
-    """Make a case "open" or "closed", as of now."""
+def set_status(connection: sqlite3.Connection, case_id: int, status: str, at: str | None = None) -> None:
+    """Make a case "open" or "closed", as of then or now."""
     connection.execute(
         "UPDATE cases SET status = ?, closed_at = ? WHERE id = ?",
-        (status, clock.stamp() if status == "closed" else None, case_id),
+        (status, (at or clock.stamp()) if status == "closed" else None, case_id),
     )
 
 

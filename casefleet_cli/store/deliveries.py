@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
 envelope_sender, queue_id, origin, labels, standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_DECIDE = """INSERT INTO decisions (id, delivery_id, email_id, outcome, reason, verdicts, decided_at)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_DECIDE = """INSERT INTO decisions (id, delivery_id, email_id, as_of, outcome, reason, verdicts, decided_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
 
 class Arrival(NamedTuple):
@@ -135,20 +135,21 @@ def add_decisions(
     return first
 
 
-def _judgement(decision: Decision) -> tuple[str, str | None, str]:
+def _judgement(decision: Decision) -> tuple[str | None, ...]:
     verdicts = [verdict_as_json(verdict) for verdict in decision.verdicts]
-    return decision.outcome, decision.reason, json.dumps(verdicts, ensure_ascii=False) if verdicts else "[]"
+    as_json = json.dumps(verdicts, ensure_ascii=False) if verdicts else "[]"
+    return decision.as_of, decision.outcome, decision.reason, as_json
 
 
 def decisions(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
     """Every decision about an email, oldest first, with the user it was taken for."""
     rows = connection.execute(
-        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at FROM decisions AS n"
+        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of FROM decisions AS n"
         " JOIN deliveries AS d ON d.id = n.delivery_id JOIN users AS u ON u.id = d.user_id"
         " WHERE n.email_id = ? ORDER BY n.id",
         (email_id,),
     )
-    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at")
+    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of")
     return [{**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5])} for row in rows]
 
 

@@ -18,35 +18,41 @@ CROSS JOIN contact_addresses AS a ON a.address = asked.value JOIN contacts AS c 
 ORDER BY asked.id, c.id"""
 _CASES = """SELECT l.contact_id, k.id, k.number, k.title FROM json_each(?) AS asked
 CROSS JOIN case_contacts AS l ON l.contact_id = asked.value JOIN cases AS k ON k.id = l.case_id
-WHERE k.status = 'open' ORDER BY k.id"""
+WHERE k.status = 'open' OR ? ORDER BY k.id"""
 _LEADS = """SELECT l.contact_id, d.id, d.name FROM json_each(?) AS asked
 CROSS JOIN lead_contacts AS l ON l.contact_id = asked.value JOIN leads AS d ON d.id = l.lead_id
-WHERE d.status = 'open' ORDER BY d.id"""
+WHERE d.status = 'open' OR ? ORDER BY d.id"""
 _SENDERS = """SELECT s.address FROM json_each(?) AS asked
 CROSS JOIN sender_addresses AS s ON s.address = asked.value"""
 _BCC = """SELECT b.address, b.user_id FROM json_each(?) AS asked
 CROSS JOIN bcc_addresses AS b ON b.address = asked.value"""
 
 
-def facts_for(connection: sqlite3.Connection, clues: Sequence[str]) -> Facts:
-    """The facts about the addresses (in normal form) that routing asks about, as they are now."""
+def facts_for(connection: sqlite3.Connection, clues: Sequence[str], *, ended_too: bool = False) -> Facts:
+    """The facts about the addresses (in normal form) that routing asks about, as they are now.
+
+    `ended_too`: with the cases and leads that are not open any more, for who knows what was open when.
+    """
     asked = json.dumps(clues)
     return Facts(
-        parties=parties_of(connection, clues),
+        parties=parties_of(connection, clues, ended_too=ended_too),
         firm_addresses=frozenset(row[0] for row in connection.execute(_SENDERS, (asked,))),
         bcc_owners=dict(connection.execute(_BCC, (asked,)).fetchall()),
         logging_domain=settings.logging_domain(connection),
     )
 
 
-def parties_of(connection: sqlite3.Connection, addresses: Sequence[str]) -> dict[str, Party]:
+def parties_of(
+    connection: sqlite3.Connection, addresses: Sequence[str], *, ended_too: bool = False
+) -> dict[str, Party]:
     """By address: its party; addresses nobody holds are absent."""
     holders: dict[str, list[Contact]] = {}
     for address, contact_id, name in connection.execute(_CONTACTS, (json.dumps(addresses),)):
         holders.setdefault(address, []).append(Contact(contact_id, name))
     if not holders:
         return {}
-    cases, leads = open_places_of(connection, {contact.id for held in holders.values() for contact in held})
+    held_by = {contact.id for held in holders.values() for contact in held}
+    cases, leads = open_places_of(connection, held_by, ended_too=ended_too)
     return {
         address: Party(
             tuple(contacts),
@@ -58,14 +64,14 @@ def parties_of(connection: sqlite3.Connection, addresses: Sequence[str]) -> dict
 
 
 def open_places_of(
-    connection: sqlite3.Connection, contact_ids: Iterable[int]
+    connection: sqlite3.Connection, contact_ids: Iterable[int], *, ended_too: bool = False
 ) -> tuple[dict[int, list[Case]], dict[int, list[Lead]]]:
     """By contact: the open cases and the open leads it is assigned to."""
     asked = json.dumps(sorted(contact_ids))
     cases: dict[int, list[Case]] = {}
-    for contact_id, *case in connection.execute(_CASES, (asked,)):
+    for contact_id, *case in connection.execute(_CASES, (asked, ended_too)):
         cases.setdefault(contact_id, []).append(Case(*case))
     leads: dict[int, list[Lead]] = {}
-    for contact_id, *lead in connection.execute(_LEADS, (asked,)):
+    for contact_id, *lead in connection.execute(_LEADS, (asked, ended_too)):
         leads.setdefault(contact_id, []).append(Lead(*lead))
     return cases, leads

@@ -218,14 +218,16 @@ MAIL = (
     "CREATE INDEX deliveries_email ON deliveries(email_id, user_id)",
     "CREATE INDEX deliveries_user ON deliveries(user_id, email_id)",
     f"""CREATE TABLE decisions (
-    -- what routing decided for one delivery, whole: every recipient asked and its answer, as JSON
+    -- what routing decided for one delivery, whole: every recipient asked and its answer, as JSON;
+    -- as_of: the moment whose open cases and leads counted, null for those open at decided_at
     id INTEGER PRIMARY KEY,
     delivery_id INTEGER NOT NULL REFERENCES deliveries(id) ON DELETE RESTRICT,
     email_id INTEGER NOT NULL REFERENCES emails(id) ON DELETE RESTRICT,
     outcome TEXT NOT NULL CHECK (outcome IN ('filed', 'unassigned', 'held')),
     reason TEXT,
     verdicts TEXT NOT NULL CHECK (json_valid(verdicts)),
-    {_at("decided_at")}
+    {_at("decided_at")},
+    {_at("as_of", null=True)}
 ) STRICT""",
     "CREATE INDEX decisions_email ON decisions(email_id)",
     "CREATE INDEX decisions_delivery ON decisions(delivery_id)",

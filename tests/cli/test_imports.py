@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,39 @@ def test_show_names_every_skipped_item_with_its_reason(state: State) -> None:
 
 def test_an_unknown_import_is_a_usage_error(state: State) -> None:
     assert "There is no import 9" in str(CliRunner().invoke(imports_app, ["show", "9"], obj=state).exception)
+
+
+def run(firm: Firm, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "casefleet_cli", "--db", firm.path, "import", *words], capture_output=True, text=True
+    )
+
+
+def test_import_says_nothing_but_what_went_wrong_when_quiet(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    good, bad = tmp_path / "good.eml", tmp_path / "bad.bin"
+    good.write_bytes(mail("anna@client.example"))
+    bad.write_bytes(b"\x89PNG\r\n")
+    done = run(firm, str(good), "--user", "Ada Berg", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = run(firm, str(bad), "--user", "Ada Berg", "--quiet")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "casefleet imports show 2" in done.stderr
+    assert "This is a picture." in done.stderr
+
+
+def test_import_on_other_terms_is_told_by_show(state: State, tmp_path: Path) -> None:
+    other = tmp_path / "other.eml"
+    other.write_bytes(mail("bob@client.example"))
+    firm_path = state.database_path
+    words = ["--db", firm_path, "import", str(other), "--user", "Ada Berg", "--route", "none", "--as-of", "sent"]
+    done = subprocess.run([sys.executable, "-m", "casefleet_cli", *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "Import 2: 1 unassigned.\n")
+    assert "as-of sent, route none" in CliRunner().invoke(imports_app, ["show", "2"], obj=state).output
+
+
+@pytest.mark.parametrize("words", [("--route", "all"), ("--as-of", "yesterday"), ("--type", "pst")])
+def test_import_with_words_it_does_not_know_is_a_usage_error(tmp_path: Path, words: tuple[str, str]) -> None:
+    done = run(Firm(tmp_path), str(tmp_path), *words)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
