@@ -18,13 +18,18 @@ def reparse(
     numbers: Annotated[list[str] | None, typer.Argument(metavar="[EMAIL...]", help="The numbers of e-mails.")] = None,
     broken: Annotated[bool, typer.Option("--broken", help="Those of which only the bytes are kept so far.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All e-mails.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="No e-mail, but the search index as a whole.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
     as_json: output.Json = False,
 ) -> None:
     """Read the kept bytes again and derive all else anew; moves nothing from where it is."""
-    if bool(numbers) + broken + everything != 1:
-        raise UsageError("Say which e-mails: their numbers, --broken, or --all.")
+    if bool(numbers) + broken + everything + index != 1:
+        raise UsageError("Say which e-mails: their numbers, --broken, --all, or else --index.")
     connection = context.obj.connection()
+    if index:
+        desk.rebuild_index(connection)
+        output.say("The search index is made anew.")
+        return
     acting = None if dry_run else context.obj.acting()
     if numbers:
         chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))

@@ -69,6 +69,12 @@ def reparse(
             activities.add(connection, "reparsed", user_id=acting, detail=in_words(counts))
 
 
+def rebuild_index(connection: sqlite3.Connection) -> None:
+    """Make the search index anew from the emails, in one transaction."""
+    with transaction(connection):
+        connection.execute("INSERT INTO email_search (email_search) VALUES ('rebuild')")
+
+
 def in_words(counts: Counter[str]) -> str:
     """How many of which outcome."""
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome]) or "nothing to do"

@@ -265,7 +265,8 @@ MAIL = (
 
 JOURNAL = (
     f"""CREATE TABLE activities (
-    -- one thing that happened, never changed: the journal, and with a case or lead the feed of that case or lead
+    -- one thing that happened, never changed: the journal, and with a case or lead the feed of that case or lead;
+    -- hash: SHA-256 in hex over the hash of the activity before and all columns of this one
     id INTEGER PRIMARY KEY,
     {_at("at")},
     verb TEXT NOT NULL CHECK (verb <> ''),
@@ -275,7 +276,8 @@ JOURNAL = (
     contact_id INTEGER REFERENCES contacts(id) ON DELETE RESTRICT,
     email_id INTEGER REFERENCES emails(id) ON DELETE RESTRICT,
     about_user_id INTEGER REFERENCES users(id) ON DELETE RESTRICT,
-    detail TEXT NOT NULL DEFAULT ''
+    detail TEXT NOT NULL DEFAULT '',
+    hash TEXT NOT NULL DEFAULT ''
 ) STRICT""",
     "CREATE INDEX activities_case ON activities(case_id, id) WHERE case_id IS NOT NULL",
     "CREATE INDEX activities_lead ON activities(lead_id, id) WHERE lead_id IS NOT NULL",

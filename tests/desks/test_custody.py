@@ -1,0 +1,208 @@
+"""Proof that nothing was changed: every kind of tampering is found and named; and copies that are sound."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli import archive
+from casefleet_cli.core.routing import Place
+from casefleet_cli.desk import copies, links, reparsing, verifying
+from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, UnreadableError
+from casefleet_cli.intake import receive
+from casefleet_cli.store import activities, database
+from casefleet_cli.store.deliveries import Arrival
+from tests import corpus
+from tests.firm import Firm, mail
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Firm:
+    made = Firm(tmp_path)
+    anna = made.contact("Anna")
+    case = made.case("Nguyen Trust", anna)
+    receive(made.db, mail("anna@client.example"), Arrival(made.ada, "pipe"))
+    receive(made.db, mail("x@else.example", text="long " * 5000), Arrival(made.ada, "pipe"))
+    receive(made.db, mail("x@else.example", sender="s@else.example"), Arrival(made.ada, "pipe"))
+    links.link(made.db, 2, contacts=(anna,), places=(Place("case", case),), acting=made.ada)
+    return made
+
+
+def faults(firm: Firm, noted: activities.Head | None = None) -> dict[str, tuple[str, ...]]:
+    return {checked.check: checked.faults for checked in verifying.checks(firm.db, noted) if checked.faults}
+
+
+def tamper(firm: Firm, *statements: str) -> None:
+    """As somebody with write access to the file would: the triggers are no obstacle."""
+    firm.db.execute("PRAGMA foreign_keys = 0")
+    for (name,) in firm.all("SELECT name FROM sqlite_schema WHERE type = 'trigger'"):
+        firm.db.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        firm.db.execute(statement)
+
+
+def test_what_is_as_it_was(firm: Firm) -> None:
+    before = firm.all("SELECT * FROM activities")
+    found = list(verifying.checks(firm.db))
+    assert [(checked.check, checked.looked_at, checked.faults) for checked in found] == [
+        ("database", 1, ()), ("originals", 3, ()), ("emails", 3, ()), ("links", 2, ()), ("index", 3, ()),
+        ("journal", len(before), ()),
+    ]  # fmt: skip
+    assert firm.all("SELECT * FROM activities") == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "check", "words"),
+    [
+        ("UPDATE raw_messages SET content = x'00' WHERE id = 1", "originals", "message 1 (e-mail 1) are not those"),
+        ("UPDATE raw_messages SET content = x'00' WHERE id = 2", "originals", "message 2 (e-mail 2) cannot be unpacked"),
+        ("UPDATE raw_messages SET size = 1 WHERE id = 1", "originals", "message 1"),
+        ("UPDATE emails SET text = 'another' WHERE id = 1", "index", "search index"),
+        ("UPDATE emails SET standing = 'rejected' WHERE id = 1", "emails", "E-mail 1 is called rejected"),
+        ("DELETE FROM decisions WHERE email_id = 3", "emails", "why e-mail 3 is"),
+        ("DELETE FROM deliveries WHERE email_id = 3", "emails", "E-mail 3 came by no delivery"),
+        ("UPDATE decisions SET verdicts = '[]' WHERE email_id = 1", "links", "E-mail 1 is on case 1 by a rule, but no"),
+        ("UPDATE email_cases SET email_id = 3 WHERE email_id = 2", "links", "E-mail 3 is on case 1 by a person, but"),
+        ("UPDATE email_cases SET case_id = 9 WHERE email_id = 2", "database", "email_cases names a row of cases"),
+        ("UPDATE activities SET detail = 'x' WHERE id = 2", "journal", "Activity 2 is not what was written"),
+        ("UPDATE activities SET at = '2020-01-01T00:00:00Z' WHERE id = 1", "journal", "Activity 1 is not"),
+        ("DELETE FROM activities WHERE id = 2", "journal", "Activity 2 is missing"),
+        ("DELETE FROM activities WHERE id < 3", "journal", "Activities 1 to 2 are missing"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_is_named(firm: Firm, statement: str, check: str, words: str) -> None:
+    tamper(firm, statement)
+    found = faults(firm)
+    assert any(words in fault for fault in found[check]), found
+
+
+def test_one_change_in_the_journal_is_one_fault(firm: Firm) -> None:
+    tamper(firm, "UPDATE activities SET verb = 'x' WHERE id = 2")
+    assert faults(firm)["journal"] == ("Activity 2 is not what was written.",)
+
+
+def test_a_noted_head_shows_that_the_end_was_cut_off_or_all_was_written_anew(firm: Firm) -> None:
+    noted = activities.head(firm.db)
+    receive(firm.db, mail("y@else.example"), Arrival(firm.ada, "pipe"))
+    assert faults(firm, noted) == {}
+    tamper(firm, f"DELETE FROM activities WHERE id >= {noted.id}")
+    assert "journal" not in faults(firm)
+    assert "cut off" in faults(firm, noted)["journal"][0]
+    with database.transaction(firm.db):
+        activities.add(firm.db, "added")
+        activities.add(firm.db, "added")
+    assert "written anew" in faults(firm, noted)["journal"][0]
+
+
+def test_an_index_that_is_not_right_is_made_anew(firm: Firm) -> None:
+    tamper(firm, "UPDATE emails SET text = 'another' WHERE id = 1")
+    assert "index" in faults(firm)
+    reparsing.rebuild_index(firm.db)
+    assert "index" not in faults(firm)
+
+
+def test_an_import_is_in_the_chain(firm: Firm, tmp_path: Path) -> None:
+    path = tmp_path / "all.mbox"
+    corpus.write_mbox(path, 300)
+    archive.run(firm.db, [path], user_id=firm.ada, jobs=1)
+    assert faults(firm) == {}
+    assert firm.count("activities") > 300
+
+
+# Copies.
+
+
+def test_a_backup_while_mail_comes_in_is_one_moment_and_sound(firm: Firm, tmp_path: Path) -> None:
+    stop = threading.Event()
+    done = []
+
+    def deliver() -> None:
+        connection = database.open_database(firm.path)
+        while not stop.is_set():
+            raw = mail("anna@client.example", text=f"number {len(done)} " + "x" * 20_000, msgid=f"b{len(done)}")
+            receive(connection, raw, Arrival(firm.ada, "pipe"))
+            done.append(1)
+        connection.close()
+
+    thread = threading.Thread(target=deliver)
+    thread.start()
+    try:
+        while len(done) < 20:
+            thread.join(0.01)
+        for number in range(3):
+            to = tmp_path / f"copy{number}.db"
+            size = copies.backup(database.open_reader(firm.path), to)
+            assert to.stat().st_mode & 0o777 == 0o600
+            assert to.stat().st_size == size
+            copy = database.open_reader(str(to))
+            assert copy.execute("SELECT count(*) FROM emails").fetchone()[0] >= 20
+            assert copy.execute("SELECT count(*) FROM emails").fetchone() == copy.execute(
+                "SELECT count(DISTINCT email_id) FROM deliveries").fetchone()  # fmt: skip
+    finally:
+        stop.set()
+        thread.join()
+    assert [path.name for path in tmp_path.iterdir() if "copy" in path.name and path.suffix != ".db"] == []
+
+
+def test_a_backup_of_what_is_not_sound_leaves_nothing_and_says_so(firm: Firm, tmp_path: Path) -> None:
+    tamper(firm, "UPDATE raw_messages SET content = x'00' WHERE id = 1")
+    with pytest.raises(UnreadableError, match="message 1"):
+        copies.backup(firm.db, tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_a_backup_never_overwrites(firm: Firm, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(CannotCreateError):
+        copies.backup(firm.db, tmp_path / "notes")
+    assert (tmp_path / "notes").read_text() == "mine"
+    with pytest.raises(CannotCreateError):
+        copies.backup(firm.db, tmp_path / "gone" / "copy")
+
+
+def test_there_and_back(firm: Firm, tmp_path: Path) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    receive(firm.db, mail("y@else.example"), Arrival(firm.ada, "pipe"))
+    firm.db.close()
+    to = Path(firm.path)
+    with pytest.raises(CannotCreateError, match="--replace"):
+        copies.restore(tmp_path / "copy.db", to, replace=False)
+    aside = copies.restore(tmp_path / "copy.db", to, replace=True)
+    assert aside is not None
+    for path, count in ((to, 3), (aside, 4)):
+        with sqlite3.connect(path) as db:
+            assert db.execute("SELECT count(*) FROM emails").fetchone() == (count,)
+            assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert to.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob("*.restoring*"))
+    to.unlink()
+    for suffix in ("-wal", "-shm"):
+        Path(f"{to}{suffix}").unlink(missing_ok=True)
+    assert copies.restore(tmp_path / "copy.db", to, replace=False) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database " * 100, None])
+def test_what_is_no_copy_is_refused_and_changes_nothing(firm: Firm, tmp_path: Path, content: bytes | None) -> None:
+    copy = tmp_path / "copy.db"
+    if content is not None:
+        copy.write_bytes(content)
+    before = Path(firm.path).stat().st_ino
+    with pytest.raises(CasefleetError) as refused:
+        copies.restore(copy, Path(firm.path), replace=True)
+    assert content is not None or isinstance(refused.value, NoInputError)
+    assert Path(firm.path).stat().st_ino == before
+    assert not list(tmp_path.glob("*.restoring*"))
+
+
+def test_a_damaged_copy_is_refused(firm: Firm, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    copies.backup(firm.db, copy)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE raw_messages SET content = x'00' WHERE id = 1")
+    before = Path(firm.path).stat().st_ino
+    with pytest.raises(UnreadableError, match="message 1"):
+        copies.restore(copy, Path(firm.path), replace=True)
+    assert Path(firm.path).stat().st_ino == before
