@@ -72,7 +72,13 @@ def _simple_list(value: str) -> tuple[Mailbox, ...] | None:
             return None
         if name[:1] == name[-1:] == '"' and len(name) > 1:
             name = name[1:-1].strip()
-        if address.count("@") != 1 or any(letter in _NOT_PLAIN for letter in address) or '"' in name or "@" in name:
+        if (
+            address.count("@") != 1
+            or any(letter in _NOT_PLAIN for letter in address)
+            or '"' in name
+            or "@" in name
+            or ">" in name
+        ):
             return None
         found.append(Mailbox(" ".join(name.split()), address))
     return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from casefleet_cli.core import address
@@ -80,6 +80,7 @@ def test_soup_never_raises_and_names_are_clean(value: str) -> None:
 
 
 @given(SOUP)
+@example(">Joe <j@x>")
 def test_the_short_way_and_the_long_way_agree(value: str) -> None:
     simple = address._simple_list(value)
     assert simple is None or simple == tuple(address._List(value).mailboxes())
