@@ -54,6 +54,7 @@ COMMANDS = {
     "notifications": Entry(f"{_HERE}.feeds:notifications", "What waits for a user's attention."),
     "search": Entry(f"{_HERE}.searching:search", "Search all mail."),
     "serve": Entry(f"{_HERE}.serve:serve", "The pages, read-only, in a browser."),
+    "export": Entry(f"{_HERE}.export:export", "Hand a case or lead over: originals, index, journal."),
     "verify": Entry(f"{_HERE}.custody:verify", "Prove that nothing was changed: bytes, index, links, journal."),
     "backup": Entry(f"{_HERE}.custody:backup", "A verified copy, while mail goes on coming in."),
     "restore": Entry(f"{_HERE}.custody:restore", "Put a verified copy in place of the database."),

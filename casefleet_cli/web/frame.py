@@ -8,6 +8,8 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from casefleet_cli.core.filenames import safe_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -65,7 +67,6 @@ img{{height:auto}}pre{{white-space:pre-wrap}}blockquote{{margin:0 0 0 .5rem;padd
 border-left:2px solid #ccd2d9}}.casefleet-note{{margin:0 0 1rem;color:#5b6470;font-size:13px}}</style></head>
 <body>{note}{body}</body></html>
 """
-_NAME_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class Shown(NamedTuple):
@@ -128,19 +129,6 @@ def disposition(filename: str | None, content_type: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def safe_name(filename: str | None, content_type: str) -> str:
-    """The sender's file name without folders, control and direction letters, and no longer than file systems take."""
-    letters = (filename or "").replace("\\", "/").rpartition("/")[2]
-    letters = "".join("_" if each in '<>:"|?*' else each for each in letters)
-    name = "".join(each for each in letters if unicodedata.category(each) not in _NAME_UNSEEN).strip(" .")
-    if not name:
-        return f"attachment.{re.sub(r'[^a-z0-9]', '', content_type.rpartition('/')[2].lower())[:8] or 'bin'}"
-    stem, dot, tail = name.rpartition(".")
-    if dot and len(tail) <= 10:
-        return _within(stem, 180) + dot + tail
-    return _within(name, 180)
-
-
 def _page(body: str, notes: list[str]) -> str:
     return _PAGE.format(body=body, note=f'<p class="casefleet-note">{" ".join(notes)}</p>' if notes else "")
 
@@ -163,10 +151,6 @@ def _is_too_deep(html: str) -> bool:
             if depth > MAX_DEPTH:
                 return True
     return False
-
-
-def _within(text: str, octets: int) -> str:
-    return text.encode("utf-8")[:octets].decode("utf-8", "ignore")
 
 
 def _scheme(address: str) -> str:

@@ -1,0 +1,151 @@
+"""Handing over: every byte and name, nothing that runs or calculates, the same twice, and no secret when asked."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import zipfile
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli import archive
+from casefleet_cli.desk import handover
+from casefleet_cli.errors import CannotCreateError
+from casefleet_cli.intake import receive
+from casefleet_cli.store import emails
+from casefleet_cli.store.deliveries import Arrival
+from tests.firm import BCC, Firm, mail
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Firm:
+    (tmp_path / "firm").mkdir()
+    made = Firm(tmp_path / "firm")
+    made.case("Nguyen Trust", made.contact("Anna"))
+    receive(made.db, mail("anna@client.example", msgid="1", Delivered_To=BCC["ada"]), Arrival(made.ada, "pipe"))
+    message = EmailMessage()
+    message["From"], message["To"], message["Cc"] = "ada@firm.example", "Anna <anna@client.example>", BCC["ada"].upper()
+    message["Subject"], message["Date"] = "=1+1 <script>alert(1)</script>", "Mon, 02 Nov 2026 09:30:00 +0100"
+    message.set_content("From the start\n>From quoted\n")
+    for name in ("../../etc/passwd", "same.pdf", "same.pdf"):
+        message.add_attachment(b"%PDF " + name.encode(), maintype="application", subtype="pdf", filename=name)
+    receive(made.db, message.as_bytes(), Arrival(made.ada, "pipe"))
+    receive(
+        made.db,
+        b"From: ada@firm.example\r\nTo: anna@client.example\r\n\r\nFrom CRLF, no end",
+        Arrival(made.ada, "pipe"),
+    )
+    receive(made.db, mail("nobody@else.example", subject="elsewhere"), Arrival(made.ada, "pipe"))
+    return made
+
+
+def export(firm: Firm, to: Path, **options: bool) -> dict[str, bytes]:
+    chosen = handover.of_place(firm.db, "case", 1)
+    handover.hand_over(firm.db, to, "case", 1, "Case <1>", email_ids=chosen, **options)
+    if to.suffix == ".zip":
+        with zipfile.ZipFile(to) as packed:
+            return {name: packed.read(name) for name in packed.namelist()}
+    return {str(path.relative_to(to)): path.read_bytes() for path in to.rglob("*") if path.is_file()}
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def test_originals_attachments_and_sums(firm: Firm, tmp_path: Path) -> None:
+    files = export(firm, tmp_path / "out")
+    for number in (1, 2, 3):
+        assert files[f"messages/{number:06d}.eml"] == emails.raw_of(firm.db, number)
+    assert sorted(name for name in files if name.startswith("attachments/")) == [
+        "attachments/000002/01-passwd", "attachments/000002/02-same.pdf", "attachments/000002/03-same.pdf",
+    ]  # fmt: skip
+    assert files["attachments/000002/01-passwd"] == b"%PDF ../../etc/passwd"
+    done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path / "out", capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert len(files["SHA256SUMS"].splitlines()) == len(files) - 1
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_index_in_three_forms(firm: Firm, tmp_path: Path) -> None:
+    files = export(firm, tmp_path / "out")
+    whole = json.loads(files["index.json"])
+    assert [row["number"] for row in whole] == [1, 2, 3]
+    assert whole[1]["subject"] == "=1+1 <script>alert(1)</script>"
+    rows = table(files["index.csv"])
+    assert rows[1]["subject"] == "'=1+1 <script>alert(1)</script>"
+    assert rows[0]["sha256"] == hashlib.sha256(emails.raw_of(firm.db, 1)).hexdigest()
+    page = files["index.html"].decode()
+    assert "<script" not in page
+    assert "Case &lt;1&gt;" in page
+    for row in whole:
+        assert f'href="{row["file"]}"' in page
+    assert [row["verb"] for row in table(files["journal.csv"])] == ["filed"] * 3
+    for content in ("index.csv", "index.json", "index.html", "journal.csv"):
+        assert BCC["ada"].partition("@")[0] not in files[content].decode().lower()
+
+
+def test_the_mbox_is_read_back_as_the_same_mail(firm: Firm, tmp_path: Path) -> None:
+    export(firm, tmp_path / "out")
+    counts = archive.run(firm.db, [tmp_path / "out" / "messages.mbox"], user_id=firm.ada).counts
+    assert counts == {"filed": 0, "unassigned": 0, "duplicate": 3, "skipped": 0}
+    assert firm.count("emails") == 4
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_the_same_database_gives_the_same_bytes(firm: Firm, tmp_path: Path, name: str) -> None:
+    first, second = tmp_path / "1" / name, tmp_path / "2" / name
+    for to in (first, second):
+        to.parent.mkdir()
+    assert export(firm, first, privilege_log=True) == export(firm, second, privilege_log=True)
+    if name == "out.zip":
+        assert first.read_bytes() == second.read_bytes()
+        assert first.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_privilege_log(firm: Firm, tmp_path: Path) -> None:
+    rows = table(export(firm, tmp_path / "out", privilege_log=True)["privilege-log.csv"])
+    assert list(rows[0]) == "number date type author recipients copies subject basis description".split()
+    assert rows[1]["type"] == "E-mail with 3 attachments"
+    assert rows[1]["recipients"] == "Anna <anna@client.example>"
+    assert rows[1]["copies"].lower() == "***@log.firm.example"
+    assert "privilege-log.csv" not in export(firm, tmp_path / "without")
+
+
+def test_copies_without_bcc_addresses_name_both_hashes(firm: Firm, tmp_path: Path) -> None:
+    whole = export(firm, tmp_path / "whole")
+    assert BCC["ada"].encode() in whole["messages/000001.eml"]
+    files = export(firm, tmp_path / "out", redact=True)
+    for name, content in files.items():
+        assert BCC["ada"].partition("@")[0].encode() not in content.lower(), name
+    assert table(files["redactions.csv"]) == [
+        {
+            "number": str(number),
+            "sha256_original": hashlib.sha256(whole[f"messages/{number:06d}.eml"]).hexdigest(),
+            "sha256_copy": hashlib.sha256(files[f"messages/{number:06d}.eml"]).hexdigest(),
+        }
+        for number in (1, 2)
+    ]
+    assert files["messages/000003.eml"] == whole["messages/000003.eml"]
+
+
+@pytest.mark.parametrize("name", ["there", "there.zip", "gone/deeper"])
+def test_what_is_there_is_never_touched(firm: Firm, tmp_path: Path, name: str) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there.zip").write_text("mine")
+    with pytest.raises(CannotCreateError):
+        export(firm, tmp_path / name)
+    assert (tmp_path / "there.zip").read_text() == "mine"
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_case_has_the_mail_of_the_lead_it_was(firm: Firm) -> None:
+    lead = firm.lead("Inquiry")
+    firm.add("email_leads", email_id=4, lead_id=lead, linked_by="person", linked_at="2026-01-01T00:00:00Z")
+    assert handover.of_place(firm.db, "lead", lead) == [4]
+    firm.db.execute("UPDATE leads SET status = 'converted', case_id = 1 WHERE id = ?", (lead,))
+    assert handover.of_place(firm.db, "case", 1) == [1, 2, 3, 4]
