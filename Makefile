@@ -40,6 +40,9 @@ check: $(VENV)/developed
 
 bench: $(VENV)/developed
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_parse
+	$(BIN)/python -m tests.bench_search
+	$(BIN)/python -m tests.bench_import
 
 e2e: $(VENV)/developed
 	CASEFLEET_E2E=1 $(BIN)/python -m pytest tests/e2e

@@ -2,7 +2,7 @@
 
     python -m tests.bench_import [MESSAGES] [ROUNDS] [PATH-OF-mbox-to-sqlite]
 
-notmuch and mbox-to-sqlite take part where they are installed.
+notmuch and mu take part where they are installed; mbox-to-sqlite comes from the package index.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+import venv
 from pathlib import Path
 
 from tests import corpus
@@ -90,9 +91,39 @@ def notmuch(maildir: Path) -> float:
     return seconds
 
 
+_STANDARD_LIBRARY = """
+import mailbox, sys
+from email import policy
+for message in mailbox.mbox(sys.argv[1]):
+    for part in message.walk():
+        if not part.is_multipart():
+            part.get_payload(decode=True)
+    [str(message[name]) for name in ("from", "to", "cc", "date", "subject", "message-id")]
+"""
+"""Reads and decodes everything, and stores nothing."""
+
+
+def standard_library(mbox: Path) -> float:
+    return _timed([sys.executable, "-c", _STANDARD_LIBRARY, str(mbox)])[0]
+
+
+def mu(maildir: Path) -> float:
+    with tempfile.TemporaryDirectory(dir=maildir.parent) as home:
+        subprocess.run(["mu", "init", f"--muhome={home}", f"--maildir={maildir}"], check=True, capture_output=True)
+        return _timed(["mu", "index", f"--muhome={home}", "--quiet"])[0]
+
+
+def peer(folder: Path) -> str | None:
+    """mbox-to-sqlite in an environment of its own; None where it cannot be had."""
+    venv.create(folder / "peer", with_pip=False)
+    done = subprocess.run([sys.executable, "-m", "pip", "--python", folder / "peer/bin/python", "install", "-q",
+                           "--disable-pip-version-check", "mbox-to-sqlite==0.1a0"], capture_output=True)  # fmt: skip
+    return None if done.returncode else str(folder / "peer/bin/mbox-to-sqlite")
+
+
 def main(count: int = 20_000, rounds: int = 3, program: str | None = None) -> None:
-    program = program or shutil.which("mbox-to-sqlite")
     with tempfile.TemporaryDirectory() as folder:
+        program = program or shutil.which("mbox-to-sqlite") or peer(Path(folder))
         mbox, maildir = Path(folder, "all.mbox"), Path(folder, "Maildir")
         size = corpus.write_mbox(mbox, count)
         corpus.write_maildir(maildir, count)
@@ -104,6 +135,9 @@ def main(count: int = 20_000, rounds: int = 3, program: str | None = None) -> No
             times.setdefault("casefleet import", []).append(seconds)
             if program:
                 times.setdefault("mbox-to-sqlite", []).append(mbox_to_sqlite(program, mbox))
+            times.setdefault("mailbox, stores none", []).append(standard_library(mbox))
+            if shutil.which("mu"):
+                times.setdefault("mu index", []).append(mu(maildir))
             if shutil.which("notmuch"):
                 times.setdefault("notmuch new", []).append(notmuch(maildir))
     say = sys.stdout.write
@@ -111,7 +145,7 @@ def main(count: int = 20_000, rounds: int = 3, program: str | None = None) -> No
     base = statistics.median(times["casefleet import"])
     for name, found in times.items():
         middle = statistics.median(found)
-        say(f"{name:<18} {middle:7.1f} s  {count / middle:7.0f} messages/s  {middle / base:5.2f} x our time\n")
+        say(f"{name:<22} {middle:7.1f} s  {count / middle:7.0f} messages/s  {middle / base:5.2f} x our time\n")
     say(f"memory {peak // 1024} MB at most; database {ratio:.2f} x the bytes of the mail\n")
 
 
