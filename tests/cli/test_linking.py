@@ -42,7 +42,9 @@ Casefleet = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def casefleet(firm: Firm, capsys: pytest.CaptureFixture[str]) -> Casefleet:
+def casefleet(firm: Firm, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Casefleet:
+    monkeypatch.setenv("COLUMNS", "200")
+
     def call(*argv: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = run(["--db", firm.path, "--as", "Ada Berg", *argv])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.store import emails
 from tests.e2e import installed
 from tests.e2e.conftest import Office
 from tests.e2e.postfix import Postfix, printed, submit
@@ -59,7 +60,7 @@ def test_an_unknown_address_is_bounced_with_our_sentence(office: Office, postfix
     (bounce,) = [line.split()[-1] for line in postfix.log if f"{queue_id}: sender non-delivery notification" in line]
     assert statuses(postfix, bounce) == ["sent"]
     assert office.all("SELECT envelope_sender, user_id, standing FROM deliveries") == [("", office.carl, "held")]
-    told = bytes(office.one("SELECT content FROM raw_messages")).decode()
+    told = emails.raw_of(office.db, 1).decode()
     assert "Status: 5.1.1" in told
     assert SENTENCE in " ".join(told.split())
     assert office.path not in told
@@ -112,7 +113,7 @@ def test_whatever_the_envelope_every_byte_is_kept(
         queue_id = submit(client, raw, BCC["ada"], sender=sender, options=options)
     assert statuses(postfix, queue_id) == ["sent"]
     assert office.all("SELECT envelope_sender FROM deliveries") == [(sender,)]
-    assert bytes(office.one("SELECT content FROM raw_messages")).endswith(raw)
+    assert emails.raw_of(office.db, 1).endswith(raw)
     assert office.one("SELECT standing FROM emails") in ("held", "unassigned")
     # Nothing was ever answered: the queue saw no other mail.
     assert {line.split(": ")[1] for line in postfix.log if ": removed" in line} == {queue_id}
