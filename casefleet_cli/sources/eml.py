@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from casefleet_cli.sources import emlx
+from casefleet_cli.sources import emlx, outlook
 from casefleet_cli.sources.items import LARGEST, NOT_A_FILE, Item, Skipped, cannot_read, origin_of
 from casefleet_cli.sources.labels import labels_of
 from casefleet_cli.sources.looks import SNIFF, other_than_mail
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casefleet_cli.sources.items import Source
+
+
+CONVERTED = "converted from .msg"
+"""The label of a message that was made of another format."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -40,6 +45,11 @@ def read_file(path: Path, labels: tuple[str, ...] = (), called: str = "") -> Ite
 
 def message(content: bytes, origin: str, labels: tuple[str, ...] = (), position: int = 0) -> Item | Skipped:
     """The message that is the whole content of a file, Apple Mail's wrapping taken off."""
+    if content.startswith(outlook.MAGIC):
+        made = outlook.to_message(content, PurePath(origin.rpartition("!")[2]).name)
+        if isinstance(made, str):
+            return Skipped(origin, position, made)
+        return Item(origin, position, made, (*labels, CONVERTED))
     reason = other_than_mail(content[:SNIFF])
     if reason:
         return Skipped(origin, position, reason)

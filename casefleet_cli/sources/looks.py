@@ -7,14 +7,14 @@ import re
 from casefleet_cli.sources.emlx import begins_emlx
 from casefleet_cli.sources.from_line import begins_mbox, shape
 from casefleet_cli.sources.items import PACKED
+from casefleet_cli.sources.outlook import MAGIC
 
 SNIFF = 16_384
 """How many bytes from the start of a file are looked at."""
 BOM = b"\xef\xbb\xbf"
 
 _OTHERS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an OLE2 file (Outlook's .msg is one): save it as .eml to import it"),
-    (0, b"!BDN", "an Outlook data file (.pst or .ost): export its mail as mbox or .eml to import it"),
+    (0, b"!BDN", "an Outlook data file (.pst or .ost): export its mail as mbox or .eml (readpst does it) to import it"),
     (0, b"PK\x03\x04", "a zip archive (or an Office document): unpack it to import mail that is in it"),
     (0, b"\x1f\x8b", "compressed with gzip: unpack it to import mail that is in it"),
     (0, b"BZh", "compressed with bzip2: unpack it to import mail that is in it"),
@@ -96,6 +96,8 @@ def tell(head: bytes) -> tuple[str | None, str]:
     reason = other_than_mail(head)
     if reason:
         return None, reason
+    if head.startswith(MAGIC):
+        return "eml", ""
     text = head.removeprefix(BOM).lstrip(b"\r\n")
     if begins_mbox(text):
         return "mbox", ""

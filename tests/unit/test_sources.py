@@ -86,6 +86,7 @@ def found(root: Path, kind: str | None = None) -> list[tuple[str, str]]:
         (b"PK\x03\x04....", "packed"),
         (b"\x1f\x8b\x08", "packed"),
         (b"BZh9", "packed"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "eml"),
         (b"\xfd7zXZ\x00", "packed"),
         (b"mail/".ljust(257, b"\x00") + b"ustar\x0000", "packed"),
         (b"From Russia with love\nYear: 1963\n", None),
@@ -109,7 +110,6 @@ def test_a_file_is_told_by_its_content(head: bytes, kind: str | None) -> None:
 @pytest.mark.parametrize(
     ("head", "word"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "Outlook"),
         (b"!BDN....", ".pst"),
         (b"PK\x03\x04...[Content_Types].xml", "document"),
         (b"%PDF-1.4", "PDF"),
@@ -541,7 +541,7 @@ def test_what_is_found_in_a_folder(tmp_path: Path) -> None:
         ("b/2.eml", "eml"),
         ("c/m", "maildir"),
         ("c/notes.txt", "-"),
-        ("d.msg", "-"),
+        ("d.msg", "eml"),
     ]
     assert list(find([root])) == list(find([root]))
 
