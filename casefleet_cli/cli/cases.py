@@ -10,7 +10,9 @@ from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import cases as desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import cases, references
+from casefleet_cli.store import cases, links, references
+
+_MOST_NAMED = 20
 
 app = typer.Typer(help="Cases and who is assigned to them.", no_args_is_help=True)
 
@@ -91,6 +93,10 @@ def close(
     case_id = references.case(connection, case)
     changed = desk.close(connection, case_id, on=dates.moment(on) if on else None, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
+    waiting = links.waiting_for(connection, case_id)
+    if waiting:
+        numbers = ", ".join(map(str, waiting[:_MOST_NAMED])) + (" and more" if len(waiting) > _MOST_NAMED else "")
+        output.say(f"Unassigned e-mail of its contacts still waits: {numbers}. See casefleet unassigned.")
 
 
 @app.command("reopen")

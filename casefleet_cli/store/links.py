@@ -115,6 +115,16 @@ def contacts_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str,
     return [dict(zip(("id", "name", "linked_by"), row, strict=True)) for row in found]
 
 
+def waiting_for(connection: sqlite3.Connection, case_id: int) -> list[int]:
+    """The unassigned emails that are linked to a contact of this case, the first logged first."""
+    rows = connection.execute(
+        "SELECT DISTINCT e.id FROM case_contacts AS c JOIN email_contacts AS l ON l.contact_id = c.contact_id"
+        " JOIN emails AS e ON e.id = l.email_id WHERE c.case_id = ? AND e.standing = 'unassigned' ORDER BY e.id",
+        (case_id,),
+    )
+    return [row[0] for row in rows]
+
+
 def refresh_standing(connection: sqlite3.Connection, email_id: int) -> str:
     """Work out the standing of an email anew from its links and deliveries, keep it, and give it.
 
