@@ -6,11 +6,12 @@ import hashlib
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core import base64_runs, routing
-from casefleet_cli.core import message as messages
-from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.mail import folding
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.model import Message
-from casefleet_cli.core.notices import notices_for
+from casefleet_cli.core.rules import routing
+from casefleet_cli.core.rules.notices import notices_for
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import (
     activities,
     database,
@@ -27,8 +28,8 @@ from casefleet_cli.store.facts import facts_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from casefleet_cli.core.base64_runs import Run
-    from casefleet_cli.core.routing import Decision, Place
+    from casefleet_cli.core.mail.folding import Run
+    from casefleet_cli.core.rules.routing import Decision, Place
     from casefleet_cli.store.deliveries import Arrival
     from casefleet_cli.store.history import History
 
@@ -76,7 +77,7 @@ def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vou
     `vouched`: a person brought the mail in, so mail that the user did not send is unassigned instead of held. Raises
     only sqlite3.Error for what the machine does (busy, full, broken); whatever else goes wrong, the bytes are kept.
     """
-    runs = base64_runs.find(raw)
+    runs = folding.find(raw)
     original = originals.pack(raw, runs)
     earlier = deliveries.seen(connection, original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
@@ -96,7 +97,7 @@ def understand(raw: bytes, runs: Sequence[Run] = ()) -> Message | None:
 
 def prepare(raw: bytes, mask: Mask) -> Prepared:
     """Everything about a message that needs no database; never raises."""
-    runs = base64_runs.find(raw)
+    runs = folding.find(raw)
     return _prepared(originals.pack(raw, runs), understand(raw, runs), mask)
 
 
@@ -114,7 +115,7 @@ def record(
     connection: sqlite3.Connection, raw: bytes, message: Message | None, arrival: Arrival, *, vouched: bool = False
 ) -> Receipt:
     """Log one message inside the caller's transaction; errors as `receive`."""
-    prepared = _prepared(originals.pack(raw, base64_runs.find(raw)), message, Mask(settings.logging_domain(connection)))
+    prepared = _prepared(originals.pack(raw, folding.find(raw)), message, Mask(settings.logging_domain(connection)))
     return record_prepared(connection, prepared, arrival, Memory(connection), vouched=vouched)
 
 

@@ -170,7 +170,7 @@ def _recipients(words: Words, raw: bytes) -> list[str]:
     from_environment = os.environ.get("ORIGINAL_RECIPIENT")
     if from_environment:
         return [_readable(from_environment)]
-    from casefleet_cli.core import header, mime  # noqa: PLC0415
+    from casefleet_cli.core.mail import header, mime  # noqa: PLC0415
 
     headers = [(name.lower(), value) for name, value in mime.read_headers(raw)]
     found = [header.decode(value) for wanted in _RECIPIENT_HEADERS for name, value in headers if name == wanted]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from casefleet_cli.desk import mailserver
+from casefleet_cli.install import mailserver
 from tests import bench
 from tests.e2e import installed
 from tests.e2e.conftest import Office

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from casefleet_cli.core.inspection import answer
-from casefleet_cli.core.message import parse
+from casefleet_cli.core.mail.inspection import answer
+from casefleet_cli.core.mail.message import parse
 
 FOLDER = Path(__file__).parents[1] / "fixtures/mail"
 PAIRS = sorted(FOLDER.glob("*.eml"))

@@ -17,8 +17,8 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import NamedTuple
 
-from casefleet_cli.core.routing import Place
-from casefleet_cli.core.suggestions import TRUST
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links, suggestions
 from casefleet_cli.intake import receive
 from casefleet_cli.store.deliveries import Arrival

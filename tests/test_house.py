@@ -43,10 +43,10 @@ main()"""
 
 SINS = {
     "floors": ("casefleet_cli/store/settings.py", "import casefleet_cli.desk.links"),
-    "pure core": ("casefleet_cli/core/notices.py", "import sqlite3"),
-    "clock in the core": ("casefleet_cli/core/notices.py", "import casefleet_cli.clock"),
+    "pure core": ("casefleet_cli/core/rules/notices.py", "import sqlite3"),
+    "clock in the core": ("casefleet_cli/core/rules/notices.py", "import casefleet_cli.clock"),
     "light delivery": ("casefleet_cli/store/settings.py", "import sqlite_utils"),
-    "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.routing"),
+    "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.rules.routing"),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import intake
-from casefleet_cli.core import routing
+from casefleet_cli.core.rules import routing
 from casefleet_cli.store import activities, deliveries, emails, links, originals
 
 if TYPE_CHECKING:

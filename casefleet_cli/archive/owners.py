@@ -10,7 +10,7 @@ from casefleet_cli.store import users
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.routing import Letterhead
+    from casefleet_cli.core.rules.routing import Letterhead
 
 NOBODYS = "It was neither sent nor received by a user of the firm; name one with --user."
 _UNREAD = "It could not be understood, so that nobody can tell whose it is; name a user with --user to keep it."

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from casefleet_cli import clock, intake
 from casefleet_cli.archive import sharing
 from casefleet_cli.archive.reading import raws
-from casefleet_cli.core.masking import Mask
 from casefleet_cli.core.model import Mailbox
-from casefleet_cli.core.routing import Letterhead
+from casefleet_cli.core.rules.routing import Letterhead
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import originals
 from casefleet_cli.store.emails import Rows
 

@@ -12,7 +12,7 @@ import typer
 from casefleet_cli import archive, intake
 from casefleet_cli.cli import output
 from casefleet_cli.cli.progress import progress_on_stderr
-from casefleet_cli.core import inspection
+from casefleet_cli.core.mail import inspection
 from casefleet_cli.errors import NoInputError, UsageError
 from casefleet_cli.sources import byte_of
 from casefleet_cli.store import imports, references

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from casefleet_cli.cli import output
-from casefleet_cli.desk import copies, verifying
+from casefleet_cli.custody import copies, verifying
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities
 

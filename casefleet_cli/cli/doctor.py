@@ -10,8 +10,8 @@ import typer
 from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.mailserver import program
-from casefleet_cli.desk import doctor as desk
-from casefleet_cli.desk.postconf import Postconf
+from casefleet_cli.install import doctor as desk
+from casefleet_cli.install.postconf import Postconf
 
 _NOT_RIGHT = 78
 

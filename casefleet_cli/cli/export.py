@@ -9,8 +9,8 @@ import typer
 
 from casefleet_cli.cli import output
 from casefleet_cli.core.query import parse
-from casefleet_cli.core.routing import Place
-from casefleet_cli.desk import handover
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.custody import handover
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import links, references, search
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casefleet_cli.cli import choosing, output
-from casefleet_cli.core.routing import Place
-from casefleet_cli.core.suggestions import TRUST
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import batches, threads
 from casefleet_cli.desk import links as desk
 from casefleet_cli.errors import UsageError

@@ -10,7 +10,7 @@ import typer
 from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
-from casefleet_cli.core.explanation import sentences
+from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.desk import reading, suggestions
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references

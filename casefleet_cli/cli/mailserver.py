@@ -15,16 +15,16 @@ from casefleet_cli import intake, lda
 from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.explanation import sentences
-from casefleet_cli.desk import mailserver, recipients, units
-from casefleet_cli.desk.postconf import Postconf
+from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.errors import ConfigError, UnreadableError, UsageError
+from casefleet_cli.install import mailserver, recipients, units
+from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import deliveries, references, settings, users
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.routing import Decision
+    from casefleet_cli.core.rules.routing import Decision
 
 
 def deliver() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casefleet_cli.cli import output
-from casefleet_cli.desk import reparsing as desk
+from casefleet_cli.custody import reparsing as desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import references
 

@@ -9,9 +9,9 @@ import typer
 
 from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.output import Column, ListOptions
-from casefleet_cli.desk import recipients
 from casefleet_cli.desk import users as desk
 from casefleet_cli.errors import CasefleetError
+from casefleet_cli.install import recipients
 from casefleet_cli.store import references, users
 
 if TYPE_CHECKING:

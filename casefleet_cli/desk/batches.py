@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.suggestions import TRUST
+from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links, suggestions
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, batches, emails
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from casefleet_cli.core.routing import Place
+    from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.desk.links import Linked
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import intake
-from casefleet_cli.core import message as messages
-from casefleet_cli.core.routing import NOT_SENT_BY_OWNER, Place
+from casefleet_cli.core.mail import message as messages
+from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Place
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, deliveries, emails, links, notifications
 from casefleet_cli.store.database import transaction

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core import header, message, mime
-from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.mail import header, message, mime
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import emails, settings
 
 if TYPE_CHECKING:

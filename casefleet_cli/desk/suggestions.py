@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.suggestions import suggest
+from casefleet_cli.core.rules.suggestions import suggest
 from casefleet_cli.store import suggestions
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.routing import Contact, Place
+    from casefleet_cli.core.rules.routing import Contact, Place
 
 
 class Suggestion(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock, config, intake
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import database, settings, users
 from casefleet_cli.store.deliveries import Arrival

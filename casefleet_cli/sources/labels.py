@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from casefleet_cli.core import header, mime
+from casefleet_cli.core.mail import header, mime
 
 _GMAIL = b"x-gmail-labels"
 _HEADER = 65_536

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-    from casefleet_cli.core.routing import Place
+    from casefleet_cli.core.rules.routing import Place
 
 _COLUMNS = "id, at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id, detail"
 _APPEND = f"INSERT INTO activities ({_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
-from casefleet_cli.core.routing import Place
+from casefleet_cli.core.rules.routing import Place
 
 if TYPE_CHECKING:
     import sqlite3

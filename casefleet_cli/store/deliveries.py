@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from casefleet_cli.core.routing import Decision, Verdict
+    from casefleet_cli.core.rules.routing import Decision, Verdict
 
 _ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
 envelope_sender, queue_id, origin, labels, standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.routing import Case, Contact, Facts, Lead, Party
+from casefleet_cli.core.rules.routing import Case, Contact, Facts, Lead, Party
 from casefleet_cli.store import settings
 
 if TYPE_CHECKING:

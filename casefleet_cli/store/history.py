@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.routing import Party
+    from casefleet_cli.core.rules.routing import Party
 
 _ENDED = {"closed", "lost", "converted"}
 _CASES = "SELECT id, opened_at, closed_at FROM cases"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from casefleet_cli.core.routing import Place
+    from casefleet_cli.core.rules.routing import Place
 
 _TABLES = {"case": "email_cases", "lead": "email_leads"}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core import base64_runs
+from casefleet_cli.core.mail import folding
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from casefleet_cli.core.base64_runs import Run
+    from casefleet_cli.core.mail.folding import Run
 
 _WORTH_PACKING = range(12_000, 65_536)
 """Sizes in bytes: smaller messages gain little, larger ones are mostly attachments, which hardly shrink."""
@@ -37,7 +37,7 @@ def pack(raw: bytes, runs: Sequence[Run]) -> Original:
 
     digest = hashlib.sha256(raw).hexdigest()
     if runs:
-        return Original(digest, len(raw), base64_runs.fold(raw, runs), "base64")
+        return Original(digest, len(raw), folding.fold(raw, runs), "base64")
     if len(raw) in _WORTH_PACKING:
         packed = zlib.compress(raw, _LEVEL)
         if len(packed) < len(raw):
@@ -50,7 +50,7 @@ def unpack(content: bytes, packing: str) -> bytes:
     if not packing:
         return content
     if packing == "base64":
-        return base64_runs.unfold(content)
+        return folding.unfold(content)
     import zlib  # noqa: PLC0415
 
     return zlib.decompress(content)

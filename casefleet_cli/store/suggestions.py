@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.routing import Place
-from casefleet_cli.core.suggestions import Clue, ThreadLink, number_candidates
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.core.rules.suggestions import Clue, ThreadLink, number_candidates
 from casefleet_cli.store import facts
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.core.routing import Facts
+    from casefleet_cli.core.rules.routing import Facts
 
 _RELATED = """SELECT e.id FROM email_references AS r JOIN emails AS e ON e.msgid = r.msgid WHERE r.email_id = :email
 UNION SELECT r.email_id FROM emails AS e JOIN email_references AS r ON r.msgid = e.msgid WHERE e.id = :email

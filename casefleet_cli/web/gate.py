@@ -9,8 +9,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from casefleet_cli import access
 from casefleet_cli.store import database
-from casefleet_cli.web import locks, pages, sessions, visibility
+from casefleet_cli.web import locks, pages, sessions
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ class Gate:
             actor = {"id": "casefleet", "name": viewer.name}
             await self._app({**scope, "actor": actor, "casefleet_viewer": viewer}, receive, send)
 
-    async def _viewer(self, session: sessions.Session | None) -> visibility.Viewer | None:
+    async def _viewer(self, session: sessions.Session | None) -> access.Viewer | None:
         """Who the session belongs to, as the database has it now: a disabled user is nobody at once."""
         if session is None:
             return None
         if session.user_id is None:
-            return visibility.THIS_COMPUTER
+            return access.THIS_COMPUTER
         return await asyncio.to_thread(_user, database_path(self._datasette), session.user_id)
 
     async def _login(self, scope: Scope, send: Send, door: sessions.Door, *, known: bool) -> None:
@@ -99,10 +100,10 @@ def database_path(datasette: Datasette) -> str:
     return next(str(held.path) for held in datasette.databases.values() if held.path and locks.is_ours(str(held.path)))
 
 
-def _user(path: str, user_id: int) -> visibility.Viewer | None:
+def _user(path: str, user_id: int) -> access.Viewer | None:
     connection = database.open_reader(path, busy_seconds=5)
     try:
-        return visibility.of_user(connection, user_id)
+        return access.of_user(connection, user_id)
     finally:
         connection.close()
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.core import explanation, message
+from casefleet_cli.core.mail import message
 from casefleet_cli.core.query import LONGEST
+from casefleet_cli.core.rules import explanation
 from casefleet_cli.web import frame, locks, queries_email, queries_feed, queries_firm
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-    from casefleet_cli.web.visibility import Viewer
+    from casefleet_cli.access import Viewer
 
 _SHORT = 8
 _LETTER = 300_000

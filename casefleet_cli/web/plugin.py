@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from datasette.app import Datasette
 
+    from casefleet_cli.access import Viewer
     from casefleet_cli.web.gate import App, Gate
     from casefleet_cli.web.pages import Ask, Bytes, Page
-    from casefleet_cli.web.visibility import Viewer
 
 
 @hookimpl

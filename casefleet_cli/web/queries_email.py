@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from casefleet_cli import access
 from casefleet_cli.core import query
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import database, emails, references, selection, settings, suggestions
-from casefleet_cli.web import queries_feed, visibility, words
+from casefleet_cli.web import queries_feed, words
 from casefleet_cli.web.queries_firm import CAP
 from casefleet_cli.web.veil import Veil
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.access import Viewer
     from casefleet_cli.store.selection import Finder
     from casefleet_cli.web.queries_feed import Slice
-    from casefleet_cli.web.visibility import Viewer
 
 _THREAD = 50
 _ONE = """SELECT e.id, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at, e.logged_at, e.text,
@@ -38,18 +39,18 @@ class Original(NamedTuple):
 
 def email(connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> dict[str, Any] | None:
     """An email in sight with its people, parts, links and deliveries, or None."""
-    asked = {"id": email_id, **visibility.parameters(viewer)}
-    cursor = connection.execute(_ONE.format(emails=visibility.emails(viewer, "e")), asked)
+    asked = {"id": email_id, **access.parameters(viewer)}
+    cursor = connection.execute(_ONE.format(emails=access.emails(viewer, "e")), asked)
     found = next(database.rows(cursor), None)
     if found is None:
         return None
     recipients = connection.execute(
         "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
     ).fetchall()
-    linked = _LINKED.format(cases=visibility.cases(viewer, "k"), leads=visibility.leads(viewer, "d"))
+    linked = _LINKED.format(cases=access.cases(viewer, "k"), leads=access.leads(viewer, "d"))
     contacts = (
         "SELECT c.id, c.name FROM email_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.email_id = :id"
-        f" AND {visibility.contacts(viewer, 'c')} ORDER BY c.name LIMIT 100"
+        f" AND {access.contacts(viewer, 'c')} ORDER BY c.name LIMIT 100"
     )
     return {
         **found,
@@ -95,8 +96,8 @@ def attachment(connection: sqlite3.Connection, viewer: Viewer, email_id: int, nu
     """An attachment of an email in sight, or None."""
     cursor = connection.execute(
         "SELECT t.part, t.filename, t.content_type FROM attachments AS t JOIN emails AS e ON e.id = t.email_id"
-        f" WHERE t.id = :number AND t.email_id = :id AND {visibility.emails(viewer, 'e')}",
-        {"id": email_id, "number": number, **visibility.parameters(viewer)},
+        f" WHERE t.id = :number AND t.email_id = :id AND {access.emails(viewer, 'e')}",
+        {"id": email_id, "number": number, **access.parameters(viewer)},
     )
     return next(database.rows(cursor), None)
 
@@ -120,9 +121,9 @@ def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: in
         "cap": CAP,
         "start": words.MARK_START,
         "end": words.MARK_END,
-        **visibility.parameters(viewer),
+        **access.parameters(viewer),
     }
-    matching = f"FROM {asked_for.source} WHERE {asked_for.where} AND {visibility.emails(viewer, 'e')}"
+    matching = f"FROM {asked_for.source} WHERE {asked_for.where} AND {access.emails(viewer, 'e')}"
     snippet = "snippet(email_search, -1, :start, :end, '…', 24)" if asked_for.has_words else "''"
     (total,) = connection.execute(f"SELECT count(*) FROM (SELECT 1 {matching} LIMIT :cap)", asked).fetchone()
     hits = connection.execute(
@@ -143,8 +144,8 @@ class OutOfSightError(Exception):
 
 def _finder(connection: sqlite3.Connection, viewer: Viewer) -> Finder:
     """What a name in a query means; who does not see the whole firm is not told what else there is."""
-    tables = {"case": ("cases", visibility.cases), "lead": ("leads", visibility.leads),
-              "contact": ("contacts", visibility.contacts)}  # fmt: skip
+    tables = {"case": ("cases", access.cases), "lead": ("leads", access.leads),
+              "contact": ("contacts", access.contacts)}  # fmt: skip
 
     def find(noun: str, text: str) -> int:
         try:
@@ -155,7 +156,7 @@ def _finder(connection: sqlite3.Connection, viewer: Viewer) -> Finder:
             raise OutOfSightError from None
         if noun in tables:
             table, condition = tables[noun]
-            asked = {"number": number, **visibility.parameters(viewer)}
+            asked = {"number": number, **access.parameters(viewer)}
             sql = f"SELECT 1 FROM {table} AS x WHERE x.id = :number AND {condition(viewer, 'x')}"
             if connection.execute(sql, asked).fetchone() is None:
                 raise OutOfSightError

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from casefleet_cli import access
 from casefleet_cli.store import database
-from casefleet_cli.web import visibility
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from casefleet_cli.web.visibility import Viewer
+    from casefleet_cli.access import Viewer
 
 PAGE_SIZE = 40
 START = 2**62
@@ -84,9 +84,9 @@ def emails_of_contact(connection: sqlite3.Connection, viewer: Viewer, contact_id
     chosen = connection.execute(
         "SELECT l.email_id FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id"
         f" WHERE l.contact_id = :contact AND l.email_id < :before AND e.standing <> 'rejected'"
-        f" AND {visibility.emails(viewer, 'e')}"
+        f" AND {access.emails(viewer, 'e')}"
         " ORDER BY l.email_id DESC LIMIT :limit",
-        {"contact": contact_id, "before": before, "limit": PAGE_SIZE + 1, **visibility.parameters(viewer)},
+        {"contact": contact_id, "before": before, "limit": PAGE_SIZE + 1, **access.parameters(viewer)},
     )
     return emails_slice(connection, viewer, [row[0] for row in chosen])
 
@@ -95,8 +95,8 @@ def waiting(connection: sqlite3.Connection, viewer: Viewer, standing: str, befor
     """The emails of one standing ("unassigned", "held") in sight."""
     chosen = connection.execute(
         "SELECT e.id FROM emails AS e WHERE e.standing = :standing AND e.standing <> 'linked' AND e.id < :before"
-        f" AND {visibility.emails(viewer, 'e')} ORDER BY e.id DESC LIMIT :limit",
-        {"standing": standing, "before": before, "limit": PAGE_SIZE + 1, **visibility.parameters(viewer)},
+        f" AND {access.emails(viewer, 'e')} ORDER BY e.id DESC LIMIT :limit",
+        {"standing": standing, "before": before, "limit": PAGE_SIZE + 1, **access.parameters(viewer)},
     )
     return emails_slice(connection, viewer, [row[0] for row in chosen])
 
@@ -109,12 +109,12 @@ def emails_slice(connection: sqlite3.Connection, viewer: Viewer, chosen: Sequenc
 
 def emails(connection: sqlite3.Connection, viewer: Viewer, chosen: Sequence[int]) -> list[dict[str, Any]]:
     """List rows of the emails in sight, in the order asked for, each with its places in sight."""
-    asked = {"chosen": json.dumps(list(chosen)), **visibility.parameters(viewer)}
-    cursor = connection.execute(_EMAIL.format(emails=visibility.emails(viewer, "e")), asked)
+    asked = {"chosen": json.dumps(list(chosen)), **access.parameters(viewer)}
+    cursor = connection.execute(_EMAIL.format(emails=access.emails(viewer, "e")), asked)
     found: dict[int, dict[str, Any]] = {}
     for row in database.rows(cursor):
         found[row["id"]] = {**row, "places": []}  # type: ignore[index]
-    places = _PLACES.format(cases=visibility.cases(viewer, "k"), leads=visibility.leads(viewer, "d"))
+    places = _PLACES.format(cases=access.cases(viewer, "k"), leads=access.leads(viewer, "d"))
     for place in database.rows(connection.execute(places, asked)):
         at = found.get(place["email_id"])  # type: ignore[call-overload]
         if at is not None:
@@ -130,8 +130,8 @@ def _of_case(connection: sqlite3.Connection, case_id: int) -> list[tuple[str, in
 def _entries(connection: sqlite3.Connection, viewer: Viewer, sources: Sequence[tuple[str, int]], before: int) -> Slice:
     """The newest activities of all sources together; each source gives at most one page by its own index."""
     chosen: set[int] = set()
-    asked = {"before": before, "limit": PAGE_SIZE + 1, **visibility.parameters(viewer)}
-    seen = visibility.activities(viewer, "a")
+    asked = {"before": before, "limit": PAGE_SIZE + 1, **access.parameters(viewer)}
+    seen = access.activities(viewer, "a")
     for at in range(0, len(sources), _AT_ONCE):
         parts = [
             f"SELECT * FROM (SELECT a.id FROM activities AS a WHERE {condition.format(int(number))}"
@@ -142,11 +142,11 @@ def _entries(connection: sqlite3.Connection, viewer: Viewer, sources: Sequence[t
     newest = sorted(chosen, reverse=True)
     shown = newest[:PAGE_SIZE]
     query = _ENTRY.format(
-        cases=visibility.cases(viewer, "k"),
-        leads=visibility.leads(viewer, "d"),
-        contacts=visibility.contacts(viewer, "c"),
+        cases=access.cases(viewer, "k"),
+        leads=access.leads(viewer, "d"),
+        contacts=access.contacts(viewer, "c"),
     )
-    cursor = connection.execute(query, {"chosen": json.dumps(shown), **visibility.parameters(viewer)})
+    cursor = connection.execute(query, {"chosen": json.dumps(shown), **access.parameters(viewer)})
     return Slice(_together(database.rows(cursor)), shown[-1] if len(newest) > PAGE_SIZE else None)
 
 

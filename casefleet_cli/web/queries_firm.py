@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casefleet_cli import access
 from casefleet_cli.store import database
-from casefleet_cli.web import visibility
 from casefleet_cli.web.queries_feed import PAGE_SIZE, Slice
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from casefleet_cli.web.visibility import Viewer
+    from casefleet_cli.access import Viewer
 
 CAP = 1000
 """Badges are counted up to here, so that they cost the same at any size."""
@@ -26,8 +26,8 @@ _LEADS = """SELECT d.id, d.name, d.status, d.stage, d.source, d.opened_at, d.end
 
 def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
     """How many emails are unassigned, how many held, and how many notifications unread; each up to CAP."""
-    asked = {**visibility.parameters(viewer), "cap": CAP}
-    seen = visibility.emails(viewer, "e")
+    asked = {**access.parameters(viewer), "cap": CAP}
+    seen = access.emails(viewer, "e")
     counts = {
         standing: _count(
             connection,
@@ -47,8 +47,8 @@ def open_cases(connection: sqlite3.Connection, viewer: Viewer, limit: int) -> li
     """The open cases in sight, the last opened first."""
     return _rows(
         connection,
-        f"{_CASES} WHERE k.status = 'open' AND {visibility.cases(viewer, 'k')} ORDER BY k.id DESC LIMIT :limit",
-        {"limit": limit, **visibility.parameters(viewer)},
+        f"{_CASES} WHERE k.status = 'open' AND {access.cases(viewer, 'k')} ORDER BY k.id DESC LIMIT :limit",
+        {"limit": limit, **access.parameters(viewer)},
     )
 
 
@@ -56,19 +56,19 @@ def open_leads(connection: sqlite3.Connection, viewer: Viewer, limit: int) -> li
     """The open leads in sight, the last opened first."""
     return _rows(
         connection,
-        f"{_LEADS} WHERE d.status = 'open' AND {visibility.leads(viewer, 'd')} ORDER BY d.id DESC LIMIT :limit",
-        {"limit": limit, **visibility.parameters(viewer)},
+        f"{_LEADS} WHERE d.status = 'open' AND {access.leads(viewer, 'd')} ORDER BY d.id DESC LIMIT :limit",
+        {"limit": limit, **access.parameters(viewer)},
     )
 
 
 def cases(connection: sqlite3.Connection, viewer: Viewer, before: int) -> Slice:
     """All cases in sight, the last opened first."""
-    return _slice(connection, viewer, f"{_CASES} WHERE k.id < :before AND {visibility.cases(viewer, 'k')}", "k", before)
+    return _slice(connection, viewer, f"{_CASES} WHERE k.id < :before AND {access.cases(viewer, 'k')}", "k", before)
 
 
 def leads(connection: sqlite3.Connection, viewer: Viewer, before: int) -> Slice:
     """All leads in sight, the last opened first."""
-    return _slice(connection, viewer, f"{_LEADS} WHERE d.id < :before AND {visibility.leads(viewer, 'd')}", "d", before)
+    return _slice(connection, viewer, f"{_LEADS} WHERE d.id < :before AND {access.leads(viewer, 'd')}", "d", before)
 
 
 def contacts(connection: sqlite3.Connection, viewer: Viewer, before: int) -> Slice:
@@ -76,15 +76,15 @@ def contacts(connection: sqlite3.Connection, viewer: Viewer, before: int) -> Sli
     query = (
         "SELECT c.id, c.name, c.kind, (SELECT group_concat(address, ', ') FROM (SELECT x.address FROM contact_addresses"
         " AS x WHERE x.contact_id = c.id LIMIT 3)) AS addresses FROM contacts AS c WHERE c.id < :before AND"
-        f" c.merged_into_id IS NULL AND {visibility.contacts(viewer, 'c')}"
+        f" c.merged_into_id IS NULL AND {access.contacts(viewer, 'c')}"
     )
     return _slice(connection, viewer, query, "c", before)
 
 
 def case(connection: sqlite3.Connection, viewer: Viewer, case_id: int) -> dict[str, Any] | None:
     """A case in sight with its contacts, users and former leads, or None."""
-    asked = {"id": case_id, **visibility.parameters(viewer)}
-    found = _rows(connection, f"{_CASES} WHERE k.id = :id AND {visibility.cases(viewer, 'k')}", asked)
+    asked = {"id": case_id, **access.parameters(viewer)}
+    found = _rows(connection, f"{_CASES} WHERE k.id = :id AND {access.cases(viewer, 'k')}", asked)
     if not found:
         return None
     return {
@@ -108,13 +108,13 @@ def case(connection: sqlite3.Connection, viewer: Viewer, case_id: int) -> dict[s
 
 def lead(connection: sqlite3.Connection, viewer: Viewer, lead_id: int) -> dict[str, Any] | None:
     """A lead in sight with its contacts and the case it became, or None."""
-    asked = {"id": lead_id, **visibility.parameters(viewer)}
-    found = _rows(connection, f"{_LEADS} WHERE d.id = :id AND {visibility.leads(viewer, 'd')}", asked)
+    asked = {"id": lead_id, **access.parameters(viewer)}
+    found = _rows(connection, f"{_LEADS} WHERE d.id = :id AND {access.leads(viewer, 'd')}", asked)
     if not found:
         return None
     became = _rows(
         connection,
-        f"SELECT k.id, k.number, k.title FROM cases AS k WHERE k.id = :case AND {visibility.cases(viewer, 'k')}",
+        f"SELECT k.id, k.number, k.title FROM cases AS k WHERE k.id = :case AND {access.cases(viewer, 'k')}",
         {**asked, "case": found[0]["case_id"]},
     )
     return {
@@ -132,11 +132,11 @@ def lead(connection: sqlite3.Connection, viewer: Viewer, lead_id: int) -> dict[s
 
 def contact(connection: sqlite3.Connection, viewer: Viewer, contact_id: int) -> dict[str, Any] | None:
     """A contact in sight with its addresses and its cases and leads in sight, or None."""
-    asked = {"id": contact_id, **visibility.parameters(viewer)}
+    asked = {"id": contact_id, **access.parameters(viewer)}
     found = _rows(
         connection,
         "SELECT c.id, c.name, c.kind, c.note, c.created_at, c.merged_into_id FROM contacts AS c"
-        f" WHERE c.id = :id AND {visibility.contacts(viewer, 'c')}",
+        f" WHERE c.id = :id AND {access.contacts(viewer, 'c')}",
         asked,
     )
     if not found:
@@ -150,13 +150,13 @@ def contact(connection: sqlite3.Connection, viewer: Viewer, contact_id: int) -> 
         "cases": _rows(
             connection,
             f"{_CASES} JOIN case_contacts AS l ON l.case_id = k.id WHERE l.contact_id = :id"
-            f" AND {visibility.cases(viewer, 'k')} ORDER BY k.status DESC, k.id DESC LIMIT 200",
+            f" AND {access.cases(viewer, 'k')} ORDER BY k.status DESC, k.id DESC LIMIT 200",
             asked,
         ),
         "leads": _rows(
             connection,
             f"{_LEADS} JOIN lead_contacts AS l ON l.lead_id = d.id WHERE l.contact_id = :id"
-            f" AND {visibility.leads(viewer, 'd')} ORDER BY d.status DESC, d.id DESC LIMIT 200",
+            f" AND {access.leads(viewer, 'd')} ORDER BY d.status DESC, d.id DESC LIMIT 200",
             asked,
         ),
     }
@@ -167,7 +167,7 @@ def notifications(connection: sqlite3.Connection, viewer: Viewer, before: int, *
     query = (
         "SELECT n.id, n.kind, n.detail, n.created_at, n.read_at, n.import_id, u.name AS user, e.id AS email_id,"
         " e.subject, e.from_name, e.from_address FROM notifications AS n JOIN users AS u ON u.id = n.user_id"
-        f" LEFT JOIN emails AS e ON e.id = n.email_id AND {visibility.emails(viewer, 'e')}"
+        f" LEFT JOIN emails AS e ON e.id = n.email_id AND {access.emails(viewer, 'e')}"
         f" WHERE n.id < :before AND {_mine(viewer)} AND {'1' if read_too else 'n.read_at IS NULL'}"
     )
     return _slice(connection, viewer, query, "n", before)
@@ -178,7 +178,7 @@ def _mine(viewer: Viewer) -> str:
 
 
 def _slice(connection: sqlite3.Connection, viewer: Viewer, query: str, alias: str, before: int) -> Slice:
-    asked = {"before": before, "limit": PAGE_SIZE + 1, **visibility.parameters(viewer)}
+    asked = {"before": before, "limit": PAGE_SIZE + 1, **access.parameters(viewer)}
     found = _rows(connection, f"{query} ORDER BY {alias}.id DESC LIMIT :limit", asked)
     shown = found[:PAGE_SIZE]
     return Slice(shown, shown[-1]["id"] if len(found) > PAGE_SIZE else None)

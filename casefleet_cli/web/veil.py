@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.masking import MASK, Mask
+from casefleet_cli.core.secrets import MASK, Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -214,7 +214,7 @@ def test_a_message_that_kills_its_parser_is_kept_unread(firm: Firm, tmp_path: Pa
     sites = tmp_path / "site"
     sites.mkdir()
     (sites / "sitecustomize.py").write_text(
-        "import os\nfrom casefleet_cli.core import message\nparse = message.parse\n"
+        "import os\nfrom casefleet_cli.core.mail import message\nparse = message.parse\n"
         "message.parse = lambda raw, runs: os._exit(9) if b'poison' in raw[-60_000:] else parse(raw, runs)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(sites))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.core.routing import Place
+from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches, links
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake import receive

@@ -9,7 +9,7 @@ import pytest
 
 from casefleet_cli import clock, intake
 from casefleet_cli.archive import bulk
-from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import activities
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.deliveries import Arrival

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import archive
-from casefleet_cli.core.routing import Place
-from casefleet_cli.desk import copies, links, reparsing, verifying
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.custody import copies, reparsing, verifying
+from casefleet_cli.desk import links
 from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, UnreadableError
 from casefleet_cli.intake import receive
 from casefleet_cli.store import activities, database

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import archive
-from casefleet_cli.desk import handover
+from casefleet_cli.custody import handover
 from casefleet_cli.errors import CannotCreateError
 from casefleet_cli.intake import receive
 from casefleet_cli.store import emails

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import intake
-from casefleet_cli.core import message as messages
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.intake import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail

@@ -8,7 +8,7 @@ import pytest
 
 from casefleet_cli import archive
 from casefleet_cli.cli import progress as display
-from casefleet_cli.core.explanation import sentences
+from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.desk import cases, leads
 from casefleet_cli.store import deliveries, imports
 from casefleet_cli.store.history import History

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import address
-from casefleet_cli.core.address import normal, parse_list
+from casefleet_cli.core.address import normal
+from casefleet_cli.core.mail import mailboxes
+from casefleet_cli.core.mail.mailboxes import parse_list
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_soup_never_raises_and_names_are_clean(value: str) -> None:
 @given(SOUP)
 @example(">Joe <j@x>")
 def test_the_short_way_and_the_long_way_agree(value: str) -> None:
-    simple = address._simple_list(value)
-    assert simple is None or simple == tuple(address._List(value).mailboxes())
+    simple = mailboxes._simple_list(value)
+    assert simple is None or simple == tuple(mailboxes._List(value).mailboxes())
 
 
 @pytest.mark.parametrize(

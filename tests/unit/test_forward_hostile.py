@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casefleet_cli.core import forward
+from casefleet_cli.core.forward import find
 
 PIECES = [
     "From:", "Von: ", "Date: ", "Sent: 27.10.2021 09:31", "To: a@b.example, ", "Cc:", "Subject: x", "主题：", "| 发件人 | x |", "> ", ">>", "\n", "\n\n",
@@ -29,8 +29,8 @@ subjects = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(subjects, texts, st.one_of(st.none(), texts))
 def test_no_text_makes_it_raise(subject: str | None, text: str, html: str | None) -> None:
-    chain = forward.find_all(subject, text, html)
-    assert forward.find(subject, text, html) == (chain[0] if chain else None)
+    chain = find.find_all(subject, text, html)
+    assert find.find(subject, text, html) == (chain[0] if chain else None)
     for found in chain:
         assert found.date is None or found.date.tzinfo is not None
 
@@ -44,11 +44,11 @@ def _steps(text: str) -> int:
         count += event == "line"
         return trace
 
-    forward.find_all("Fwd: x", "", None)
+    find.find_all("Fwd: x", "", None)
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        forward.find_all("Fwd: x", text, None)
+        find.find_all("Fwd: x", text, None)
     finally:
         sys.settrace(before)
     return count
@@ -81,5 +81,5 @@ def test_twice_the_text_is_twice_the_work(unit: str) -> None:
     "value", ["<" * 50_000, '"' * 50_000, "a" * 50_000, "<mailto:" * 10_000, "x@y.example, " * 10_000, " " * 50_000]
 )
 def test_long_values_are_read_in_time(value: str) -> None:
-    found = forward.find("Fwd: x", f"From: {value}\nDate: {value}\nTo: {value}\nSubject: {value}\n", None)
+    found = find.find("Fwd: x", f"From: {value}\nDate: {value}\nTo: {value}\nSubject: {value}\n", None)
     assert found is None or found.kind == "inline"

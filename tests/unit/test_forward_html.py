@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward
-from casefleet_cli.core.html_text import to_text
+from casefleet_cli.core.forward import find
+from casefleet_cli.core.mail.html_text import to_text
 
 PAGES = {
     "outlook": (
@@ -47,7 +47,7 @@ PAGES = {
 
 @pytest.mark.parametrize("page", PAGES)
 def test_forwards_in_html(page: str) -> None:
-    found = forward.find("WG: Deed", to_text(PAGES[page]), PAGES[page])
+    found = find.find("WG: Deed", to_text(PAGES[page]), PAGES[page])
     assert found is not None
     assert found.sender == ("Ada Byron", "ada@example.com")
     assert (found.subject, found.comment) == ("Deed", "Zur Akte.")

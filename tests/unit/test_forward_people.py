@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward_people
+from casefleet_cli.core.forward import people
 
 SENDERS = [
     ("Ada Byron <ada@example.com>", ("Ada Byron", "ada@example.com")),
@@ -45,13 +45,13 @@ LISTS = [
 
 @pytest.mark.parametrize(("written", "expected"), SENDERS)
 def test_senders(written: str, expected: tuple[str, str]) -> None:
-    assert forward_people.one(written) == expected
+    assert people.one(written) == expected
 
 
 @pytest.mark.parametrize(("written", "expected"), LISTS)
 def test_lists(written: str, expected: list[tuple[str, str]]) -> None:
-    assert list(forward_people.many(written)) == expected
+    assert list(people.many(written)) == expected
 
 
 def test_nobody() -> None:
-    assert forward_people.one(" ") is None
+    assert people.one(" ") is None

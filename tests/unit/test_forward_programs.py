@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward
+from casefleet_cli.core.forward import find
 
 G = "---------- Forwarded message ---------"
 U = "________________________________"
@@ -153,7 +153,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_forwards_of_mail_programs(case: str) -> None:
     subject, above, name, address, original, date, recipients, comment = CASES[case]
-    found = forward.find(subject, f"{above}\nThe first line of the message.\n", None)
+    found = find.find(subject, f"{above}\nThe first line of the message.\n", None)
     if name is None:
         assert found is None
         return
@@ -173,6 +173,6 @@ def test_with_crlf_and_one_level_of_quotation_nothing_changes() -> None:
         if name is None or case.startswith(("yahoo-el", "yandex", "outlook-mac")):
             continue
         quoted = "\r\n".join(f"> {line}" for line in f"{above}\nText.".split("\n"))
-        found = forward.find(subject, quoted, None)
+        found = find.find(subject, quoted, None)
         assert found is not None, case
         assert (found.sender, found.subject) == ((name, address), original), case

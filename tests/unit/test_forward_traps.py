@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward
+from casefleet_cli.core.forward import find
 
 BLOCK = "From: Ada Byron <ada@example.com>\nSent: 27 October 2021 09:31\nTo: Bo <bo@example.com>\nSubject: Deed\n"
 RULE = "________________________________\n"
@@ -86,7 +86,7 @@ TRAPS = {
 
 @pytest.mark.parametrize("trap", TRAPS)
 def test_nothing_is_invented(trap: str) -> None:
-    assert forward.find(*TRAPS[trap], None) is None
+    assert find.find(*TRAPS[trap], None) is None
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_nothing_is_invented(trap: str) -> None:
     ],
 )
 def test_forwards_that_look_like_something_else(subject: str, text: str) -> None:
-    found = forward.find(subject, text, None)
+    found = find.find(subject, text, None)
     assert found is not None
     assert found.sender == ("Ada Byron", "ada@example.com")
     assert found.subject == "Deed"
@@ -115,21 +115,21 @@ def test_forwards_that_look_like_something_else(subject: str, text: str) -> None
 def test_the_outermost_message_comes_first() -> None:
     inner = GMAIL.replace("Ada Byron <ada@", "Cy <cy@").replace("Deed", "Fwd: Deed")
     text = f"Look.\n\n{inner.replace('The deed is signed.', 'As promised.')}\n{GMAIL}"
-    chain = forward.find_all("Fwd: Fwd: Deed", text, None)
+    chain = find.find_all("Fwd: Fwd: Deed", text, None)
     assert [step.sender and step.sender.address for step in chain] == ["cy@example.com", "ada@example.com"]
     assert [step.comment for step in chain] == ["Look.", "As promised."]
-    assert forward.find("Fwd: Fwd: Deed", text, None) == chain[0]
+    assert find.find("Fwd: Fwd: Deed", text, None) == chain[0]
 
 
 def test_what_a_forwarded_answer_quotes_is_no_further_forward() -> None:
     quoted = BLOCK.replace("Ada Byron <ada@", "Di <di@")
     text = f"{BLOCK.replace('Deed', 'RE: Deed')}\nAgreed.\n\n{quoted}\nIs it signed?\n"
-    assert len(forward.find_all("FW: Deed", text, None)) == 1
-    assert len(forward.find_all("FW: Deed", text.replace("RE: Deed", "Deed"), None)) == 1
+    assert len(find.find_all("FW: Deed", text, None)) == 1
+    assert len(find.find_all("FW: Deed", text.replace("RE: Deed", "Deed"), None)) == 1
 
 
 def test_a_header_ends_where_the_next_sender_begins() -> None:
-    found = forward.find(
+    found = find.find(
         "FW: Deed", f"From: Cy <cy@example.com>\nTo: Di <di@example.com>\nSubject: Deed\n{BLOCK}\nSigned.\n", None
     )
     assert found is not None
@@ -139,7 +139,7 @@ def test_a_header_ends_where_the_next_sender_begins() -> None:
 
 def test_the_html_is_asked_where_the_text_says_too_little() -> None:
     html = "<p>See below.</p><hr><p><b>From:</b> Ada Byron &lt;ada@example.com&gt;<br><b>Sent:</b> 27 October 2021 09:31<br><b>To:</b> Bo<br><b>Subject:</b> Deed</p><p>Signed.</p>"
-    found = forward.find("FW: Deed", "See the HTML part.\n", html)
+    found = find.find("FW: Deed", "See the HTML part.\n", html)
     assert found is not None
     assert (found.sender, found.comment) == (("Ada Byron", "ada@example.com"), "See below.")
-    assert forward.find("Deed", "See the HTML part.\n", html) is None
+    assert find.find("Deed", "See the HTML part.\n", html) is None

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core import forward, forward_labels, forward_subject
+from casefleet_cli.core.forward import find, labels, subjects
 
 
 def test_no_label_means_two_fields() -> None:
     meanings: dict[str, set[str]] = {}
-    for language in forward_labels.LANGUAGES:
+    for language in labels.LANGUAGES:
         for field in ("from", "date", "to", "cc", "subject"):
-            for label in forward_labels.of_language(language, field):
-                meanings.setdefault(forward_labels.fold(label), set()).add(field)
+            for label in labels.of_language(language, field):
+                meanings.setdefault(labels.fold(label), set()).add(field)
     assert {label: fields for label, fields in meanings.items() if len(fields) > 1} == {}
 
 
@@ -36,7 +36,7 @@ def test_no_label_means_two_fields() -> None:
     ],
 )
 def test_what_a_subject_tells(subject: str | None, kind: str, rest: str | None) -> None:
-    told = forward_subject.read(subject)
+    told = subjects.read(subject)
     assert (told.kind, told.rest) == (kind, rest)
 
 
@@ -51,15 +51,15 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("language", forward_labels.LANGUAGES)
+@pytest.mark.parametrize("language", labels.LANGUAGES)
 def test_every_language_in_every_form(language: str, form: str) -> None:
     subject, template = FORMS[form]
-    columns = [forward_labels.of_language(language, field) for field in ("from", "date", "to", "cc", "subject")]
+    columns = [labels.of_language(language, field) for field in ("from", "date", "to", "cc", "subject")]
     for variant in range(max(map(len, columns))):
-        labels = [column[min(variant, len(column) - 1)].capitalize() for column in columns]
+        names = [column[min(variant, len(column) - 1)].capitalize() for column in columns]
         people = ("Ada Byron <ada@example.com>", "27.10.2021 09:31", "Bo <bo@example.com>", "Cy <cy@example.com>")
-        found = forward.find(subject, template.format(*labels, *people), None)
-        assert found is not None, labels
-        assert found.sender == ("Ada Byron", "ada@example.com"), labels
-        assert (found.subject, found.date_raw, found.comment) == ("Deed", "27.10.2021 09:31", "See below."), labels
-        assert [box.address for box in found.to + found.cc] == ["bo@example.com", "cy@example.com"], labels
+        found = find.find(subject, template.format(*names, *people), None)
+        assert found is not None, names
+        assert found.sender == ("Ada Byron", "ada@example.com"), names
+        assert (found.subject, found.date_raw, found.comment) == ("Deed", "27.10.2021 09:31", "See below."), names
+        assert [box.address for box in found.to + found.cc] == ["bo@example.com", "cy@example.com"], names

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.core.message import parse
+from casefleet_cli.core.mail.message import parse
 from tests.golden import PAIRS, told
 
 

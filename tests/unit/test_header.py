@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import charset, header
+from casefleet_cli.core.mail import charset, header
 
 
 @pytest.mark.parametrize(

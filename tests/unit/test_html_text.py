@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core.html_text import to_text
+from casefleet_cli.core.mail.html_text import to_text
 
 
 @pytest.mark.parametrize(

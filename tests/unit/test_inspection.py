@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from casefleet_cli.core import inspection
-from casefleet_cli.core.message import parse
+from casefleet_cli.core.mail import inspection
+from casefleet_cli.core.mail.message import parse
 
 
 def test_answer_has_the_agreed_fields() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import message
-from casefleet_cli.core.message import parse
+from casefleet_cli.core.mail import message
+from casefleet_cli.core.mail.message import parse
 
 HEAD = (
     b"From: Ada <ada@firm.example>\nTo: bob@client.example\nSubject: Lease\n"

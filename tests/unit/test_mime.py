@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import mime, transfer
+from casefleet_cli.core.mail import mime, transfer
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.core import message as messages
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.sources import Item, Skipped, Source, find, read
 from casefleet_cli.sources.outlook import MISSING, NOT_A_MESSAGE, to_message
 from tests.outlook import compound, msg

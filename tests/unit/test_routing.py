@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casefleet_cli.core.model import Mailbox, Message
-from casefleet_cli.core.notices import notices_for
-from casefleet_cli.core.routing import Case, Contact, Facts, Lead, Owner, Party, Place, clues_of, route
+from casefleet_cli.core.rules.notices import notices_for
+from casefleet_cli.core.rules.routing import Case, Contact, Facts, Lead, Owner, Party, Place, clues_of, route
 
 ADA = Owner(1, frozenset({"ada@firm.example"}))
 BCC = "ada-7k3mq9x2vt4hc8wn@log.firm.example"

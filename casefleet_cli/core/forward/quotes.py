@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from casefleet_cli.core import forward_words
-from casefleet_cli.core.forward_labels import fold
+from casefleet_cli.core.forward import words
+from casefleet_cli.core.forward.labels import fold
 
 _ADDRESS = re.compile(
     r"""[<(\[]{0,2}(?:mailto:)?([^\s<>()\[\],;:"'«»]{1,200}@[^\s<>()\[\],;:"'«»]{1,200})[>)\]]{0,2}"""
@@ -37,7 +37,7 @@ _lists: dict[str, frozenset[str]] = {}
 def _words(name: str) -> frozenset[str]:
     """A list of `forward_words`, folded once."""
     if name not in _lists:
-        _lists[name] = frozenset(fold(getattr(forward_words, name)).split("|"))
+        _lists[name] = frozenset(fold(getattr(words, name)).split("|"))
     return _lists[name]
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core import charset
+from casefleet_cli.core.mail import charset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from casefleet_cli.core.mime import Part
+    from casefleet_cli.core.mail.mime import Part
 
 _WIDE = ("16", "32", "ucs", "unicode")
 """In labels of charsets whose line breaks are not single octets."""

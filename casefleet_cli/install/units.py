@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli.errors import ConfigError
 
 if TYPE_CHECKING:
-    from casefleet_cli.desk.mailserver import Installation
+    from casefleet_cli.install.mailserver import Installation
 
 NAME = "casefleet-lmtp.service"
 _RUN = "/run/casefleet/"

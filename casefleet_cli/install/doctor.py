@@ -10,8 +10,8 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import config
-from casefleet_cli.desk import mailserver, recipients
 from casefleet_cli.errors import CasefleetError
+from casefleet_cli.install import mailserver, recipients
 from casefleet_cli.store import database, settings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from casefleet_cli.desk.postconf import Postconf, Service
+    from casefleet_cli.install.postconf import Postconf, Service
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _ENOUGH_BYTES = 1024**3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from casefleet_cli.core.routing import Contact, Party, Place
+    from casefleet_cli.core.rules.routing import Contact, Party, Place
 
 TRUST = ("thread", "forward", "contact", "case-number")
 """Kinds of reason, the most trusted first."""
@@ -71,7 +71,7 @@ def suggest(
 
 
 def _by_party(clue: Clue) -> list[Suggestion]:
-    from casefleet_cli.core.routing import Place  # noqa: PLC0415
+    from casefleet_cli.core.rules.routing import Place  # noqa: PLC0415
 
     party = clue.party
     if not party.contacts:

@@ -12,7 +12,7 @@
 | a repeated field: addresses add up, the last Content-Type counts | RFC 5322 3.6 | test_header_violations |
 | encoded words inside words and quotes, with blanks, split characters, bad base64 | RFC 2047 5 | header.test_decode |
 | groups, comment names, semicolons, missing brackets, commas and quotes | RFC 5322 3.4 | address.test_parse_list |
-| dates with zone names, milliseconds, two-digit years, other orders; else none | RFC 5322 3.3 | maildate.test_parse |
+| dates with zone names, milliseconds, two-digit years, other orders; else none | RFC 5322 3.3 | moments.test_parse |
 | charsets unknown, misnamed or wrongly declared | RFC 2046 4.1.2 | test_bodies, header.test_charset |
 | base64 without padding, with padding inside, with foreign letters, that is none | RFC 2045 6.8 | test_bodies |
 | quoted-printable with "=" before other letters, blanks after soft breaks | RFC 2045 6.7 | test_bodies |
@@ -32,14 +32,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core import address, body, fingerprint, header, maildate, mime
+from casefleet_cli.core import address, moments
+from casefleet_cli.core.mail import body, fingerprint, header, mailboxes, mime
 from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from casefleet_cli.core.base64_runs import Run
-    from casefleet_cli.core.mime import Part
+    from casefleet_cli.core.mail.folding import Run
+    from casefleet_cli.core.mail.mime import Part
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MSGID = re.compile(r"<\s*([^<>]{1,2000}?)\s*>")
@@ -234,9 +235,9 @@ class _Reader:
             return tuple(_forward(Head(part.children[0]), comment) for part in attached)
         if ":" not in text and page is None:
             return ()
-        from casefleet_cli.core import forward  # noqa: PLC0415 - large; a mail without a colon forwards nothing
+        from casefleet_cli.core.forward import find  # noqa: PLC0415 - large; a mail without a colon forwards nothing
 
-        found = forward.find(head.subject, text, page)
+        found = find.find(head.subject, text, page)
         return (found,) if found else ()
 
 
@@ -253,7 +254,7 @@ class Head:
         ids = self.msgids("message-id")
         self.msgid = ids[0] if ids else None
         self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
-        self.date = maildate.parse(self.date_raw) if self.date_raw else None
+        self.date = moments.parse(self.date_raw) if self.date_raw else None
 
     @property
     def defects(self) -> list[str]:
@@ -275,7 +276,7 @@ class Head:
         if name not in self.known:
             values = self.values.get(name)
             self.known[name] = (
-                address.parse_list(", ".join(header.to_text(value, self.hint) for value in values)) if values else ()
+                mailboxes.parse_list(", ".join(header.to_text(value, self.hint) for value in values)) if values else ()
             )
         return self.known[name]
 
@@ -324,6 +325,6 @@ def _content_id(part: Part) -> str | None:
 
 
 def _html_reader() -> Callable[[str], str]:
-    from casefleet_cli.core.html_text import to_text  # noqa: PLC0415 - its library is needed by few mails
+    from casefleet_cli.core.mail.html_text import to_text  # noqa: PLC0415 - its library is needed by few mails
 
     return to_text

@@ -17,9 +17,9 @@ import zipfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from casefleet_cli.core import message as messages
 from casefleet_cli.core.filenames import safe_name
-from casefleet_cli.core.masking import MASK
+from casefleet_cli.core.mail import message as messages
+from casefleet_cli.core.secrets import MASK
 from casefleet_cli.errors import CannotCreateError
 from casefleet_cli.store import emails, feed, mailbook
 

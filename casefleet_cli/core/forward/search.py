@@ -5,25 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core import (
-    forward_block,
-    forward_dates,
-    forward_foreign,
-    forward_marks,
-    forward_people,
-    forward_quote,
-    forward_subject,
-)
-from casefleet_cli.core.forward_labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
-from casefleet_cli.core.forward_marks import FORWARDED, RULE
-from casefleet_cli.core.forward_subject import FORWARD, PLAIN, REPLY
-from casefleet_cli.core.forward_words import BOUNCES
+from casefleet_cli.core.forward import blocks, dates, foreign, marks, people, quotes, subjects
+from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
+from casefleet_cli.core.forward.marks import FORWARDED, RULE
+from casefleet_cli.core.forward.subjects import FORWARD, PLAIN, REPLY
+from casefleet_cli.core.forward.words import BOUNCES
 from casefleet_cli.core.model import Forward
 
 if TYPE_CHECKING:
-    from casefleet_cli.core.forward_block import Block
-    from casefleet_cli.core.forward_marks import Mark
-    from casefleet_cli.core.forward_subject import Told
+    from casefleet_cli.core.forward.blocks import Block
+    from casefleet_cli.core.forward.marks import Mark
+    from casefleet_cli.core.forward.subjects import Told
 
 _ALONE = re.compile(r"\W{0,4}(?:begin )?forwarded message\W{0,4}$", re.I)
 _CLUE = re.compile(r"[\d@]")
@@ -52,7 +44,7 @@ class _Search:
 
     def __init__(self, told: Told, text: str) -> None:
         self.told = told
-        self.page = forward_block.Page(text)
+        self.page = blocks.Page(text)
         self.texts = [line.text for line in self.page.lines]
         self.start = 0
         """Where the comment above the next forward begins."""
@@ -70,7 +62,7 @@ class _Search:
                 break
             found.append(forward)
             self.start, self.is_nested = self.position, True
-            self.told = forward_subject.read(forward.subject)
+            self.told = subjects.read(forward.subject)
         return tuple(found)
 
     def next(self) -> Forward | None:
@@ -97,10 +89,10 @@ class _Search:
     def mark(self, index: int) -> Mark | None:
         """What a line separates; lines that cannot are told by a glance."""
         text = self.texts[index]
-        if text[0] in forward_marks.FRAMES or (
+        if text[0] in marks.FRAMES or (
             len(text) <= 160 and (text.rstrip("* ")[-1:] in (":", "：") or self.is_above_label(index))
         ):
-            return forward_marks.read(text)
+            return marks.read(text)
         return None
 
     def is_above_label(self, index: int) -> bool:
@@ -131,15 +123,13 @@ class _Search:
         """The header below a separating line, in whatever form."""
         if mark.rest:
             text, end = mark.rest, index + 1
-            while not (block := forward_block.one_line(text, self.told.rest)) and end < min(
-                index + 12, len(self.texts)
-            ):
+            while not (block := blocks.one_line(text, self.told.rest)) and end < min(index + 12, len(self.texts)):
                 if not self.texts[end]:
                     break
                 text, end = f"{text} {self.texts[end]}", end + 1
             return _header(block, end) if block else None
         at = self.page.skip_blank(index + 1, 3)
-        if at < len(self.texts) and forward_marks.is_rule(self.texts[at]):
+        if at < len(self.texts) and marks.is_rule(self.texts[at]):
             at = self.page.skip_blank(at + 1, 3)
         if at >= len(self.texts):
             return None
@@ -151,7 +141,7 @@ class _Search:
             block = self.fuller(at, block)
         if block and (len(block.values) > 1 or "@" in block.values.get(FROM, "")):
             return _header(block, block.end)
-        attribution = forward_quote.read(self.texts, at, needs_verb=False)
+        attribution = quotes.read(self.texts, at, needs_verb=False)
         if attribution:
             return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
         return None
@@ -160,17 +150,17 @@ class _Search:
         """The block, or what its values tell where its labels tell too little."""
         if block and all(field in block.values for field in _WANTED):
             return block
-        foreign = forward_foreign.read(self.page, at, self.told.rest)
-        if foreign is None or (block and len(foreign.values) <= len(block.values)):
+        other = foreign.read(self.page, at, self.told.rest)
+        if other is None or (block and len(other.values) <= len(block.values)):
             return block
-        return foreign
+        return other
 
     def one_line(self, at: int) -> _Header | None:
         """A header that lost its line breaks."""
         hit = self.page.hits.get(at)
         if not hit or hit[0] != FROM or len(self.texts[at]) < 60 or self.page.next_hit[at + 1] <= at + 2:
             return None
-        block = forward_block.one_line(self.texts[at], self.told.rest)
+        block = blocks.one_line(self.texts[at], self.told.rest)
         return _header(block, at + 1) if block and TO in block.values else None
 
     def bare(self, index: int) -> Forward | object | None:
@@ -179,8 +169,8 @@ class _Search:
         if header is None:
             block = self.page.block(index, subject=self.told.rest)
             if self.told.kind == FORWARD and not self.is_nested:
-                foreign = self.fuller(index, block)
-                block = foreign if foreign and foreign.values.get(SUBJECT) == self.told.rest else block
+                other = self.fuller(index, block)
+                block = other if other and other.values.get(SUBJECT) == self.told.rest else block
             if block is None or not _is_header(block.values, self.told):
                 self.position = max(self.position, self.inside(index, block))
                 return None
@@ -212,7 +202,7 @@ class _Search:
     def is_set_apart(self, index: int) -> bool:
         """Whether a header begins the text or stands below a drawn line."""
         above = next((text for text in reversed(self.texts[self.start : index]) if text), "")
-        return not above or forward_marks.is_separator(above)
+        return not above or marks.is_separator(above)
 
     def is_bounce(self, index: int, raw_headers: int) -> bool:
         """Whether a mail system gives a message back here."""
@@ -223,13 +213,13 @@ class _Search:
     def quoted(self, index: int) -> Forward | object | None:
         """Judge a line such as "On … wrote:": what an answer quotes, unless the subject is a forward's."""
         if self.told.kind == FORWARD and ":" in self.texts[index][:40] and not self.is_nested:
-            foreign = forward_foreign.read(self.page, index, self.told.rest)
-            if foreign and foreign.values.get(SUBJECT) == self.told.rest:
-                self.position = foreign.end
-                return self.made(index, foreign.values, " ")
+            other = foreign.read(self.page, index, self.told.rest)
+            if other and other.values.get(SUBJECT) == self.told.rest:
+                self.position = other.end
+                return self.made(index, other.values, " ")
         if not _CLUE.search(self.texts[index][:400]):
             return None
-        attribution = forward_quote.read(self.texts, index)
+        attribution = quotes.read(self.texts, index)
         if attribution is None:
             return None
         if self.told.kind != FORWARD or self.is_nested:
@@ -251,19 +241,19 @@ class _Search:
             subject = self.told.rest
         return Forward(
             kind="inline",
-            sender=forward_people.one(values[FROM]) if values.get(FROM) else None,
+            sender=people.one(values[FROM]) if values.get(FROM) else None,
             subject=subject or None,
-            date=forward_dates.parse(raw, languages) if raw else None,
+            date=dates.parse(raw, languages) if raw else None,
             date_raw=raw or None,
-            to=forward_people.many(values.get(TO, "")),
-            cc=forward_people.many(values.get(CC, "")),
+            to=people.many(values.get(TO, "")),
+            cc=people.many(values.get(CC, "")),
             comment=self.comment(index),
         )
 
     def comment(self, index: int) -> str | None:
         """What was written above line `index`, without the lines that only separate."""
         lines = self.page.lines[self.start : index]
-        while lines and (not lines[-1].text or forward_marks.is_separator(lines[-1].text)):
+        while lines and (not lines[-1].text or marks.is_separator(lines[-1].text)):
             lines.pop()
         text = "\n".join("> " * min(line.depth, 9) + line.text for line in lines)
         return text.strip() or None
@@ -279,7 +269,7 @@ def _is_header(values: dict[str, str], told: Told) -> bool:
 
 
 def _header(block: Block, end: int) -> _Header:
-    return _Header(block.values, forward_block.languages_of(block.labels), end, block.raw_headers)
+    return _Header(block.values, blocks.languages_of(block.labels), end, block.raw_headers)
 
 
 _bounces: list[str] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from casefleet_cli.core import forward_words
-from casefleet_cli.core.forward_labels import fold
+from casefleet_cli.core.forward import words
+from casefleet_cli.core.forward.labels import fold
 
 _TAG = re.compile(
     r"\s*(?:\[[^\]\n]{0,80}\]|\((?:ext|external|extern|externe|spam)\)|\{[^}\n]{0,40}\}|\*{2,}[^*\n]{1,40}\*{2,})[\s:,-]*",
@@ -38,8 +38,8 @@ _known: dict[str, frozenset[str]] = {}
 def _prefixes(kind: str) -> frozenset[str]:
     """The words that say so, folded."""
     if not _known:
-        _known[FORWARD] = frozenset(fold(forward_words.FORWARD_PREFIXES).split("|"))
-        _known[REPLY] = frozenset(fold(forward_words.REPLY_PREFIXES).split("|"))
+        _known[FORWARD] = frozenset(fold(words.FORWARD_PREFIXES).split("|"))
+        _known[REPLY] = frozenset(fold(words.REPLY_PREFIXES).split("|"))
     return _known[kind]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core.masking import Mask
-from casefleet_cli.core.message import parse
+from casefleet_cli.core.mail.message import parse
+from casefleet_cli.core.secrets import Mask
 
 SECRET = "ada-7k3mq9x2vt4hc8wnp"
 

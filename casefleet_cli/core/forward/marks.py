@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from casefleet_cli.core import forward_words
-from casefleet_cli.core.forward_labels import fold
+from casefleet_cli.core.forward import words
+from casefleet_cli.core.forward.labels import fold
 
 FRAMES = "-‐‑‒–—―_=*~\u2500\u2501"
 _FRAME = f"[{FRAMES}]"
@@ -32,12 +32,12 @@ class Mark(NamedTuple):
 _stems: dict[str, list[str]] = {}
 
 
-def _says(kind: str, words: str) -> bool:
+def _says(kind: str, line: str) -> bool:
     """Whether a line speaks of a forwarded, or of an original message."""
     if not _stems:
-        _stems[FORWARDED] = fold(forward_words.FORWARDED).split("|")
-        _stems[ORIGINAL] = fold(forward_words.ORIGINAL).split("|")
-    folded = fold(words)
+        _stems[FORWARDED] = fold(words.FORWARDED).split("|")
+        _stems[ORIGINAL] = fold(words.ORIGINAL).split("|")
+    folded = fold(line)
     return any(stem in folded for stem in _stems[kind])
 
 
@@ -62,8 +62,8 @@ def read(text: str) -> Mark | None:
             (kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text if is_whole else framed["words"])), None
         )
         return Mark(kind, "" if is_whole else framed["rest"].strip(), is_framed=True) if kind else None
-    words = len(text.split())
-    if words > _PLAIN_WORDS or (words > _BARE_WORDS and text.rstrip("* ")[-1:] not in (":", "：")):
+    count = len(text.split())
+    if count > _PLAIN_WORDS or (count > _BARE_WORDS and text.rstrip("* ")[-1:] not in (":", "：")):
         return None
     kind = next((kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text)), None)
     return Mark(kind, "", is_framed=False) if kind else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from casefleet_cli.core.routing import Decision
+    from casefleet_cli.core.rules.routing import Decision
 
 
 class Notice(NamedTuple):

@@ -36,19 +36,19 @@ def find_all(subject: str | None, text: str, html: str | None) -> tuple[Forward,
     has_header = _has_header(text)
     if not (has_prefix or has_header):
         return ()
-    from casefleet_cli.core import forward_subject  # noqa: PLC0415 - this and all below: few mails need them
+    from casefleet_cli.core.forward import subjects  # noqa: PLC0415 - this and all below: few mails need them
 
-    told = forward_subject.read(subject)
-    is_forward = told.kind == forward_subject.FORWARD
-    if not is_forward and not (has_header and _speaks(text, is_answer=told.kind == forward_subject.REPLY)):
+    told = subjects.read(subject)
+    is_forward = told.kind == subjects.FORWARD
+    if not is_forward and not (has_header and _speaks(text, is_answer=told.kind == subjects.REPLY)):
         return ()
-    from casefleet_cli.core import forward_search  # noqa: PLC0415
+    from casefleet_cli.core.forward import search  # noqa: PLC0415
 
-    chain = forward_search.chain(told, text)
+    chain = search.chain(told, text)
     if html and is_forward and not (chain and _is_whole(chain[0])):
-        from casefleet_cli.core.html_text import to_text  # noqa: PLC0415
+        from casefleet_cli.core.mail.html_text import to_text  # noqa: PLC0415
 
-        other = forward_search.chain(told, to_text(html[:_MOST_TEXT]))
+        other = search.chain(told, to_text(html[:_MOST_TEXT]))
         if other and (not chain or _is_whole(other[0])):
             return other
     return chain
@@ -71,19 +71,19 @@ def _has_header(text: str) -> bool:
 
 def _speaks(text: str, *, is_answer: bool) -> bool:
     """Whether a text has words of a forward, or, unless it answers, the label of a sender."""
-    from casefleet_cli.core import forward_labels, forward_words  # noqa: PLC0415
+    from casefleet_cli.core.forward import labels, words  # noqa: PLC0415
 
-    folded = forward_labels.fold(text)
-    if any(word in folded for word in forward_labels.fold(forward_words.FORWARDED).split("|")):
+    folded = labels.fold(text)
+    if any(word in folded for word in labels.fold(words.FORWARDED).split("|")):
         return True
     if is_answer:
         return False
-    labels = forward_labels.LABELS
+    known = labels.LABELS
     for line in folded.split("\n"):
         head = line.lstrip("> \t*_|\xa0\ufeff\u200e\u200f\u202a\u202b")[:_LONGEST_LABEL]
         cut = min((at for at in (head.find(":"), head.find("："), head.find("|")) if at > 0), default=0)
-        label = labels.get(head[:cut].strip("*_ \t\xa0")) if cut else None
-        if label and label[0] == forward_labels.FROM:
+        label = known.get(head[:cut].strip("*_ \t\xa0")) if cut else None
+        if label and label[0] == labels.FROM:
             return True
     return False
 

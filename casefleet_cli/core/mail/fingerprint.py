@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.body import one_newline
+from casefleet_cli.core.mail.body import one_newline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import maildate
+from casefleet_cli.core import moments
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from casefleet_cli.core import maildate
     ],
 )
 def test_parse(value: str, iso: str | None) -> None:
-    found = maildate.parse(value)
+    found = moments.parse(value)
     assert (found.isoformat() if found else None) == iso
 
 
@@ -69,7 +69,7 @@ WORDS = st.sampled_from(
 
 @given(st.one_of(st.text(), st.lists(WORDS, max_size=8).map(" ".join)))
 def test_every_moment_found_has_a_utc_form(value: str) -> None:
-    found = maildate.parse(value)
+    found = moments.parse(value)
     assert found is None or found.astimezone(UTC).utcoffset() is not None
 
 
@@ -80,5 +80,5 @@ def test_the_short_way_reads_what_rfc_5322_writes(moment: datetime, offset: int)
     month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][at.month - 1]
     zone = f"{sign}{abs(offset) // 60:02}{abs(offset) % 60:02}"
     text = f"{at.day} {month} {at.year} {at.hour:02}:{at.minute:02}:{at.second:02} {zone}"
-    assert maildate.parse(text) == at
-    assert maildate.parse(f"Mon , {text} x") == at
+    assert moments.parse(text) == at
+    assert moments.parse(f"Mon , {text} x") == at

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core import base64_runs, message
+from casefleet_cli.core.mail import folding, message
 from tests import corpus
 
 OCTETS = random.Random(4).randbytes(3000)
@@ -56,40 +56,40 @@ LEFT = {
 @pytest.mark.parametrize("name", FOLDED)
 def test_what_is_folded_comes_back_and_is_smaller(name: str) -> None:
     raw = FOLDED[name]
-    runs = base64_runs.find(raw)
-    folded = base64_runs.fold(raw, runs)
+    runs = folding.find(raw)
+    folded = folding.fold(raw, runs)
     assert len(folded) < len(raw) - (100 if "one line" in name else 500)
-    assert base64_runs.unfold(folded) == raw
+    assert folding.unfold(folded) == raw
     assert message.parse(raw, runs) == message.parse(raw)
 
 
 @pytest.mark.parametrize("name", LEFT)
 def test_what_would_not_come_back_is_left_as_it_is(name: str) -> None:
-    assert base64_runs.find(LEFT[name]) == []
+    assert folding.find(LEFT[name]) == []
 
 
 def test_several_runs_in_one_message() -> None:
     raw = mail(coded() + b"\n--b\n" + HEAD + coded(OCTETS[:999]) + b"\n--b\n\nbase64\n--b\n" + HEAD + coded(width=64))
-    runs = base64_runs.find(raw)
+    runs = folding.find(raw)
     assert [len(run.octets) for run in runs] == [3000, 999, 3000]
-    assert base64_runs.unfold(base64_runs.fold(raw, runs)) == raw
+    assert folding.unfold(folding.fold(raw, runs)) == raw
     assert message.parse(raw, runs) == message.parse(raw)
 
 
 def test_the_corpus_comes_back() -> None:
     for raw in corpus.messages(200):
-        runs = base64_runs.find(raw)
-        assert base64_runs.unfold(base64_runs.fold(raw, runs)) == raw
+        runs = folding.find(raw)
+        assert folding.unfold(folding.fold(raw, runs)) == raw
         assert message.parse(raw, runs) == message.parse(raw)
 
 
 @given(st.lists(st.sampled_from([b"base64", b"\n", b"\r\n", b"--", b"AAAA" * 30, b"=", b"b", coded(OCTETS[:600])])))
 def test_anything_comes_back(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
-    runs = base64_runs.find(raw)
-    assert base64_runs.unfold(base64_runs.fold(raw, runs)) == raw
+    runs = folding.find(raw)
+    assert folding.unfold(folding.fold(raw, runs)) == raw
 
 
 @pytest.mark.parametrize("piece", [b"base64\n\n", b"base64\n\n" + b"A" * 500 + b"\n", b"base64", b"base64\n\n\n\n\n"])
 def test_hostile_repetition_ends(piece: bytes) -> None:
-    assert len(base64_runs.find(piece * (1_000_000 // len(piece)))) <= 1
+    assert len(folding.find(piece * (1_000_000 // len(piece)))) <= 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from casefleet_cli.core import header, transfer
+from casefleet_cli.core.mail import header, transfer
 
 MOST_PARTS = 5000
 DEEPEST = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from casefleet_cli.core import charset, transfer
+from casefleet_cli.core.mail import charset, transfer
 
 _WORD = r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)"
 _CONTROL = "[\\t\\n\\r\\x0b\\x0c\\x85\\u2028\\u2029]+|[\\x00-\\x1f\\x7f-\\x9f\\ufeff]"

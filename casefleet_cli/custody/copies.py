@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from casefleet_cli import clock
-from casefleet_cli.desk import verifying
+from casefleet_cli.custody import verifying
 from casefleet_cli.errors import CannotCreateError, NoInputError, UnreadableError
 from casefleet_cli.store import database
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import intake
-from casefleet_cli.core.masking import Mask
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import activities, rederived, settings
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.originals import of

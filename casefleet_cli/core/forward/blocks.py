@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from casefleet_cli.core.forward_labels import CC, DATE, FROM, LABELS, OTHER, RAW_HEADERS, SUBJECT, TO, fold, of_language
+from casefleet_cli.core.forward.labels import (
+    CC,
+    DATE,
+    FROM,
+    LABELS,
+    OTHER,
+    RAW_HEADERS,
+    SUBJECT,
+    TO,
+    fold,
+    of_language,
+)
 
 MAIN = (FROM, TO, CC, DATE, SUBJECT)
 _QUOTE = re.compile(r"(?:[ \t]{0,8}>)+ ?")

@@ -1,0 +1,1 @@
+"""The machine around the program: doctor, the lines for Postfix, the map of recipients, units."""
