@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from types import FrameType
 
-    from casefleet_cli.intake import Receipt
+    from casefleet_cli.intake.recording import Receipt
     from casefleet_cli.store.users import BccOwner
 
 OK, NO_USER, TEMPORARY = 0, 67, 75
@@ -139,7 +139,7 @@ def _deliver(words: Words) -> Receipt:
 
 
 def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: BccOwner) -> Receipt:
-    from casefleet_cli.intake import receive  # noqa: PLC0415
+    from casefleet_cli.intake.receiving import receive  # noqa: PLC0415
     from casefleet_cli.store.deliveries import Arrival  # noqa: PLC0415
 
     arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, words.sender, words.queue_id or None)

@@ -96,7 +96,7 @@ def big(kind: str) -> bytes:
 
 def peak(path: str, *, parsing: bool) -> int:
     """Kilobytes at most of a process that reads a file, and perhaps parses it."""
-    code = ("import sys\nfrom casefleet_cli import intake\nfrom casefleet_cli.core.mail import message, html_text\n"
+    code = ("import sys\nfrom casefleet_cli.intake import understanding\nfrom casefleet_cli.core.mail import message, html_text\n"
             "message.parse(b'Content-Type: text/html\\n\\nx')\nraw = open(sys.argv[1], 'rb').read()\n"
             "if sys.argv[2] == '1': message.parse(raw)\n"
             "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM:')))")  # fmt: skip

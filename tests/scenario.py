@@ -20,7 +20,7 @@ from typing import NamedTuple
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links, suggestions
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm
 

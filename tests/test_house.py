@@ -37,7 +37,7 @@ main()"""
     )
     assert done.returncode == 0
     modules = done.stderr.decode().split()
-    assert "casefleet_cli.intake" in modules
+    assert "casefleet_cli.intake.recording" in modules
     assert [name for name in HEAVY if name in modules] == []
 
 

@@ -12,12 +12,13 @@ from socket import socketpair
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli import clock, intake
+from casefleet_cli import clock
 from casefleet_cli.archive import sharing
 from casefleet_cli.archive.reading import raws
 from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules.routing import Letterhead
 from casefleet_cli.core.secrets import Mask
+from casefleet_cli.intake.understanding import Understood, bare, packed, understand
 from casefleet_cli.store import originals
 from casefleet_cli.store.emails import Rows
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from socket import socket
 
     from casefleet_cli.archive.reading import Met
-    from casefleet_cli.intake import Prepared
 
 _BATCHES_HERE = 3
 """How many batches are parsed here before starting processes is worth its time."""
@@ -41,13 +41,13 @@ class Parsed:
 
     def __init__(self, batch: list[Met]) -> None:
         self.batch = batch
-        self.prepared: list[Prepared] | None = None
+        self.understood: list[Understood] | None = None
 
-    def pairs(self) -> Iterator[tuple[Met, Prepared | None]]:
+    def pairs(self) -> Iterator[tuple[Met, Understood | None]]:
         """Everything met, with what was understood where it is a message."""
-        prepared = iter(self.prepared or ())
+        found = iter(self.understood or ())
         for met in self.batch:
-            yield met, next(prepared) if met.item and not met.is_known else None
+            yield met, next(found) if met.item and not met.is_known else None
 
 
 class Parsers:
@@ -76,9 +76,9 @@ class Parsers:
     def next(self, *, wait: bool) -> Parsed | None:
         """The next batch; None when there is none left, or (unless `wait`) none that is ready."""
         self._advance(0)
-        if not self._queue or (not wait and self._queue[0].prepared is None):
+        if not self._queue or (not wait and self._queue[0].understood is None):
             return None
-        while self._queue[0].prepared is None:
+        while self._queue[0].understood is None:
             self._advance(None)
         return self._queue.popleft()
 
@@ -130,7 +130,7 @@ class Parsers:
             self._workers[0].give(parsed)
             return self._exchange(timeout, ended)
         self._parsed_here += 1
-        parsed.prepared = [intake.prepare(raw, self._mask) for raw in raws(parsed.batch)]
+        parsed.understood = [understand(packed(raw), self._mask) for raw in raws(parsed.batch)]
         return True
 
     def _start(self) -> None:
@@ -237,7 +237,7 @@ class _Worker:
         self.tasks.popleft()
         if task.slot is not None:
             self._slots.give_back(task.slot)
-        task.parsed.prepared = [_whole(plain, raw) for plain, raw in zip(answers, task.given, strict=True)]
+        task.parsed.understood = [_whole(plain, raw) for plain, raw in zip(answers, task.given, strict=True)]
 
     def _answers(self, slot: int | None) -> list[tuple[Any, ...]]:
         length = self.connection.recv()
@@ -257,7 +257,7 @@ class _Worker:
                 self.connection.send((None, [raw]))
                 answers += self._answers(None)
             except (EOFError, OSError):
-                answers.append(_plain(intake.Prepared(originals.pack(raw, ()), None, None)))
+                answers.append(_plain(bare(packed(raw).original)))
                 self._restart()
         return answers
 
@@ -287,7 +287,7 @@ def work(descriptor: int, shared: int, logging_domain: str) -> None:
         try:
             slot, given = connection.recv()
             messages = given if slot is None else slots.get(slot, given)
-            answer = marshal.dumps([_plain(intake.prepare(raw, mask)) for raw in messages])
+            answer = marshal.dumps([_plain(understand(packed(raw), mask)) for raw in messages])
             if slot is not None and slots.put(slot, [answer]):
                 connection.send(len(answer))
             else:
@@ -297,18 +297,18 @@ def work(descriptor: int, shared: int, logging_domain: str) -> None:
             return
 
 
-def _plain(prepared: Prepared) -> tuple[object, ...]:
+def _plain(understood: Understood) -> tuple[object, ...]:
     """The same in plain tuples, without the bytes that the writer has already."""
-    digest, size, content, packing = prepared.original
-    letterhead = prepared.letterhead and tuple(tuple(map(tuple, people)) for people in prepared.letterhead)
-    return digest, size, content if packing else b"", packing, prepared.rows and tuple(prepared.rows), letterhead
+    digest, size, content, packing = understood.original
+    letterhead = understood.letterhead and tuple(tuple(map(tuple, people)) for people in understood.letterhead)
+    return digest, size, content if packing else b"", packing, tuple(understood.rows), letterhead
 
 
-def _whole(plain: tuple[Any, ...], raw: bytes) -> Prepared:
+def _whole(plain: tuple[Any, ...], raw: bytes) -> Understood:
     """What became plain, given the bytes of its message."""
     digest, size, content, packing, rows, letterhead = plain
-    return intake.Prepared(
+    return Understood(
         originals.Original(digest, size, content if packing else raw, packing),
-        rows and Rows._make(rows),
+        Rows._make(rows),
         letterhead and Letterhead._make([tuple(map(Mailbox._make, people)) for people in letterhead]),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
-from casefleet_cli.store import deliveries, emails
+from casefleet_cli.intake.recording import DUPLICATE, Mail, foresee
+from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.imports import Mark
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from casefleet_cli.archive.parsing import Parsers
     from casefleet_cli.archive.reading import Met
     from casefleet_cli.archive.terms import Terms
-    from casefleet_cli.intake import Prepared
+    from casefleet_cli.intake.understanding import Understood
 
 _SAMPLE = 10
 
@@ -54,38 +55,31 @@ class Rehearsal:
     def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None]) -> None:
         """Judge everything that the parsers give."""
         while (parsed := parsers.next(wait=True)) is not None:
-            for met, prepared in parsed.pairs():
-                self._take(met, prepared)
+            for met, understood in parsed.pairs():
+                self._take(met, understood)
             progress(self.counts())
 
     def close(self) -> None:
         """Nothing to close."""
 
-    def _take(self, met: Met, prepared: Prepared | None) -> None:
+    def _take(self, met: Met, understood: Understood | None) -> None:
         if met.skip is not None:
             self.skips.append(met.skip)
-        if met.item is None or prepared is None:
+        if met.item is None or understood is None:
             return
-        owner = self._owners.of(prepared.letterhead)
+        owner = self._owners.of(understood.letterhead)
         if owner is None:
-            self.skips.append(Skip(met.item.origin, met.item.position, why_nobodys(prepared.letterhead)))
+            self.skips.append(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)))
             return
-        outcome = self._outcome(prepared, owner, met.kind)
+        outcome = self._outcome(understood, owner, met.kind)
         self._counts[outcome] += 1
         if len(self.sample) < _SAMPLE:
-            self.sample.append((met.item.origin, (prepared.rows and prepared.rows.subject) or "", outcome))
+            self.sample.append((met.item.origin, understood.rows.subject or "", outcome))
 
-    def _outcome(self, prepared: Prepared, owner: int, kind: str) -> str:
-        rows, letterhead = prepared.rows, prepared.letterhead
-        known = deliveries.seen(self._connection, prepared.original.sha256, owner, kind) is not None
-        fingerprint = rows.fingerprint if rows else prepared.original.sha256
+    def _outcome(self, understood: Understood, owner: int, kind: str) -> str:
         # Half of the fingerprint is enough to tell millions of messages apart, for half the memory.
-        short = bytes.fromhex(fingerprint[:32]) + owner.to_bytes(4)
-        known = known or short in self._met
+        short = bytes.fromhex(understood.rows.fingerprint[:32]) + owner.to_bytes(4)
+        if short in self._met:
+            return DUPLICATE
         self._met.add(short)
-        if rows is None or letterhead is None:
-            return "duplicate" if known else "unassigned"
-        email_id = emails.by_fingerprint(self._connection, rows.fingerprint)
-        if known or (email_id and deliveries.standings(self._connection, email_id, owner) & {"routed", "released"}):
-            return "duplicate"
-        return self._memory.decide(letterhead, owner, rows.sent_at, vouched=True).outcome
+        return foresee(self._connection, Mail(understood, Arrival(owner, kind)), self._memory, vouched=True)

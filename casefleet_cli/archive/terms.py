@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.intake import Memory
+from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.store.history import History
 
 if TYPE_CHECKING:

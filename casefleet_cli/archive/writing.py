@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from casefleet_cli import clock
-from casefleet_cli.archive.bulk import record_all
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import Skip
+from casefleet_cli.intake.recording import Mail, record
 from casefleet_cli.store import activities, deliveries, imports, notifications
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.deliveries import Arrival
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from casefleet_cli.archive.parsing import Parsed, Parsers
     from casefleet_cli.archive.reading import Met
     from casefleet_cli.archive.terms import Terms
-    from casefleet_cli.intake import Prepared
+    from casefleet_cli.intake.understanding import Understood
 
 OUTCOMES = ("filed", "unassigned", "duplicate", "skipped")
 _WRITING_SECONDS = 0.5
@@ -64,7 +64,7 @@ class Writer:
             for outcomes in imports.outcomes(connection, self.import_id).values():
                 self._done.update(outcomes)
         self._skipped = imports.count_skips(connection, self.import_id)
-        (self._asks,) = connection.execute("SELECT EXISTS (SELECT 1 FROM deliveries WHERE import_id > 0)").fetchone()
+        self._asks = deliveries.were_imported(connection)
 
     def counts(self) -> dict[str, int]:
         """By outcome, for the whole import, what was done before an interruption included."""
@@ -96,11 +96,7 @@ class Writer:
 
     def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None]) -> None:
         """Write everything that the parsers give."""
-        self._connection.execute("PRAGMA wal_autocheckpoint = 0")
-        self._connection.execute("PRAGMA cache_size = -49152")
-        # Power loss may undo the last batches, marks included, and nothing else: the same command reads them again.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        try:
+        with imports.in_bulk(self._connection):
             while (parsed := parsers.next(wait=True)) is not None:
                 began = clock.ticks()
                 parsers.gather_beside(self._write(parsed, parsers, began + _WRITING_SECONDS))
@@ -108,9 +104,6 @@ class Writer:
                 parsers.gather_beside(self._checkpoint)
                 parsers.gather((ended - began) * _PAUSE - (clock.ticks() - ended))
                 progress(self.counts())
-        finally:
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
 
     def _write(self, parsed: Parsed | None, parsers: Parsers, until: float) -> Callable[[], None]:
         """Write batches until then; what is returned indexes and commits them."""
@@ -120,13 +113,14 @@ class Writer:
             memory = self._terms.memory(self._connection)
             while parsed is not None:
                 messages = [found for one in parsed.pairs() if (found := self._take(*one))]
-                self._done.update(record_all(self._connection, messages, memory))
+                receipts = record(self._connection, messages, memory, vouched=True)
+                self._done.update(receipt.outcome for receipt in receipts)
                 parsed = None if clock.ticks() > until else parsers.next(wait=False)
             self._note()
             return stack.pop_all().close
 
     def _checkpoint(self) -> None:
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        imports.checkpoint(self._connection)
 
     def close(self) -> None:
         """Note the end and tell each user once."""
@@ -138,7 +132,7 @@ class Writer:
                 notifications.add(self._connection, owner, "import-summary", import_id=self.import_id, detail=words)
                 activities.add(self._connection, "imported", user_id=self._acting, about_user_id=owner, detail=words)
 
-    def _take(self, met: Met, prepared: Prepared | None) -> tuple[Prepared, Arrival] | None:
+    def _take(self, met: Met, understood: Understood | None) -> Mail | None:
         """Note what was met; what is to be logged."""
         if met.mark is not None:
             self._begin_or_end(met.path, met.mark)
@@ -151,13 +145,14 @@ class Writer:
             self._changed.add(met.path)
         if met.skip is not None:
             self._skip(met.skip, met.path)
-        elif met.item is not None and prepared is not None:
-            owner = self._owners.of(prepared.letterhead)
+        elif met.item is not None and understood is not None:
+            owner = self._owners.of(understood.letterhead)
             if owner is None:
-                self._skip(Skip(met.item.origin, met.item.position, why_nobodys(prepared.letterhead)), met.path)
+                self._skip(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)), met.path)
                 return None
-            return prepared, Arrival(
-                owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels
+            return Mail(
+                understood,
+                Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels),
             )
         return None
 

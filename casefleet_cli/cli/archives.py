@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from casefleet_cli import archive, intake
+from casefleet_cli import archive
 from casefleet_cli.cli import output
 from casefleet_cli.cli.progress import progress_on_stderr
 from casefleet_cli.core.mail import inspection
 from casefleet_cli.errors import NoInputError, UsageError
+from casefleet_cli.intake.understanding import parse
 from casefleet_cli.sources import byte_of
 from casefleet_cli.store import imports, references
 
@@ -140,7 +141,7 @@ def inspect(
         except OSError as error:
             failures.append(f"{path}: {error.strerror}")
             continue
-        message = intake.understand(raw)
+        message = parse(raw)
         if message is None:
             failures.append(f"{path}: a fault in the parser; please report it")
             continue

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casefleet_cli import intake, lda
+from casefleet_cli import lda
 from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.explanation import sentences
+from casefleet_cli.core.rules.routing import Letterhead
 from casefleet_cli.errors import ConfigError, UnreadableError, UsageError
 from casefleet_cli.install import mailserver, recipients, units
 from casefleet_cli.install.postconf import Postconf
+from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.understanding import parse
 from casefleet_cli.store import deliveries, references, settings, users
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ def route(
 ) -> None:
     """Say where the message on standard input would go, and why; nothing is logged."""
     connection = context.obj.reader()
-    message = intake.understand(sys.stdin.buffer.read())
+    message = parse(sys.stdin.buffer.read())
     if message is None:
         raise UnreadableError("This message cannot be read; casefleet deliver would keep it, unassigned.")
     if user:
@@ -126,7 +129,8 @@ def route(
         user_id = next((sender for sender in senders if sender is not None), None)
     if user_id is None:
         raise UsageError("No user sends from the address in From; name the user with --user.")
-    decision = intake.decide(connection, message, user_id, vouched=False)
+    letterhead = Letterhead(message.from_, message.to, message.cc, message.bcc)
+    decision = Memory(connection).decide(letterhead, user_id, vouched=False)
     told = _told(decision, str(users.one(connection, user_id)["name"]))
     if as_json:
         output.json_value({**told, "words": sentences(told)})

@@ -58,27 +58,27 @@ class Message(NamedTuple):
     Every string is clean: no lone surrogates, no NUL, header values on one line.
     """
 
-    msgid: str | None
+    msgid: str | None = None
     """Message-ID without angle brackets; a claim, never a key."""
-    subject: str | None
+    subject: str | None = None
     """None when there is no Subject header, "" when it is empty."""
-    from_: tuple[Mailbox, ...]
-    sender: tuple[Mailbox, ...]
-    reply_to: tuple[Mailbox, ...]
-    to: tuple[Mailbox, ...]
-    cc: tuple[Mailbox, ...]
-    bcc: tuple[Mailbox, ...]
-    date: datetime | None
+    from_: tuple[Mailbox, ...] = ()
+    sender: tuple[Mailbox, ...] = ()
+    reply_to: tuple[Mailbox, ...] = ()
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    bcc: tuple[Mailbox, ...] = ()
+    date: datetime | None = None
     """Aware; the header's own offset is kept."""
-    in_reply_to: tuple[str, ...]
-    references: tuple[str, ...]
-    text: str
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    text: str = ""
     """The best plain text; made from the HTML where there is no text part."""
-    has_html: bool
-    attachments: tuple[Attachment, ...]
-    forwards: tuple[Forward, ...]
+    has_html: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    forwards: tuple[Forward, ...] = ()
     """Best first; empty when nothing is forwarded."""
-    defects: tuple[str, ...]
+    defects: tuple[str, ...] = ()
     """Short kebab-case names, each once, such as "date-unreadable"."""
-    fingerprint: str
+    fingerprint: str = ""
     """SHA-256 in hex of what makes it the same mail for a reader."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import intake
+from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
 from casefleet_cli.core.secrets import Mask
-from casefleet_cli.store import activities, rederived, settings
+from casefleet_cli.intake.understanding import packed, understand
+from casefleet_cli.store import activities, database, rederived, settings
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.originals import of
 
@@ -36,7 +37,7 @@ def broken(connection: sqlite3.Connection) -> list[int]:
     """The emails of which only the bytes are kept so far."""
     rows = connection.execute(
         "SELECT id FROM emails WHERE EXISTS (SELECT 1 FROM json_each(defects) WHERE value = ?) ORDER BY id",
-        (intake.NOT_UNDERSTOOD,),
+        (NOT_UNDERSTOOD,),
     )
     return [row[0] for row in rows]
 
@@ -81,22 +82,15 @@ def in_words(counts: Counter[str]) -> str:
 
 
 def _one(connection: sqlite3.Connection, email_id: int, mask: Mask, acting: int | None) -> Reparsed:
-    was_bare = intake.NOT_UNDERSTOOD in rederived.defects_of(connection, email_id)
+    was_bare = NOT_UNDERSTOOD in rederived.defects_of(connection, email_id)
     copies = rederived.copies(connection, email_id)
-    rows = [intake.prepare(of(connection, raw_message_id), mask).rows for raw_message_id in copies]
-    understood = [row for row in rows if row is not None]
-    if not understood or rows[0] is None:
+    found = [understand(packed(of(connection, raw_message_id)), mask) for raw_message_id in copies]
+    rows = [one.rows for one in found if one.letterhead is not None]
+    if found[0].letterhead is None:
         return Reparsed(email_id, "not understood")
-    connection.execute("SAVEPOINT derived")
-    try:
-        is_other = rederived.put(connection, email_id, understood)
-    except Exception as error:
-        if intake.is_of_the_machine(error):
-            raise
-        connection.execute("ROLLBACK TO derived")
-        connection.execute("RELEASE derived")
+    is_other = database.attempt(connection, lambda: rederived.put(connection, email_id, rows))
+    if is_other is None:
         return Reparsed(email_id, "not understood")
-    connection.execute("RELEASE derived")
     if not was_bare:
         return Reparsed(email_id, "changed" if is_other else "unchanged")
     activities.add(connection, "reparsed", user_id=acting, email_id=email_id)

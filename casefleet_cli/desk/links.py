@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import intake
-from casefleet_cli.core.mail import message as messages
-from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Place
+from casefleet_cli.core.model import Message
+from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Letterhead, Place
 from casefleet_cli.errors import UsageError
+from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.understanding import parse
 from casefleet_cli.store import activities, deliveries, emails, links, notifications
 from casefleet_cli.store.database import transaction
 
@@ -110,14 +111,15 @@ def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None
         waiting = deliveries.with_standing(connection, email_id, ("held", "rejected"))
         if not waiting:
             raise UsageError(f"E-mail {email_id} is not held.")
-        message = intake.understand(emails.raw_of(connection, email_id)) or messages.parse(b"")
+        message = parse(emails.raw_of(connection, email_id)) or Message()
+        letterhead = Letterhead(message.from_, message.to, message.cc, message.bcc)
+        memory = Memory(connection)
         for delivery_id, user_id in waiting:
             deliveries.set_standing(connection, delivery_id, "released")
-            decision = intake.decide(connection, message, user_id, vouched=True)
+            decision = memory.decide(letterhead, user_id, vouched=True)
             received = decision._replace(outcome="unassigned", reason=NOT_SENT_BY_OWNER, places=(), verdicts=())
-            for contact in received.contacts:
-                links.add_contact(connection, email_id, contact.id, "rule")
-            deliveries.add_decision(connection, delivery_id, email_id, received)
+            links.add_contacts(connection, [(email_id, contact.id) for contact in received.contacts])
+            deliveries.add_decisions(connection, [(delivery_id, email_id, received)])
             activities.add(connection, "released", user_id=acting, email_id=email_id, about_user_id=user_id)
         notifications.settle(connection, email_id, "held")
         standing = links.refresh_standing(connection, email_id)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import clock, config, intake
+from casefleet_cli import clock, config
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.secrets import Mask
 from casefleet_cli.errors import CasefleetError
+from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.recording import Mail, record
+from casefleet_cli.intake.understanding import packed, understand
 from casefleet_cli.store import database, settings, users
 from casefleet_cli.store.deliveries import Arrival
 
 if TYPE_CHECKING:
+    from casefleet_cli.intake.understanding import Understood
     from casefleet_cli.lmtp.syslog import Syslog
     from casefleet_cli.store.users import BccOwner
 
@@ -33,7 +38,7 @@ class _Job(NamedTuple):
     raw: bytes
     envelope: Envelope
     started: float
-    prepared: intake.Prepared
+    understood: Understood
     logged: asyncio.Future[bool]
 
 
@@ -61,9 +66,9 @@ class Writer:
     async def deliver(self, raw: bytes, envelope: Envelope) -> bool:
         """Whether the message is committed for all its owners; when not, for none of them."""
         started = clock.ticks()
-        prepared = await asyncio.to_thread(intake.prepare, raw, self._mask)
+        understood = await asyncio.to_thread(lambda: understand(packed(raw), self._mask))
         logged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        await self._jobs.put(_Job(raw, envelope, started, prepared, logged))
+        await self._jobs.put(_Job(raw, envelope, started, understood, logged))
         return await logged
 
     async def run(self) -> None:
@@ -92,11 +97,9 @@ class Writer:
     def _open(self) -> sqlite3.Connection:
         """The database, opened anew when it was replaced or migrated under us."""
         inode = os.stat(self._path).st_ino if os.path.exists(self._path) else 0  # noqa: PTH110, PTH116
-        if self._connection is not None and inode == self._inode:
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == database.SCHEMA_VERSION:
-                return self._connection
         if self._connection is not None:
+            if inode == self._inode and database.schema_version(self._connection) == database.SCHEMA_VERSION:
+                return self._connection
             self._connection.close()
             self._connection = None
         self._connection = database.open_database(self._path, busy_seconds=config.busy_seconds())
@@ -113,15 +116,14 @@ class Writer:
         try:
             connection = self._open()
             with database.transaction(connection):
-                memory = intake.Memory(connection)
-                receipts = [_record(connection, job, memory) for job in jobs]
+                receipts = iter(record(connection, [mail for job in jobs for mail in _mails(job)], Memory(connection)))
         except Exception as error:  # noqa: BLE001 - a bug must neither end the server nor keep other mail waiting
-            passes = isinstance(error, (CasefleetError, OSError)) or intake.is_of_the_machine(error)
+            passes = isinstance(error, (CasefleetError, OSError)) or database.is_of_the_machine(error)
             if not passes and len(jobs) > 1:
                 return [logged for job in jobs for logged in self._commit([job])]
             return self._deferred(jobs, error)
-        for job, receipts_of_job in zip(jobs, receipts, strict=True):
-            for receipt in receipts_of_job:
+        for job in jobs:
+            for receipt in islice(receipts, len(job.envelope.owners)):
                 self._syslog.outcome(job.envelope.queue_id, receipt.outcome, receipt.email_id, job.started)
         return [True] * len(jobs)
 
@@ -135,9 +137,13 @@ class Writer:
         return [False] * len(jobs)
 
 
-def _record(connection: sqlite3.Connection, job: _Job, memory: intake.Memory) -> list[intake.Receipt]:
-    arrivals = (
-        Arrival(owner.user_id, "lmtp", owner.bcc_address_id, job.envelope.sender, job.envelope.queue_id)
-        for owner in job.envelope.owners
-    )
-    return [intake.record_prepared(connection, job.prepared, arrival, memory) for arrival in arrivals]
+def _mails(job: _Job) -> list[Mail]:
+    """The message once for each owner."""
+    envelope = job.envelope
+    return [
+        Mail(
+            job.understood,
+            Arrival(owner.user_id, "lmtp", owner.bcc_address_id, envelope.sender, envelope.queue_id),
+        )
+        for owner in envelope.owners
+    ]

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
+T = TypeVar("T")
 APPLICATION_ID = 0x63_66_6C_74
 """"cflt": marks the file as ours (PRAGMA application_id)."""
 SCHEMA_VERSION = 1
 """The number of migrations; PRAGMA user_version is compared with it at every opening."""
 BUSY_SECONDS = 30.0
 _JOURNAL_LIMIT = 64 * 1024 * 1024
+_FAULTS_OF_THE_MACHINE = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOTADB,
+    )
+)
 
 
 class WrongDatabaseError(ConfigError):
@@ -72,6 +88,36 @@ class transaction:  # noqa: N801 - used as a verb: `with transaction(connection)
             self._connection.execute("ROLLBACK")
 
 
+def attempt(connection: sqlite3.Connection, work: Callable[[], T]) -> T | None:
+    """The result of the work, or None with its changes undone when a bug ended it.
+
+    To be called inside a transaction. What the machine does (see is_of_the_machine) is raised.
+    """
+    connection.execute("SAVEPOINT attempt")
+    try:
+        result = work()
+    except Exception as error:
+        if is_of_the_machine(error):
+            raise
+        connection.execute("ROLLBACK TO attempt")
+        connection.execute("RELEASE attempt")
+        return None
+    connection.execute("RELEASE attempt")
+    return result
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Whether an error is what a machine does (busy, full, broken), not a bug."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, MemoryError) or (code is not None and code & 0xFF in _FAULTS_OF_THE_MACHINE)
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """The number of migrations that the database has had."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
 def next_id(connection: sqlite3.Connection, table: str) -> int:
     """The number that the next row of a table will get; nobody else can take it within a transaction that writes."""
     (number,) = connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()
@@ -100,7 +146,7 @@ def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool) -> sqli
     try:
         connection = _connect(path, mode, busy_seconds)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        version = schema_version(connection)
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()

@@ -60,20 +60,23 @@ def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, s
     return row is not None
 
 
-def add(connection: sqlite3.Connection, arrival: Arrival, email_id: int, raw_message_id: int, standing: str) -> int:
-    """Record one delivery and give its number; `standing` is "routed" or "held"."""
-    cursor = connection.execute(_ADD, (None, *_row(arrival, email_id, raw_message_id), standing, clock.stamp()))
-    return int(cursor.lastrowid or 0)
+def were_imported(connection: sqlite3.Connection) -> bool:
+    """Whether any delivery came by an import."""
+    (found,) = connection.execute("SELECT EXISTS (SELECT 1 FROM deliveries WHERE import_id > 0)").fetchone()
+    return bool(found)
 
 
-def add_all(connection: sqlite3.Connection, arrivals: Sequence[Arrival], first_email: int, first_raw: int) -> int:
-    """Record routed deliveries of emails and raw messages that follow each other; the number of the first delivery."""
+def add_all(connection: sqlite3.Connection, news: Sequence[tuple[Arrival, int, int, str]]) -> int:
+    """Record deliveries (arrival, email, raw message, standing); the number of the first, the others follow it.
+
+    A standing is "routed", "held" or "rejected". Nobody else may write meanwhile.
+    """
     first, moment = database.next_id(connection, "deliveries"), clock.stamp()
     connection.executemany(
         _ADD,
         [
-            (first + n, *_row(arrival, first_email + n, first_raw + n), "routed", moment)
-            for n, arrival in enumerate(arrivals)
+            (number, *_row(arrival, email_id, raw), standing, moment)
+            for number, (arrival, email_id, raw, standing) in enumerate(news, first)
         ],
     )
     return first
@@ -114,22 +117,14 @@ def set_standing(connection: sqlite3.Connection, delivery_id: int, standing: str
     connection.execute("UPDATE deliveries SET standing = ? WHERE id = ?", (standing, delivery_id))
 
 
-def add_decision(connection: sqlite3.Connection, delivery_id: int, email_id: int, decision: Decision) -> int:
-    """Store a decision whole and give its number."""
-    cursor = connection.execute(_DECIDE, (None, delivery_id, email_id, *_judgement(decision), clock.stamp()))
-    return int(cursor.lastrowid or 0)
-
-
-def add_decisions(
-    connection: sqlite3.Connection, decisions: Sequence[Decision], first_delivery: int, first_email: int
-) -> int:
-    """Store the decisions of deliveries and emails that follow each other; the number of the first."""
+def add_decisions(connection: sqlite3.Connection, decided: Sequence[tuple[int, int, Decision]]) -> int:
+    """Store decisions whole (delivery, email, decision); the number of the first, the others follow it."""
     first, moment = database.next_id(connection, "decisions"), clock.stamp()
     connection.executemany(
         _DECIDE,
         [
-            (first + n, first_delivery + n, first_email + n, *_judgement(decision), moment)
-            for n, decision in enumerate(decisions)
+            (number, delivery_id, email_id, *_judgement(decision), moment)
+            for number, (delivery_id, email_id, decision) in enumerate(decided, first)
         ],
     )
     return first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
@@ -96,69 +97,57 @@ def by_fingerprint(connection: sqlite3.Connection, fingerprint: str) -> int | No
     return None if row is None else int(row[0])
 
 
-def add(connection: sqlite3.Connection, message: Message, raw_message_id: int, size: int) -> int:
-    """Log a message as a new email, with its recipients, references and attachments, and give its number."""
-    return add_rows(connection, rows_of(message), raw_message_id, size)
-
-
-def add_rows(connection: sqlite3.Connection, rows: Rows, raw_message_id: int, size: int) -> int:
-    """As `add`, with the rows worked out before."""
-    defects = list(rows.defects)
-    twins = [] if rows.msgid is None else _with_msgid(connection, rows.msgid)
-    if twins:
-        defects.append(COLLISION)
-    cursor = connection.execute(
-        _ADD, (None, *rows[:11], json.dumps(defects), raw_message_id, "unassigned", clock.stamp(), size)
-    )
-    email_id = int(cursor.lastrowid or 0)
-    add_recipients(connection, email_id, rows)
-    _add_references(connection, email_id, rows)
-    _add_attachments(connection, email_id, rows)
-    for twin in twins:
-        _mark(connection, twin, COLLISION)
-    return email_id
-
-
-def _add_references(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
-    if rows.references:
-        connection.executemany(_ADD_REFERENCE, [(email_id, n, msgid) for n, msgid in enumerate(rows.references)])
-
-
-def _add_attachments(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
-    if rows.attachments:
-        connection.executemany(_ADD_ATTACHMENT, [(email_id, *attachment) for attachment in rows.attachments])
-
-
 def add_recipients(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     """Note the recipients of a message that the email does not have yet (copies can differ in Bcc)."""
     connection.executemany(_ADD_RECIPIENT, [(email_id, *recipient) for recipient in rows.recipients])
 
 
-def add_all(connection: sqlite3.Connection, news: Sequence[tuple[Rows, int, int, str]]) -> int:
-    """Log new emails (rows, raw message, size, standing) whose Message-IDs nobody else has; the number of the first.
+class New(NamedTuple):
+    """An email that is not logged yet."""
 
-    The others follow it. Nobody else may write meanwhile.
+    rows: Rows
+    raw_message_id: int
+    size: int
+    """Octets of the message as it came."""
+    standing: str
+
+
+def add_all(connection: sqlite3.Connection, news: Sequence[New]) -> int:
+    """Log new emails and give the number of the first; the others follow it. Nobody else may write meanwhile.
+
+    Emails that share a Message-ID, with each other or with one that is there, are all marked.
     """
+    msgids = [new.rows.msgid for new in news if new.rows.msgid]
+    there = known_msgids(connection, msgids)
+    shared = there | {msgid for msgid, count in Counter(msgids).items() if count > 1}
+    for msgid in there:
+        for twin in _with_msgid(connection, msgid):
+            _mark(connection, twin, COLLISION)
     first, moment = database.next_id(connection, "emails"), clock.stamp()
     numbered = list(enumerate(news, first))
     connection.executemany(
         _ADD,
         [
-            (number, *rows[:11], json.dumps(rows.defects) if rows.defects else "[]", raw, standing, moment, size)
-            for number, (rows, raw, size, standing) in numbered
+            (number, *new.rows[:11], _defects(new.rows, shared), new.raw_message_id, new.standing, moment, new.size)
+            for number, new in numbered
         ],
     )
     connection.executemany(
-        _ADD_RECIPIENT, [(number, *recipient) for number, new in numbered for recipient in new[0].recipients]
+        _ADD_RECIPIENT, [(number, *recipient) for number, new in numbered for recipient in new.rows.recipients]
     )
     connection.executemany(
         _ADD_REFERENCE,
-        [(number, n, msgid) for number, new in numbered for n, msgid in enumerate(new[0].references)],
+        [(number, n, msgid) for number, new in numbered for n, msgid in enumerate(new.rows.references)],
     )
     connection.executemany(
-        _ADD_ATTACHMENT, [(number, *attachment) for number, new in numbered for attachment in new[0].attachments]
+        _ADD_ATTACHMENT, [(number, *attachment) for number, new in numbered for attachment in new.rows.attachments]
     )
     return first
+
+
+def _defects(rows: Rows, shared: set[str]) -> str:
+    defects = [*rows.defects, COLLISION] if rows.msgid in shared else rows.defects
+    return json.dumps(defects) if defects else "[]"
 
 
 def known_fingerprints(connection: sqlite3.Connection, fingerprints: Sequence[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
@@ -134,3 +135,24 @@ def listed(connection: sqlite3.Connection, import_id: int | None = None) -> Iter
     )
     for row in database.rows(cursor):
         yield {**row, **{name: json.loads(str(row[name])) for name in ("paths", "options", "counts")}}
+
+
+@contextmanager
+def in_bulk(connection: sqlite3.Connection) -> Iterator[None]:
+    """Settings for one who writes much: pages are kept in memory, and the caller says when to `checkpoint`.
+
+    Power loss may undo the last transactions, marks of how far the work had come included, and nothing else.
+    """
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA cache_size = -49152")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 1000")
+
+
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Move what the write-ahead log holds into the database, as far as nobody is in the way."""
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

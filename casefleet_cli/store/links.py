@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from casefleet_cli.core.rules.routing import Place
 
 _TABLES = {"case": "email_cases", "lead": "email_leads"}
+_IS_LINKED = {kind: f"SELECT 1 FROM {table} WHERE email_id = ? AND {kind}_id = ?" for kind, table in _TABLES.items()}
 
 
 def add(
@@ -49,19 +50,32 @@ def add_contact(connection: sqlite3.Connection, email_id: int, contact_id: int, 
     return cursor.rowcount > 0
 
 
-def add_places(connection: sqlite3.Connection, links: Sequence[tuple[int, Place, int]]) -> None:
-    """Link new emails to cases or leads, each (email, place, decision) by the rule of a decision."""
+def add_places(connection: sqlite3.Connection, links: Sequence[tuple[int, Place, int]]) -> set[tuple[int, Place]]:
+    """Link emails to cases or leads, each (email, place, decision) by the rule of a decision; those that are new."""
+    there = {
+        (email_id, place)
+        for email_id, place, _ in links
+        if connection.execute(_IS_LINKED[place.kind], (email_id, place.id)).fetchone()
+    }
+    news = {(email_id, place): decision for email_id, place, decision in links if (email_id, place) not in there}
     moment = clock.stamp()
     for kind, table in _TABLES.items():
         connection.executemany(
             f"INSERT INTO {table} (email_id, {kind}_id, linked_by, decision_id, linked_at) VALUES (?, ?, 'rule', ?, ?)",
-            [(email_id, place.id, decision, moment) for email_id, place, decision in links if place.kind == kind],
+            [
+                (email_id, place.id, decision, moment)
+                for (email_id, place), decision in news.items()
+                if place.kind == kind
+            ],
         )
+    return set(news)
 
 
 def add_contacts(connection: sqlite3.Connection, links: Sequence[tuple[int, int]]) -> None:
-    """Link new emails to contacts, each (email, contact) by a rule."""
-    connection.executemany("INSERT INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, 'rule')", links)
+    """Link emails to contacts, each (email, contact) by a rule; those that are linked already stay as they are."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, 'rule')", links
+    )
 
 
 def remove_contact(connection: sqlite3.Connection, email_id: int, contact_id: int) -> bool:

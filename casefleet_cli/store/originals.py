@@ -56,30 +56,24 @@ def unpack(content: bytes, packing: str) -> bytes:
     return zlib.decompress(content)
 
 
-def keep(connection: sqlite3.Connection, original: Original) -> int:
-    """Keep a message, once each, and give its number."""
-    row = connection.execute("SELECT id FROM raw_messages WHERE sha256 = ?", (original.sha256,)).fetchone()
-    if row:
-        return int(row[0])
-    cursor = connection.execute(
-        "INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, ?, ?, ?)", original
-    )
-    return int(cursor.lastrowid or 0)
-
-
 def known(connection: sqlite3.Connection, digests: Sequence[str]) -> set[str]:
     """Those of the SHA-256 whose messages are kept."""
     return database.among(connection, "SELECT sha256 FROM raw_messages WHERE sha256", digests)
 
 
-def keep_all(connection: sqlite3.Connection, originals: Sequence[Original]) -> int:
-    """Keep messages that are not kept yet; the number of the first, the others follow it."""
+def keep_all(connection: sqlite3.Connection, originals: Sequence[Original]) -> list[int]:
+    """Keep messages, once each, and give their numbers."""
+    numbers: dict[str, int] = {}
+    for digest in known(connection, [original.sha256 for original in originals]):
+        (numbers[digest],) = connection.execute("SELECT id FROM raw_messages WHERE sha256 = ?", (digest,)).fetchone()
     first = database.next_id(connection, "raw_messages")
+    news = {original.sha256: original for original in originals if original.sha256 not in numbers}
     connection.executemany(
         "INSERT INTO raw_messages (id, sha256, size, content, packing) VALUES (?, ?, ?, ?, ?)",
-        [(number, *original) for number, original in enumerate(originals, first)],
+        [(number, *original) for number, original in enumerate(news.values(), first)],
     )
-    return first
+    numbers.update((digest, number) for number, digest in enumerate(news, first))
+    return [numbers[original.sha256] for original in originals]
 
 
 def of_email(connection: sqlite3.Connection, email_id: int) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.cli.app import run
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import Firm, mail
 

@@ -9,7 +9,7 @@ import pytest
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches, links
 from casefleet_cli.errors import UsageError
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import Firm, mail
 

@@ -13,7 +13,7 @@ from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import copies, reparsing, verifying
 from casefleet_cli.desk import links
 from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, UnreadableError
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import activities, database
 from casefleet_cli.store.deliveries import Arrival
 from tests import corpus

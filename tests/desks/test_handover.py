@@ -16,7 +16,7 @@ import pytest
 from casefleet_cli import archive
 from casefleet_cli.custody import handover
 from casefleet_cli.errors import CannotCreateError
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import emails
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail

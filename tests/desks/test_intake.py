@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli import intake
 from casefleet_cli.core.mail import message as messages
-from casefleet_cli.intake import receive
+from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail
 
@@ -136,7 +136,7 @@ def test_a_held_mail_that_its_owner_imports_is_let_in(firm: Firm) -> None:
 def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(
     firm: Firm, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    def bug(raw: bytes) -> None:
+    def bug(raw: bytes, runs: object) -> None:
         raise KeyError("a bug")
 
     firm.case("Nguyen Trust", firm.contact("Anna"))
@@ -148,8 +148,8 @@ def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(
     receipt = receive(firm.db, raw, pipe(firm.ada))
     assert receipt.outcome == "unassigned"
     assert firm.all("SELECT content FROM raw_messages") == [(raw,)]
-    assert json.loads(str(firm.one("SELECT defects FROM emails"))) == [intake.NOT_UNDERSTOOD]
-    assert firm.one("SELECT reason FROM decisions") == intake.NOT_UNDERSTOOD
+    assert json.loads(str(firm.one("SELECT defects FROM emails"))) == [NOT_UNDERSTOOD]
+    assert firm.one("SELECT reason FROM decisions") == NOT_UNDERSTOOD
     assert firm.all("SELECT kind FROM notifications") == [("unassigned",)]
     assert firm.count("emails") == firm.count("deliveries") == 1
     assert receive(firm.db, raw, pipe(firm.ada)).outcome == "duplicate"

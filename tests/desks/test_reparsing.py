@@ -9,7 +9,7 @@ import pytest
 
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.custody import reparsing
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail
 

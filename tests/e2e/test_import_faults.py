@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import database, emails
 from casefleet_cli.store.deliveries import Arrival
 from tests import corpus

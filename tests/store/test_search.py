@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from casefleet_cli.core.query import parse
 from casefleet_cli.errors import UsageError
-from casefleet_cli.intake import receive
+from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import search, selection
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import Firm, mail

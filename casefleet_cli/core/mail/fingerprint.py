@@ -59,6 +59,11 @@ def of_bytes(raw: bytes) -> str:
     return fingerprint.hexdigest()
 
 
+def of_digest(sha256: str) -> str:
+    """The fingerprint of a mail of which only the bytes are certain, by their SHA-256 in hex."""
+    return hashlib.sha256(b"bare\0" + sha256.encode(), usedforsecurity=False).hexdigest()
+
+
 def _digest_of_text(content: bytes) -> bytes:
     """SHA-256 of the octets with LF as line break, without blanks at the ends of lines and blank lines at the end.
 

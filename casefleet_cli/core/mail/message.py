@@ -119,25 +119,7 @@ def _open(raw: bytes) -> tuple[Part | None, list[str]]:
 
 
 def _not_a_message(raw: bytes, defects: list[str]) -> Message:
-    return Message(
-        msgid=None,
-        subject=None,
-        from_=(),
-        sender=(),
-        reply_to=(),
-        to=(),
-        cc=(),
-        bcc=(),
-        date=None,
-        in_reply_to=(),
-        references=(),
-        text="",
-        has_html=False,
-        attachments=(),
-        forwards=(),
-        defects=tuple(defects),
-        fingerprint=fingerprint.of_bytes(raw),
-    )
+    return Message(defects=tuple(defects), fingerprint=fingerprint.of_bytes(raw))
 
 
 class _Reader:

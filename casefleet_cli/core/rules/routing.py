@@ -144,11 +144,14 @@ NOT_SENT_BY_OWNER = "not-sent-by-owner"
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
 NOT_ROUTED = "not-routed"
 """A person brought the mail in to be kept, and asked for no routing."""
+NOT_UNDERSTOOD = "not-understood"
+"""Defect and reason of a mail that a bug kept us from understanding: kept whole, unassigned, mended by reparse."""
+NOTHING_UNDERSTOOD = Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
 
 
-def clues_of(message: Message | Letterhead) -> tuple[str, ...]:
-    """Every address of the message that routing asks about, in normal form, each once."""
-    return _addresses(message.from_, message.to, message.cc, message.bcc)
+def clues_of(message: Message | Letterhead | None) -> tuple[str, ...]:
+    """Every address of the message that routing asks about, in normal form, each once; none when it is not known."""
+    return () if message is None else _addresses(message.from_, message.to, message.cc, message.bcc)
 
 
 def route(message: Message | Letterhead, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:

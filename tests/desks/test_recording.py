@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from casefleet_cli import clock, intake
-from casefleet_cli.archive import bulk
+from casefleet_cli import clock
 from casefleet_cli.core.secrets import Mask
+from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.recording import Mail, record
+from casefleet_cli.intake.understanding import packed, understand
 from casefleet_cli.store import activities
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.deliveries import Arrival
@@ -53,23 +56,23 @@ def made(folder: Path) -> Firm:
     return firm
 
 
-def prepared(firm: Firm) -> list[tuple[intake.Prepared, Arrival]]:
+def mails(firm: Firm) -> list[Mail]:
     mask = Mask(DOMAIN)
     return [
-        (intake.prepare(raw, mask), Arrival(firm.ada, "mbox", origin=f"a#{n}", import_id=1, labels=("Sent",)))
+        Mail(understand(packed(raw), mask), Arrival(firm.ada, "mbox", origin=f"a#{n}", import_id=1, labels=("Sent",)))
         for n, raw in enumerate(MAILS)
     ]
 
 
 def together(firm: Firm) -> list[str]:
     with transaction(firm.db), indexing_at_end(firm.db):
-        return bulk.record_all(firm.db, prepared(firm), intake.Memory(firm.db))
+        return [receipt.outcome for receipt in record(firm.db, mails(firm), Memory(firm.db), vouched=True)]
 
 
 def one_by_one(firm: Firm) -> list[str]:
     with transaction(firm.db), indexing_at_end(firm.db):
-        memory = intake.Memory(firm.db)
-        return [intake.record_prepared(firm.db, *one, memory, vouched=True).outcome for one in prepared(firm)]
+        memory = Memory(firm.db)
+        return [record(firm.db, [one], memory, vouched=True)[0].outcome for one in mails(firm)]
 
 
 def contents(firm: Firm) -> dict[str, list[tuple]]:
@@ -92,12 +95,35 @@ def test_a_bug_in_what_is_done_together_sends_all_the_usual_way(
     first, second = made(tmp_path / "first"), made(tmp_path / "second")
     expected = one_by_one(second)
 
-    def fail(*_: object) -> None:
-        raise ValueError("a bug")
+    add_all = activities.add_all
+
+    def fail(connection: sqlite3.Connection, done: list) -> None:
+        if len(done) > 2:
+            raise ValueError("a bug")
+        add_all(connection, done)
 
     monkeypatch.setattr(activities, "add_all", fail)
     assert together(first) == expected
     assert contents(first) == contents(second)
+
+
+def test_a_bug_with_one_of_many_leaves_that_one_bare_and_the_others_whole(tmp_path: Path) -> None:
+    firm = made(tmp_path / "firm")
+    firm.db.execute(
+        "CREATE TRIGGER bug BEFORE INSERT ON email_recipients WHEN new.address = 'wu@client.example'"
+        " BEGIN SELECT RAISE(ABORT, 'a bug'); END"
+    )
+    assert together(firm)[9] == "unassigned"
+    bare = firm.all("SELECT e.id FROM emails AS e, json_each(e.defects) AS d WHERE d.value = 'not-understood'")
+    raws = firm.all(
+        "SELECT d.origin FROM deliveries AS d JOIN json_each(?) AS b ON b.value = d.email_id",
+        json.dumps([number for (number,) in bare]),
+    )
+    assert raws == [("a#1",), ("a#9",)]
+    assert firm.count("raw_messages") == len(set(MAILS))
+    assert [reason for (reason,) in firm.all("SELECT reason FROM decisions WHERE reason IS NOT NULL")].count(
+        "not-understood"
+    ) == 2
 
 
 def test_a_fault_of_the_machine_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

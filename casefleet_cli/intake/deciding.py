@@ -1,0 +1,80 @@
+"""Routing by the facts of a database, each looked up once in a transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core.rules import routing
+from casefleet_cli.store import users
+from casefleet_cli.store.facts import facts_for
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from casefleet_cli.core.rules.routing import Decision
+    from casefleet_cli.store.history import History
+
+
+class Memory:
+    """What has been looked up inside one transaction; good until it ends, since nobody else can write meanwhile.
+
+    With a history, what was open at the time of a mail counts. Unless `is_routed`, nothing is filed.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, history: History | None = None, is_routed: bool = True
+    ) -> None:
+        self._connection = connection
+        self._history = history
+        self._is_routed = is_routed
+        self._now = Memory(connection, is_routed=is_routed) if history else self
+        self._owners: dict[int, routing.Owner] = {}
+        self._asked: set[str] = set()
+        self._parties: dict[str, routing.Party] = {}
+        self._firm: frozenset[str] = frozenset()
+        self._bcc_owners: dict[str, int] = {}
+        self._domain = ""
+
+    def decide(
+        self, letterhead: routing.Letterhead | None, user_id: int, sent_at: str | None = None, *, vouched: bool
+    ) -> Decision:
+        """Route a message for a user; what was not understood waits for a person.
+
+        Without a moment it is judged by what is open now.
+        """
+        if letterhead is None:
+            return routing.NOTHING_UNDERSTOOD
+        if self._history is not None and sent_at is None:
+            return self._now.decide(letterhead, user_id, None, vouched=vouched)
+        clues = routing.clues_of(letterhead)
+        facts = self._facts(clues)
+        as_of = sent_at if self._history else None
+        if self._history is not None and sent_at is not None:
+            known = {clue: facts.parties[clue] for clue in clues if clue in facts.parties}
+            facts = facts._replace(
+                parties={clue: self._history.party_at(party, sent_at) for clue, party in known.items()}
+            )
+        decision = routing.route(letterhead, self._owner(user_id), facts, vouched=vouched)._replace(as_of=as_of)
+        return decision if self._is_routed or decision.outcome == "held" else routing.unrouted(decision)
+
+    def look_up(self, clues: Iterable[str]) -> None:
+        """Ask about many addresses at once, before deciding about the messages that name them."""
+        self._facts(clues)
+
+    def _owner(self, user_id: int) -> routing.Owner:
+        if user_id not in self._owners:
+            self._owners[user_id] = routing.Owner(user_id, users.sender_addresses(self._connection, user_id))
+        return self._owners[user_id]
+
+    def _facts(self, clues: Iterable[str]) -> routing.Facts:
+        """The facts about these addresses (in normal form), and perhaps about others asked for before."""
+        unknown = [clue for clue in dict.fromkeys(clues) if clue not in self._asked]
+        if unknown or not self._asked:
+            found = facts_for(self._connection, unknown, ended_too=self._history is not None)
+            self._asked.update(unknown)
+            self._parties.update(found.parties)
+            self._firm |= found.firm_addresses
+            self._bcc_owners.update(found.bcc_owners)
+            self._domain = found.logging_domain
+        return routing.Facts(self._parties, self._firm, self._bcc_owners, self._domain)

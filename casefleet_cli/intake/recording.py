@@ -1,0 +1,228 @@
+"""Messages become rows: what is new and what is known is told apart here, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core.rules import routing
+from casefleet_cli.core.rules.notices import notices_for
+from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from casefleet_cli.core.rules.routing import Decision, Place
+    from casefleet_cli.intake.deciding import Memory
+    from casefleet_cli.intake.understanding import Understood
+    from casefleet_cli.store.deliveries import Arrival
+
+DUPLICATE = "duplicate"
+
+
+class Mail(NamedTuple):
+    """One message, and how it came."""
+
+    understood: Understood
+    arrival: Arrival
+
+
+class Receipt(NamedTuple):
+    """What became of one message."""
+
+    email_id: int
+    outcome: str
+    """"filed", "unassigned", "held", or "duplicate" when nothing changed but perhaps a further delivery."""
+    places: tuple[Place, ...] = ()
+
+
+def record(
+    connection: sqlite3.Connection, mails: Sequence[Mail], memory: Memory, *, vouched: bool = False
+) -> list[Receipt]:
+    """Log messages inside the caller's transaction, in their order; what became of each.
+
+    The memory must be of the same transaction. Messages of which nothing is known are logged together in few
+    statements, all others each in its turn. Errors as `receiving.receive`.
+    """
+    recorder = _Recorder(connection, memory, vouched=vouched)
+    if len(mails) == 1:
+        return [recorder.one(mails[0])]
+    known = originals.known(connection, [mail.understood.original.sha256 for mail in mails])
+    known |= emails.known_fingerprints(connection, [mail.understood.rows.fingerprint for mail in mails])
+    receipts: list[Receipt] = []
+    news: list[Mail] = []
+    for mail in mails:
+        keys = (mail.understood.original.sha256, mail.understood.rows.fingerprint)
+        if known.isdisjoint(keys):
+            news.append(mail)
+        else:
+            receipts += recorder.together(news)
+            news.clear()
+            receipts.append(recorder.one(mail))
+        known.update(keys)
+    return receipts + recorder.together(news)
+
+
+def foresee(connection: sqlite3.Connection, mail: Mail, memory: Memory, *, vouched: bool = False) -> str:
+    """What would become of a message, as a receipt says it; changes nothing."""
+    known = _known(connection, mail)
+    if known.is_seen or known.is_settled:
+        return DUPLICATE
+    understood, arrival = mail
+    decision = memory.decide(understood.letterhead, arrival.user_id, understood.rows.sent_at, vouched=vouched)
+    return DUPLICATE if known.standings and decision.outcome == "held" else decision.outcome
+
+
+class _Known(NamedTuple):
+    """What earlier deliveries made of a message."""
+
+    email_id: int | None
+    """None: it is new."""
+    is_seen: bool
+    """The same bytes came from the same source for the same user."""
+    standings: frozenset[str]
+    """Of the deliveries of the email for this user."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether an earlier delivery was decided for this user."""
+        return not self.standings.isdisjoint(("routed", "released"))
+
+
+def _known(connection: sqlite3.Connection, mail: Mail) -> _Known:
+    understood, arrival = mail
+    earlier = deliveries.seen(connection, understood.original.sha256, arrival.user_id, arrival.source)
+    if earlier is not None:
+        return _Known(earlier, is_seen=True, standings=frozenset())
+    email_id = emails.by_fingerprint(connection, understood.rows.fingerprint)
+    standings = () if email_id is None else deliveries.standings(connection, email_id, arrival.user_id)
+    return _Known(email_id, is_seen=False, standings=frozenset(standings))
+
+
+class _Done(NamedTuple):
+    """What was decided for one delivery."""
+
+    decision: Decision
+    delivery_id: int
+    email_id: int
+    arrival: Arrival
+
+
+class _Recorder:
+    """Logs inside one transaction; a bug while deriving leaves a bare email, never less."""
+
+    def __init__(self, connection: sqlite3.Connection, memory: Memory, *, vouched: bool) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._vouched = vouched
+
+    def together(self, news: Sequence[Mail]) -> list[Receipt]:
+        """Log messages of which nothing is known, or one by one when a bug gets in the way."""
+        if not news:
+            return []
+        receipts = database.attempt(self._connection, lambda: self._new(news))
+        return receipts if receipts is not None else [self.one(mail) for mail in news]
+
+    def one(self, mail: Mail) -> Receipt:
+        """Log a message of which anything may be known."""
+        receipt = database.attempt(self._connection, lambda: self._known_or_new(mail))
+        return receipt or self._known_or_new(mail._replace(understood=mail.understood.bare()))
+
+    def _known_or_new(self, mail: Mail) -> Receipt:
+        known = _known(self._connection, mail)
+        if known.email_id is None:
+            return self._new([mail])[0]
+        return Receipt(known.email_id, DUPLICATE) if known.is_seen else self._further(known.email_id, known, mail)
+
+    def _new(self, mails: Sequence[Mail]) -> list[Receipt]:
+        """Log messages as emails of their own, all of it in few statements."""
+        connection = self._connection
+        self._memory.look_up([clue for mail in mails for clue in routing.clues_of(mail.understood.letterhead)])
+        decisions = [self._decide(mail) for mail in mails]
+        raws = originals.keep_all(connection, [mail.understood.original for mail in mails])
+        first_email = emails.add_all(
+            connection,
+            [
+                emails.New(mail.understood.rows, raw, mail.understood.original.size, _standing(decision))
+                for mail, raw, decision in zip(mails, raws, decisions, strict=True)
+            ],
+        )
+        first_delivery = deliveries.add_all(
+            connection,
+            [
+                (mail.arrival, email_id, raw, "held" if decision.outcome == "held" else "routed")
+                for email_id, (mail, raw, decision) in enumerate(zip(mails, raws, decisions, strict=True), first_email)
+            ],
+        )
+        self._carry_out(
+            [
+                _Done(decision, first_delivery + n, first_email + n, mail.arrival)
+                for n, (mail, decision) in enumerate(zip(mails, decisions, strict=True))
+            ]
+        )
+        return [
+            Receipt(email_id, decision.outcome, decision.places)
+            for email_id, decision in enumerate(decisions, first_email)
+        ]
+
+    def _further(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
+        """Log a further delivery of an email; it is decided for its owner unless an earlier one was."""
+        connection, (understood, arrival) = self._connection, mail
+        (raw,) = originals.keep_all(connection, [understood.original])
+        emails.add_recipients(connection, email_id, understood.rows)
+        if known.is_settled:
+            deliveries.add_all(connection, [(arrival, email_id, raw, "routed")])
+            return Receipt(email_id, DUPLICATE)
+        decision = self._decide(mail)
+        if decision.outcome == "held" and known.standings:
+            standing = "rejected" if "rejected" in known.standings else "held"
+            deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
+            return Receipt(email_id, DUPLICATE)
+        standing = "held" if decision.outcome == "held" else "routed"
+        delivery_id = deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
+        self._carry_out([_Done(decision, delivery_id, email_id, arrival)])
+        if links.refresh_standing(connection, email_id) == "linked":
+            notifications.settle(connection, email_id, "unassigned")
+        return Receipt(email_id, decision.outcome, decision.places)
+
+    def _decide(self, mail: Mail) -> Decision:
+        understood, arrival = mail
+        return self._memory.decide(
+            understood.letterhead, arrival.user_id, understood.rows.sent_at, vouched=self._vouched
+        )
+
+    def _carry_out(self, done: Sequence[_Done]) -> None:
+        """Store decisions, link what they say, write the activities and tell whom it concerns."""
+        connection = self._connection
+        first = deliveries.add_decisions(connection, [(one.delivery_id, one.email_id, one.decision) for one in done])
+        links.add_contacts(
+            connection, [(one.email_id, contact.id) for one in done for contact in one.decision.contacts]
+        )
+        filed = links.add_places(
+            connection,
+            [
+                (one.email_id, place, decision)
+                for decision, one in enumerate(done, first)
+                for place in one.decision.places
+            ],
+        )
+        activities.add_all(
+            connection,
+            [(verb, place, one.email_id, one.arrival.user_id) for one in done for verb, place in _told(one, filed)],
+        )
+        for one in done:
+            if one.arrival.import_id is None:
+                for notice in notices_for(one.decision, one.arrival.user_id):
+                    notifications.add(connection, notice.user_id, notice.kind, email_id=one.email_id)
+
+
+def _standing(decision: Decision) -> str:
+    return "linked" if decision.places else decision.outcome
+
+
+def _told(done: _Done, filed: set[tuple[int, Place]]) -> list[tuple[str, Place | None]]:
+    """What the journal tells of a decision: each place that is new, or that there is none."""
+    decision = done.decision
+    if decision.places:
+        return [("filed", place) for place in decision.places if (done.email_id, place) in filed]
+    return [("held" if decision.outcome == "held" else "logged", None)]
