@@ -16,6 +16,7 @@ from casefleet_cli.archive.reading import Skip
 from casefleet_cli.archive.rehearsal import Rehearsal
 from casefleet_cli.archive.terms import Terms
 from casefleet_cli.archive.writing import OUTCOMES, Writer, in_words
+from casefleet_cli.intake.workers import budget_of
 from casefleet_cli.store import imports, settings
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ def run(
     )
     measure = Measure(paths)
     everything = _without_known(measure.counted(reading.met(paths, kind, work.mark_of)), work)
-    with Parsers(
-        reading.batches(everything), settings.logging_domain(connection), jobs or os.cpu_count() or 1
-    ) as parsers:
+    domain, budget = settings.logging_domain(connection), budget_of(connection)
+    with Parsers(reading.batches(everything), domain, budget, jobs or os.cpu_count() or 1) as parsers:
         work.take_all(parsers, lambda counts: progress(measure.at(counts)) if progress else None)
     work.close()
     if isinstance(work, Rehearsal):

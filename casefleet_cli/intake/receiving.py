@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.secrets import Mask
-from casefleet_cli.intake import recording, understanding
+from casefleet_cli.intake import recording
 from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.understanding import packed
+from casefleet_cli.intake.workers import budget_of, understand_apart
 from casefleet_cli.store import database, deliveries, settings
 
 if TYPE_CHECKING:
@@ -22,11 +24,11 @@ def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vou
     `vouched`: a person brought the mail in, so mail that the user did not send is unassigned instead of held. Raises
     only sqlite3.Error for what the machine does (busy, full, broken); whatever else goes wrong, the bytes are kept.
     """
-    message = understanding.packed(raw)
+    message = packed(raw)
     earlier = deliveries.seen(connection, message.original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
         return recording.Receipt(earlier, recording.DUPLICATE)
-    understood = understanding.understand(message, Mask(settings.logging_domain(connection)))
+    understood = understand_apart(message, Mask(settings.logging_domain(connection)), budget_of(connection))
     with database.transaction(connection):
         mails = (recording.Mail(understood, arrival),)
         return recording.record(connection, mails, Memory(connection), vouched=vouched)[0]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock, config
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.secrets import Mask
-from casefleet_cli.errors import CasefleetError
+from casefleet_cli.errors import CasefleetError, TryAgainError
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.recording import Mail, record
-from casefleet_cli.intake.understanding import packed, understand
+from casefleet_cli.intake.workers import Pool, budget_of
 from casefleet_cli.store import database, settings, users
 from casefleet_cli.store.deliveries import Arrival
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from casefleet_cli.store.users import BccOwner
 
 _MOST_IN_A_COMMIT = 200
+_WORKERS = 6
+"""Processes at most that understand mail: so many poisonous ones may be under way before any other waits."""
 
 
 class Envelope(NamedTuple):
@@ -50,7 +52,9 @@ class Writer:
         self._syslog = syslog
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
-        self._mask = Mask("")
+        self._pool: Pool | None = None
+        # Threads of its own: those that wait for a worker must not keep the database's waiting.
+        self._understanding = ThreadPoolExecutor(_WORKERS)
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(_MOST_IN_A_COMMIT * 2)
         self._lock = asyncio.Lock()
 
@@ -66,8 +70,13 @@ class Writer:
     async def deliver(self, raw: bytes, envelope: Envelope) -> bool:
         """Whether the message is committed for all its owners; when not, for none of them."""
         started = clock.ticks()
-        understood = await asyncio.to_thread(lambda: understand(packed(raw), self._mask))
-        logged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        try:
+            understood = await loop.run_in_executor(self._understanding, self._understand, raw)
+        except OSError as error:
+            self._syslog.say(f"deferred 1: no process can be started ({error.strerror}).")
+            return False
+        logged: asyncio.Future[bool] = loop.create_future()
         await self._jobs.put(_Job(raw, envelope, started, understood, logged))
         return await logged
 
@@ -89,6 +98,8 @@ class Writer:
                     job.logged.set_result(logged)
         if self._connection is not None:
             self._connection.close()
+        if self._pool is not None:
+            self._pool.end()
 
     async def stop(self) -> None:
         """Let `run` finish what waits and end."""
@@ -104,8 +115,16 @@ class Writer:
             self._connection = None
         self._connection = database.open_database(self._path, busy_seconds=config.busy_seconds())
         self._inode = inode
-        self._mask = Mask(settings.logging_domain(self._connection))
+        terms = (settings.logging_domain(self._connection), budget_of(self._connection))
+        if self._pool is None or self._pool.terms != terms:
+            self._pool = Pool(*terms, _WORKERS)
         return self._connection
+
+    def _understand(self, raw: bytes) -> Understood:
+        """Only called once the database was asked for an owner, and so was opened."""
+        if self._pool is None:
+            raise TryAgainError("The database was not opened yet.")
+        return self._pool.understand(raw)
 
     def _owner(self, recipient: str) -> BccOwner | None:
         owner = users.by_bcc_address(self._open(), normal(recipient), clock.stamp())

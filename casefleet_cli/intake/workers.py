@@ -1,0 +1,292 @@
+"""Understanding in a process of its own, which ends when a message takes more than its budget; other mail never waits.
+
+A regular expression holds the interpreter: no signal handler, thread or time-out runs before it is done. So it takes a
+process that the kernel ends. What it was about is kept bare, whatever its bytes are.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from casefleet_cli.core.model import Mailbox
+from casefleet_cli.core.rules.routing import Letterhead
+from casefleet_cli.core.secrets import Mask
+from casefleet_cli.intake.understanding import Packed, Understood, bare, packed, understand
+from casefleet_cli.store import settings
+from casefleet_cli.store.emails import Rows
+from casefleet_cli.store.originals import Original
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections import deque
+    from collections.abc import Sequence
+    from queue import LifoQueue
+    from socket import socket
+
+_PROGRAM = "import sys; from casefleet_cli.intake.workers import work; work(*sys.argv[1:])"
+
+
+class Budget(NamedTuple):
+    """What understanding one message may take."""
+
+    seconds: int = 5
+    """Of processor time."""
+    megabytes: int = 512
+    """Of memory, beside what the program takes."""
+
+
+def budget_of(connection: sqlite3.Connection) -> Budget:
+    """The budget of this firm."""
+    usual = Budget()
+    seconds = settings.get(connection, "understanding-seconds")
+    megabytes = settings.get(connection, "understanding-megabytes")
+    return Budget(int(seconds or usual.seconds), int(megabytes or usual.megabytes))
+
+
+def understand_apart(message: Packed, mask: Mask, budget: Budget) -> Understood:
+    """What `understand` gives, worked out by a child of this process; bare when that takes more than the budget.
+
+    For a process without threads. Raises OSError when the machine has no room for a child.
+    """
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(ours)
+            _limit_memory(budget)
+            _limit_processor(budget)
+            understood = understand(message, mask)
+            with open(theirs, "wb") as answer:  # noqa: PTH123 - a descriptor
+                marshal.dump(_meaning(understood), answer)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(theirs)
+    with open(ours, "rb") as answer:  # noqa: PTH123
+        told = answer.read()
+    _, status = os.waitpid(child, 0)
+    return _understood(message.original, marshal.loads(told)) if status == 0 else bare(message.original)  # noqa: S302
+
+
+class Worker:
+    """A process that understands messages by the batch, in order; started when it is first needed, and again.
+
+    `tasks` are the batches it has been given and not given back, oldest first.
+    """
+
+    def __init__(self, logging_domain: str, budget: Budget) -> None:
+        from collections import deque  # noqa: PLC0415 - this module is imported at every delivery, which needs none
+
+        self._domain = logging_domain
+        self._budget = budget
+        self.tasks: deque[Sequence[bytes]] = deque()
+        self._start()
+
+    def _start(self) -> None:
+        # A new program: a forked child would inherit the open database (SQLite forbids that) and half of the threads;
+        # multiprocessing's spawn would run the caller's main module once more.
+        import socket  # noqa: PLC0415
+        import subprocess  # noqa: PLC0415
+        import sys  # noqa: PLC0415
+
+        self.connection, theirs = socket.socketpair()
+        with theirs:
+            number = theirs.fileno()
+            command = [sys.executable, "-P", "-c", _PROGRAM, str(number), self._domain, *map(str, self._budget)]
+            self._process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
+
+    def give(self, raws: Sequence[bytes]) -> None:
+        """Hand over a batch; never waits for long, since the process reads while it works."""
+        self.tasks.append(raws)
+        self._send(raws)
+
+    def take(self) -> list[Understood]:
+        """Take the oldest batch back; waits until it is understood."""
+        raws = self.tasks[0]
+        found = self._answers(raws)
+        if found is None:
+            found = self._one_by_one(raws)
+            for other in list(self.tasks)[1:]:
+                self._send(other)
+        self.tasks.popleft()
+        return found
+
+    def understand(self, raw: bytes) -> Understood:
+        """One message; waits until it is understood."""
+        self.give([raw])
+        return self.take()[0]
+
+    def end(self) -> None:
+        """End the process."""
+        self.connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _send(self, raws: Sequence[bytes]) -> None:
+        try:
+            _put(self.connection, list(raws))
+        except OSError:
+            return  # it has died; take() notices
+
+    def _answers(self, raws: Sequence[bytes]) -> list[Understood] | None:
+        """What the process says of a batch; None when it has ended."""
+        try:
+            answers = _get(self.connection)
+        except (EOFError, OSError):
+            return None
+        return [_whole(plain, raw) for plain, raw in zip(answers, raws, strict=True)]
+
+    def _one_by_one(self, raws: Sequence[bytes]) -> list[Understood]:
+        """A message has ended the process: find out which, and keep that one bare."""
+        import signal  # noqa: PLC0415
+
+        self.end()
+        has_spent_its_time = self._process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+        self._start()
+        if len(raws) == 1 and has_spent_its_time:
+            return [bare(packed(raws[0]).original)]
+        found: list[Understood] = []
+        for raw in raws:
+            self._send([raw])
+            answers = self._answers([raw])
+            if answers is None:
+                self.end()
+                self._start()
+            found += answers or [bare(packed(raw).original)]
+        return found
+
+
+class Pool:
+    """Workers for many threads, each with one message at a time; started when all others are busy, up to `most`."""
+
+    def __init__(self, logging_domain: str, budget: Budget, most: int) -> None:
+        from queue import LifoQueue  # noqa: PLC0415 - as above
+
+        self.terms = (logging_domain, budget)
+        self._idle: LifoQueue[Worker | None] = LifoQueue()
+        for _ in range(most):
+            self._idle.put(None)
+
+    def understand(self, raw: bytes) -> Understood:
+        """What a worker says of a message; waits for one to be idle."""
+        worker = self._idle.get()
+        try:
+            worker = worker or Worker(*self.terms)
+            return worker.understand(raw)
+        finally:
+            self._idle.put(worker)
+
+    def end(self) -> None:
+        """End the workers that are idle."""
+        while not self._idle.empty():
+            worker = self._idle.get_nowait()
+            if worker is not None:
+                worker.end()
+
+
+def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> None:
+    """Understand what comes until nobody is at the other end; the main function of a worker's process."""
+    import gc  # noqa: PLC0415
+    import signal  # noqa: PLC0415
+    from queue import SimpleQueue  # noqa: PLC0415
+    from socket import socket  # noqa: PLC0415
+    from threading import Thread  # noqa: PLC0415
+
+    connection = socket(fileno=int(descriptor))
+    budget = Budget(int(seconds), int(megabytes))
+    batches: SimpleQueue[list[bytes]] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            while True:
+                batches.put(_get(connection))
+        except (EOFError, OSError):
+            os._exit(0)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever gave the work, and then ends us
+    Thread(target=read, daemon=True).start()
+    _limit_memory(budget)
+    gc.freeze()
+    mask = Mask(logging_domain)
+    try:
+        while True:
+            answers = []
+            for raw in batches.get():
+                _limit_processor(budget)
+                understood = understand(packed(raw), mask)
+                answers.append((_kept(understood.original), _meaning(understood)))
+            _put(connection, answers)
+    finally:
+        os._exit(1)
+
+
+def _put(connection: socket, value: Any) -> None:
+    octets = marshal.dumps(value)
+    connection.sendall(len(octets).to_bytes(8))
+    connection.sendall(octets)
+
+
+def _get(connection: socket) -> Any:
+    """What the other side has put; raises EOFError when it has ended."""
+    size = int.from_bytes(_octets(connection, 8))
+    return marshal.loads(_octets(connection, size))  # noqa: S302 - of our own process
+
+
+def _octets(connection: socket, size: int) -> bytearray:
+    octets = bytearray(size)
+    rest = memoryview(octets)
+    while rest:
+        received = connection.recv_into(rest)
+        if not received:
+            raise EOFError
+        rest = rest[received:]
+    return octets
+
+
+def _limit_processor(budget: Budget) -> None:
+    """Let the kernel end this process once it has used the budget from now on (to the next full second)."""
+    import resource  # noqa: PLC0415 - the doors import this module and need it in a child alone
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + budget.seconds + 1, most))
+
+
+def _limit_memory(budget: Budget) -> None:
+    """Let this process have so much memory beside what it has, and leave no picture of it when it is ended."""
+    import resource  # noqa: PLC0415
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
+            pages = int(file.read().split()[0])
+    except OSError:
+        return  # no Linux: the processor's budget has to do
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = pages * resource.getpagesize() + budget.megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if most < 0 else min(wanted, most), most))
+
+
+def _kept(original: Original) -> Any:
+    """The original in plain values, without the bytes that the other side has already."""
+    return original.sha256, original.size, original.content if original.packing else b"", original.packing
+
+
+def _meaning(understood: Understood) -> Any:
+    """What was understood, in plain tuples."""
+    letterhead = understood.letterhead and tuple(tuple(map(tuple, people)) for people in understood.letterhead)
+    return tuple(understood.rows), letterhead
+
+
+def _understood(original: Original, meaning: tuple[Any, Any]) -> Understood:
+    rows, letterhead = meaning
+    people = letterhead and Letterhead._make([tuple(map(Mailbox._make, people)) for people in letterhead])
+    return Understood(original, Rows._make(rows), people)
+
+
+def _whole(plain: tuple[Any, Any], raw: bytes) -> Understood:
+    """What became plain, given the bytes of its message."""
+    (digest, size, content, packing), meaning = plain
+    return _understood(Original(digest, size, content if packing else raw, packing), meaning)
