@@ -8,11 +8,12 @@ import typer
 
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.desk import notifications as desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import feed as feeds
 from casefleet_cli.store import notifications as notices
 from casefleet_cli.store import references
-from casefleet_cli.store.database import transaction
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +91,7 @@ def list_(
     connection = context.obj.reader()
     whose = user or context.obj.acting_reference
     user_id = references.user(connection, whose) if whose else None
-    names = ("id", "created_at", "user", "kind", "email_id", "subject", "detail", "read_at")
-    found = notices.listed(connection, user_id, read_too=everything, limit=options.limit)
+    rows = notices.listed(connection, EVERYTHING, user_id, read_too=everything, limit=options.limit)
     columns: tuple[str | Column, ...] = (
         "id",
         Column("created_at", "when"),
@@ -102,7 +102,6 @@ def list_(
         "detail",
         Column("read_at", "read"),
     )
-    rows = [dict(zip(names, row, strict=True)) for row in found]
     output.show(rows, columns, options, empty="Nothing waits for attention.")
 
 
@@ -117,11 +116,10 @@ def read(
     acting = context.obj.acting()
     if bool(numbers) == everything:
         raise UsageError("Say which: their numbers, or --all.")
-    with transaction(connection):
-        if everything:
-            output.say(f"{notices.mark_all_read(connection, acting)} notifications marked as read.")
-            return
-        found = notices.mark_read(connection, numbers or [], acting)
+    if everything:
+        output.say(f"{desk.read_all(connection, acting)} notifications marked as read.")
+        return
+    found = desk.read(connection, numbers or [], acting)
     output.say(f"{len(found)} notifications marked as read.")
     missing = [n for n in numbers or [] if n not in found]
     output.some_failed([f"There is no notification {n} here." for n in missing], "not found")

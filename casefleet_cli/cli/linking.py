@@ -10,7 +10,7 @@ import typer
 from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import batches, threads
+from casefleet_cli.desk import batches
 from casefleet_cli.desk import links as desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import links, references
@@ -68,7 +68,7 @@ def link(
     else:
         chosen = choosing.unassigned(connection, query, from_, since, until, contacts=contacts, everything=suggested)
     if thread:
-        chosen = threads.with_unassigned(connection, chosen)
+        chosen = desk.with_their_threads(connection, chosen)
     planned = (
         batches.plan_suggested(connection, chosen, trust)
         if suggested

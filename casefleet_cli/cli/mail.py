@@ -11,9 +11,10 @@ from casefleet_cli.cli import dates, output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.desk import reading, suggestions
+from casefleet_cli.desk import suggestions
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,10 +89,10 @@ def show(
     if raw:
         sys.stdout.buffer.write(emails.raw_of(connection, email_id))
     elif headers:
-        for name, value in reading.headers(connection, email_id):
+        for name, value in mailbook.headers(connection, email_id):
             output.say(f"{name}: {value}")
     elif html:
-        found = reading.html(connection, email_id)
+        found = mailbook.html(connection, email_id)
         if found is None:
             raise UsageError(f"E-mail {email_id} has no HTML; casefleet email show {email_id} shows its text.")
         output.block(found)
@@ -104,8 +105,8 @@ def show(
 def _whole(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
     """Everything about one email, as `email show --json` gives it."""
     whole = mailbook.one(connection, email_id)
-    whole["places"] = links.places_of(connection, email_id)
-    whole["contacts"] = links.contacts_of(connection, email_id)
+    whole["places"] = links.places_of(connection, email_id, EVERYTHING)
+    whole["contacts"] = links.contacts_of(connection, email_id, EVERYTHING)
     waits = whole["standing"] == "unassigned"
     whole["suggestions"] = [_suggestion(s) for s in suggestions.for_email(connection, email_id)] if waits else []
     return whole
@@ -171,7 +172,7 @@ def explain(
     connection = context.obj.reader()
     email_id = references.email(connection, number)
     decisions = deliveries.decisions(connection, email_id)
-    places = links.places_of(connection, email_id)
+    places = links.places_of(connection, email_id, EVERYTHING)
     standing = emails.standing(connection, email_id)
     if as_json:
         found = [{**decision, "words": sentences(decision)} for decision in decisions]

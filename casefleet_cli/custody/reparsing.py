@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
 from casefleet_cli.core.secrets import Mask
 from casefleet_cli.intake.understanding import packed, understand
-from casefleet_cli.store import activities, database, rederived, settings
-from casefleet_cli.store.database import transaction
+from casefleet_cli.store import activities, emails, rederived, search, settings
+from casefleet_cli.store.database import attempt, savepoint, transaction
 from casefleet_cli.store.originals import of
 
 if TYPE_CHECKING:
@@ -35,16 +35,12 @@ class Reparsed(NamedTuple):
 
 def broken(connection: sqlite3.Connection) -> list[int]:
     """The emails of which only the bytes are kept so far."""
-    rows = connection.execute(
-        "SELECT id FROM emails WHERE EXISTS (SELECT 1 FROM json_each(defects) WHERE value = ?) ORDER BY id",
-        (NOT_UNDERSTOOD,),
-    )
-    return [row[0] for row in rows]
+    return emails.numbers(connection, NOT_UNDERSTOOD)
 
 
 def everything(connection: sqlite3.Connection) -> list[int]:
     """All emails."""
-    return [row[0] for row in connection.execute("SELECT id FROM emails ORDER BY id")]
+    return emails.numbers(connection)
 
 
 def reparse(
@@ -57,12 +53,10 @@ def reparse(
     mask = Mask(settings.logging_domain(connection))
     counts: Counter[str] = Counter()
     for batch in _batches(connection, email_ids):
-        with transaction(connection):
-            connection.execute("SAVEPOINT trial")
+        with transaction(connection), savepoint(connection) as trial:
             done = [_one(connection, email_id, mask, acting) for email_id in batch]
             if dry_run:
-                connection.execute("ROLLBACK TO trial")
-            connection.execute("RELEASE trial")
+                trial.undo()
         counts.update(reparsed.outcome for reparsed in done)
         yield from done
     if counts["changed"] and not dry_run:
@@ -73,7 +67,7 @@ def reparse(
 def rebuild_index(connection: sqlite3.Connection) -> None:
     """Make the search index anew from the emails, in one transaction."""
     with transaction(connection):
-        connection.execute("INSERT INTO email_search (email_search) VALUES ('rebuild')")
+        search.rebuild(connection)
 
 
 def in_words(counts: Counter[str]) -> str:
@@ -88,7 +82,7 @@ def _one(connection: sqlite3.Connection, email_id: int, mask: Mask, acting: int 
     rows = [one.rows for one in found if one.letterhead is not None]
     if found[0].letterhead is None:
         return Reparsed(email_id, "not understood")
-    is_other = database.attempt(connection, lambda: rederived.put(connection, email_id, rows))
+    is_other = attempt(connection, lambda: rederived.put(connection, email_id, rows))
     if is_other is None:
         return Reparsed(email_id, "not understood")
     if not was_bare:
@@ -101,9 +95,8 @@ def _batches(connection: sqlite3.Connection, email_ids: Iterable[int]) -> Iterat
     batch: list[int] = []
     octets = 0
     for email_id in email_ids:
-        row = connection.execute("SELECT size FROM emails WHERE id = ?", (email_id,)).fetchone()
         batch.append(email_id)
-        octets += row[0] + 1024
+        octets += emails.size(connection, email_id) + 1024
         if octets > _BATCH_OCTETS:
             yield batch
             batch, octets = [], 0

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links, suggestions
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, batches, emails
+from casefleet_cli.store import activities, batches, emails, standings
 from casefleet_cli.store import links as store
 from casefleet_cli.store.database import transaction
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -141,7 +142,7 @@ def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = 
                 lead_id=link.place.lead_id if link.place else None,
                 detail=f"batch {batch_id} undone",
             )
-            store.refresh_standing(connection, link.email_id)
+            standings.refresh(connection, link.email_id)
         batches.mark_undone(connection, batch_id)
         return Undone(len(changed), kept)
 
@@ -187,13 +188,15 @@ def _take_back(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
 
 
 def _is_last_contact(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
-    return len(store.contacts_of(connection, link.email_id)) == 1
+    return len(store.contacts_of(connection, link.email_id, EVERYTHING)) == 1
 
 
 def _is_there(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
     if link.place is None:
-        return any(contact["id"] == link.contact_id for contact in store.contacts_of(connection, link.email_id))
-    places = store.places_of(connection, link.email_id)
+        return any(
+            contact["id"] == link.contact_id for contact in store.contacts_of(connection, link.email_id, EVERYTHING)
+        )
+    places = store.places_of(connection, link.email_id, EVERYTHING)
     return any((place["kind"], place["id"]) == (link.place.kind, link.place.id) for place in places)
 
 

@@ -9,7 +9,7 @@ from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Letterhead, Plac
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.understanding import parse
-from casefleet_cli.store import activities, deliveries, emails, links, notifications
+from casefleet_cli.store import activities, deliveries, emails, links, notifications, standings, suggestions
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def put(
         activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id, detail=detail)
         for contact_id in new_contacts
     ] + [_note(connection, "linked", acting, email_id, place, detail) for place in new_places]
-    if links.refresh_standing(connection, email_id) == "linked":
+    if standings.refresh(connection, email_id) == "linked":
         notifications.settle(connection, email_id, "unassigned")
     not_open = tuple(_not_open(connection, place) for place in places)
     told = tuple(sentence for sentence in not_open if sentence)
@@ -99,7 +99,7 @@ def unlink(
             if not links.remove_contact(connection, email_id, contact_id):
                 raise UsageError(f"E-mail {email_id} is not linked to contact {contact_id}; nothing was changed.")
             activities.add(connection, "unlinked", user_id=acting, email_id=email_id, contact_id=contact_id)
-        standing = links.refresh_standing(connection, email_id)
+        standing = standings.refresh(connection, email_id)
         if standing == "linked" and contacts and not links.has_contact(connection, email_id):
             raise UsageError(f"E-mail {email_id} is on a case or lead and needs a contact; unlink it there first.")
         return standing
@@ -122,7 +122,7 @@ def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None
             deliveries.add_decisions(connection, [(delivery_id, email_id, received)])
             activities.add(connection, "released", user_id=acting, email_id=email_id, about_user_id=user_id)
         notifications.settle(connection, email_id, "held")
-        standing = links.refresh_standing(connection, email_id)
+        standing = standings.refresh(connection, email_id)
         if standing == "unassigned":
             for _, user_id in waiting:
                 notifications.add(connection, user_id, "unassigned", email_id=email_id)
@@ -139,7 +139,7 @@ def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None 
             deliveries.set_standing(connection, delivery_id, "rejected")
             activities.add(connection, "rejected", user_id=acting, email_id=email_id, about_user_id=user_id)
         notifications.settle(connection, email_id, "held")
-        return links.refresh_standing(connection, email_id)
+        return standings.refresh(connection, email_id)
 
 
 def refuse(connection: sqlite3.Connection, email_id: int, contacts: tuple[int, ...], places: tuple[Place, ...]) -> None:
@@ -170,3 +170,15 @@ def _note(
 def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:
     name, status = links.name_and_status(connection, place)
     return None if status == "open" else f"{place.kind} {name} is {status}"
+
+
+def with_their_threads(connection: sqlite3.Connection, email_ids: list[int]) -> list[int]:
+    """The emails, each once, followed by the unassigned ones of their threads."""
+    chosen = dict.fromkeys(email_ids)
+    waiting = list(chosen)
+    while waiting:
+        for other in suggestions.related_emails(connection, waiting.pop()):
+            if other not in chosen and emails.standing(connection, other) == "unassigned":
+                chosen[other] = None
+                waiting.append(other)
+    return list(chosen)

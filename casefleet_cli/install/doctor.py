@@ -143,7 +143,7 @@ def _room(path: Path) -> Finding:
 
 
 def _journal(connection: sqlite3.Connection) -> Finding:
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    mode = database.journal_mode(connection)
     if mode == "wal":
         return Finding("journal", OK, "The database is in WAL mode: reading and delivering don't wait for each other.")
     return Finding("journal", FAILURE, f"The database is in {mode} mode.", "sqlite3 FILE 'PRAGMA journal_mode = wal'")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.rules import routing
 from casefleet_cli.core.rules.notices import notices_for
-from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals
+from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals, standings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -181,7 +181,7 @@ class _Recorder:
         standing = "held" if decision.outcome == "held" else "routed"
         delivery_id = deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
         self._carry_out([_Done(decision, delivery_id, email_id, arrival)])
-        if links.refresh_standing(connection, email_id) == "linked":
+        if standings.refresh(connection, email_id) == "linked":
             notifications.settle(connection, email_id, "unassigned")
         return Receipt(email_id, decision.outcome, decision.places)
 

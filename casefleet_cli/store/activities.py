@@ -63,6 +63,21 @@ def head(connection: sqlite3.Connection) -> Head:
     return Head(*row) if row else Head(0, "")
 
 
+def hash_of(connection: sqlite3.Connection, number: int) -> str | None:
+    """The hash of an activity, or None when there is no such activity."""
+    row = connection.execute("SELECT hash FROM activities WHERE id = ?", (number,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def tells_of_link(connection: sqlite3.Connection, email_id: int, kind: str, place_id: int) -> bool:
+    """Whether the journal says that a person linked an email to a "case" or "lead"."""
+    found = connection.execute(
+        f"SELECT 1 FROM activities WHERE email_id = ? AND {kind}_id = ? AND verb = 'linked' LIMIT 1",
+        (email_id, place_id),
+    )
+    return found.fetchone() is not None
+
+
 def chained(before: str, row: tuple[object, ...]) -> str:
     """The hash of an activity: SHA-256 in hex of the hash before it, a line end, and its columns as a JSON array."""
     import hashlib  # noqa: PLC0415 - readers of the journal do without

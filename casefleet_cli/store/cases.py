@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
 from casefleet_cli.store import database
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+    from casefleet_cli.store.sight import Sight
+
 _LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(name) FROM
     (SELECT c.name FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.case_id = k.id
     ORDER BY c.id)) AS contacts, k.opened_at, k.closed_at
 FROM cases AS k"""
+
+_FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at,
+(SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) AS emails"""
 
 
 def add(connection: sqlite3.Connection, number: str, title: str, opened_at: str | None = None) -> int:
@@ -82,36 +88,39 @@ def remove_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> b
 
 
 def one(connection: sqlite3.Connection, case_id: int) -> dict[str, Any]:
-    """A case: id, number, title, status, opened_at, closed_at, contacts with roles, users, and leads it came from."""
-    case = next(
-        database.rows(
-            connection.execute(
-                "SELECT id, number, title, status, opened_at, closed_at FROM cases WHERE id = ?", (case_id,)
-            )
-        )
+    """A case: its fields, how many emails are on it, its contacts with roles, its users, and the leads it came from."""
+    return next(_whole(connection, EVERYTHING, case_id, -1))
+
+
+def seen(connection: sqlite3.Connection, sight: Sight, case_id: int, most: int) -> dict[str, Any] | None:
+    """As `one`, with at most so many contacts; None when there is no such case in sight."""
+    return next(_whole(connection, sight, case_id, most), None)
+
+
+def shown(
+    connection: sqlite3.Connection, sight: Sight, before: int, limit: int, *, only_open: bool = False
+) -> list[dict[str, Any]]:
+    """The cases in sight (or the open ones among them), the last opened first: their fields and how many emails.
+
+    `before`: the row number below which they lie.
+    """
+    is_open = "k.status = 'open' AND " if only_open else ""
+    cursor = connection.execute(
+        f"SELECT {_FIELDS} FROM cases AS k WHERE {is_open}k.id < :before AND {sight.cases('k')}"
+        " ORDER BY k.id DESC LIMIT :limit",
+        {"before": before, "limit": limit, **sight.parameters},
     )
-    case["contacts"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT c.id, c.name, l.role FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
-                " WHERE l.case_id = ? ORDER BY c.id",
-                (case_id,),
-            )
-        )
+    return list(database.rows(cursor))
+
+
+def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, limit: int) -> list[dict[str, Any]]:
+    """The cases in sight that a contact is assigned to, the open ones first, as `shown`, with the contact's role."""
+    cursor = connection.execute(
+        f"SELECT {_FIELDS}, l.role FROM cases AS k JOIN case_contacts AS l ON l.case_id = k.id"
+        f" WHERE l.contact_id = :id AND {sight.cases('k')} ORDER BY k.status DESC, k.id DESC LIMIT :limit",
+        {"id": contact_id, "limit": limit, **sight.parameters},
     )
-    case["users"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT u.id, u.name FROM case_users AS l JOIN users AS u ON u.id = l.user_id WHERE l.case_id = ?"
-                " ORDER BY u.id",
-                (case_id,),
-            )
-        )
-    )
-    case["leads"] = list(
-        database.rows(connection.execute("SELECT id, name FROM leads WHERE case_id = ? ORDER BY id", (case_id,)))
-    )
-    return case
+    return list(database.rows(cursor))
 
 
 def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterator[dict[str, Any]]:
@@ -121,3 +130,28 @@ def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterato
     )
     for row in database.rows(cursor):
         yield {**row, "contacts": json.loads(str(row["contacts"]))}
+
+
+def _whole(connection: sqlite3.Connection, sight: Sight, case_id: int, most: int) -> Iterator[dict[str, Any]]:
+    asked = {"id": case_id, "most": most, **sight.parameters}
+    for case in database.rows(
+        connection.execute(f"SELECT {_FIELDS} FROM cases AS k WHERE k.id = :id AND {sight.cases('k')}", asked)
+    ):
+        contacts = connection.execute(
+            "SELECT c.id, c.name, l.role, (SELECT x.address FROM contact_addresses AS x WHERE x.contact_id = c.id"
+            " ORDER BY x.id LIMIT 1) AS address FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
+            " WHERE l.case_id = :id ORDER BY c.id LIMIT :most",
+            asked,
+        )
+        users = connection.execute(
+            "SELECT u.id, u.name, u.role, u.disabled_at FROM case_users AS l JOIN users AS u ON u.id = l.user_id"
+            " WHERE l.case_id = :id ORDER BY u.id",
+            asked,
+        )
+        leads = connection.execute("SELECT id, name FROM leads WHERE case_id = :id ORDER BY id", asked)
+        yield {
+            **case,
+            "contacts": list(database.rows(contacts)),
+            "users": list(database.rows(users)),
+            "leads": list(database.rows(leads)),
+        }

@@ -6,14 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
-from casefleet_cli.store import database
+from casefleet_cli.store import cases, database, leads
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+    from casefleet_cli.store.sight import Sight
+
 _LIST = """SELECT c.id, c.name, c.kind, (SELECT json_group_array(address) FROM
-    (SELECT address FROM contact_addresses WHERE contact_id = c.id ORDER BY id)) AS addresses, c.note, c.created_at
+    (SELECT address FROM contact_addresses WHERE contact_id = c.id ORDER BY id)) AS addresses, c.note, c.created_at,
+    c.merged_into_id
 FROM contacts AS c"""
 _MERGE = (
     "INSERT OR IGNORE INTO contact_addresses (contact_id, address)"
@@ -96,34 +100,43 @@ def merge(connection: sqlite3.Connection, kept_id: int, gone_id: int) -> None:
 
 
 def one(connection: sqlite3.Connection, contact_id: int) -> dict[str, Any]:
-    """A contact: id, name, kind, addresses, note, created_at, and its cases and leads."""
-    contact = next(_told(connection.execute(f"{_LIST} WHERE c.id = ?", (contact_id,))))
-    contact["cases"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT k.id, k.number, k.title, k.status, l.role FROM case_contacts AS l"
-                " JOIN cases AS k ON k.id = l.case_id WHERE l.contact_id = ? ORDER BY k.status DESC, k.id DESC",
-                (contact_id,),
-            )
-        )
+    """A contact: id, name, kind, addresses, note, created_at, what it was merged into, and its cases and leads."""
+    return next(_whole(connection, EVERYTHING, contact_id, -1))
+
+
+def seen(connection: sqlite3.Connection, sight: Sight, contact_id: int, most: int) -> dict[str, Any] | None:
+    """As `one`, with at most so many cases and leads, those in sight; None when there is no such contact in sight."""
+    return next(_whole(connection, sight, contact_id, most), None)
+
+
+def shown(connection: sqlite3.Connection, sight: Sight, before: int, limit: int) -> list[dict[str, Any]]:
+    """The contacts in sight below a number, the last added first, with some addresses; merged ones are left out."""
+    cursor = connection.execute(
+        "SELECT c.id, c.name, c.kind, (SELECT group_concat(address, ', ') FROM (SELECT x.address FROM contact_addresses"
+        " AS x WHERE x.contact_id = c.id LIMIT 3)) AS addresses FROM contacts AS c WHERE c.id < :before AND"
+        f" c.merged_into_id IS NULL AND {sight.contacts('c')} ORDER BY c.id DESC LIMIT :limit",
+        {"before": before, "limit": limit, **sight.parameters},
     )
-    contact["leads"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT d.id, d.name, d.status FROM lead_contacts AS l JOIN leads AS d ON d.id = l.lead_id"
-                " WHERE l.contact_id = ? ORDER BY d.id DESC",
-                (contact_id,),
-            )
-        )
-    )
-    return contact
+    return list(database.rows(cursor))
 
 
 def listed(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    """All contacts by name, without the merged ones: id, name, kind, addresses, note, created_at."""
+    """All contacts by name, without the merged ones: id, name, kind, addresses, note, created_at, merged_into_id."""
     return _told(connection.execute(f"{_LIST} WHERE c.merged_into_id IS NULL ORDER BY c.name COLLATE NOCASE, c.id"))
 
 
 def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
     for row in database.rows(cursor):
         yield {**row, "addresses": json.loads(str(row["addresses"]))}
+
+
+def _whole(connection: sqlite3.Connection, sight: Sight, contact_id: int, most: int) -> Iterator[dict[str, Any]]:
+    cursor = connection.execute(
+        f"{_LIST} WHERE c.id = :id AND {sight.contacts('c')}", {"id": contact_id, **sight.parameters}
+    )
+    for contact in _told(cursor):
+        yield {
+            **contact,
+            "cases": cases.of_contact(connection, sight, contact_id, most),
+            "leads": leads.of_contact(connection, sight, contact_id, most),
+        }

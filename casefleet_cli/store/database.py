@@ -11,6 +11,7 @@ from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
+    from typing import Self
 
 T = TypeVar("T")
 APPLICATION_ID = 0x63_66_6C_74
@@ -18,6 +19,8 @@ APPLICATION_ID = 0x63_66_6C_74
 SCHEMA_VERSION = 1
 """The number of migrations; PRAGMA user_version is compared with it at every opening."""
 BUSY_SECONDS = 30.0
+BEYOND = 2**62
+"""Above every row number: where a list that goes down from the newest begins."""
 _JOURNAL_LIMIT = 64 * 1024 * 1024
 _FAULTS_OF_THE_MACHINE = frozenset(
     (
@@ -88,22 +91,54 @@ class transaction:  # noqa: N801 - used as a verb: `with transaction(connection)
             self._connection.execute("ROLLBACK")
 
 
+class savepoint:  # noqa: N801 - used as a verb: `with savepoint(connection) as part:`
+    """A part of a transaction: all of it, or on any exception nothing of it; one may stand inside another."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        self._connection.execute("SAVEPOINT part")
+        return self
+
+    def undo(self) -> None:
+        """Take back what was done in it so far."""
+        self._connection.execute("ROLLBACK TO part")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        # Some errors (a full disk) have taken back the transaction as a whole already.
+        if self._connection.in_transaction:
+            if kind is not None:
+                self.undo()
+            self._connection.execute("RELEASE part")
+
+
+class snapshot:  # noqa: N801 - used as a verb: `with snapshot(connection):`
+    """One moment of the database: all that is read inside is as it was at the first question."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
 def attempt(connection: sqlite3.Connection, work: Callable[[], T]) -> T | None:
     """The result of the work, or None with its changes undone when a bug ended it.
 
     To be called inside a transaction. What the machine does (see is_of_the_machine) is raised.
     """
-    connection.execute("SAVEPOINT attempt")
     try:
-        result = work()
+        with savepoint(connection):
+            return work()
     except Exception as error:
         if is_of_the_machine(error):
             raise
-        connection.execute("ROLLBACK TO attempt")
-        connection.execute("RELEASE attempt")
         return None
-    connection.execute("RELEASE attempt")
-    return result
 
 
 def is_of_the_machine(error: Exception) -> bool:
@@ -137,6 +172,37 @@ def rows(cursor: sqlite3.Cursor) -> Iterator[dict[str, object]]:
     names = [column[0] for column in cursor.description]
     for row in cursor:
         yield dict(zip(names, row, strict=True))
+
+
+def has_our_mark(path: str) -> bool:
+    """Whether the file is a casefleet database of any release; raises sqlite3.Error when that cannot be told."""
+    connection = sqlite3.connect(_uri(path, "ro"), uri=True)
+    try:
+        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    finally:
+        connection.close()
+    return int(mark) == APPLICATION_ID
+
+
+def journal_mode(connection: sqlite3.Connection) -> str:
+    """How the file keeps transactions: "wal" as it should be, or another of SQLite's words."""
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    return str(mode)
+
+
+def count(connection: sqlite3.Connection, *tables: str) -> int:
+    """How many rows these tables have together."""
+    return sum(int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables)
+
+
+def structure_faults(connection: sqlite3.Connection) -> Iterator[str]:
+    """What SQLite finds wrong with the file, at most 20 sentences of its own; nothing where all is well."""
+    return (str(told) for (told,) in connection.execute("PRAGMA integrity_check(20)") if told != "ok")
+
+
+def orphans(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
+    """Every row that names one which is not there: its table and number, and the other's table."""
+    return ((table, row, parent) for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"))
 
 
 def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool) -> sqlite3.Connection:
@@ -185,13 +251,17 @@ def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError 
 
 
 def _connect(path: str, mode: str, busy_seconds: float) -> sqlite3.Connection:
-    # "?" and "#" would end the path of a file: URI, "%" would start an escape.
-    escaped = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # noqa: PTH100
     connection = sqlite3.connect(
-        f"file:{escaped}?mode={mode}", uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        _uri(path, mode), uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA foreign_keys = 1")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA recursive_triggers = 1")
     connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT}")
     return connection
+
+
+def _uri(path: str, mode: str) -> str:
+    # "?" and "#" would end the path of a file: URI, "%" would start an escape.
+    escaped = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # noqa: PTH100
+    return f"file:{escaped}?mode={mode}"

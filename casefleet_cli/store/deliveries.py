@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from casefleet_cli.core.rules.routing import Decision, Verdict
 
@@ -136,16 +136,40 @@ def _judgement(decision: Decision) -> tuple[str | None, ...]:
     return decision.as_of, decision.outcome, decision.reason, as_json
 
 
-def decisions(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
-    """Every decision about an email, oldest first, with the user it was taken for."""
+def decisions(connection: sqlite3.Connection, email_id: int, latest: int | None = None) -> list[dict[str, Any]]:
+    """Every decision about an email (or so many of the latest), oldest first, with the user it was taken for."""
     rows = connection.execute(
         "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of FROM decisions AS n"
         " JOIN deliveries AS d ON d.id = n.delivery_id JOIN users AS u ON u.id = d.user_id"
-        " WHERE n.email_id = ? ORDER BY n.id",
-        (email_id,),
+        " WHERE n.email_id = ? ORDER BY n.id DESC LIMIT ?",
+        (email_id, -1 if latest is None else latest),
     )
     names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of")
-    return [{**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5])} for row in rows]
+    return [{**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5])} for row in rows][::-1]
+
+
+def undecided(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """Every delivery, with its email, of an email about which no decision was taken."""
+    yield from connection.execute(
+        "SELECT d.id, d.email_id FROM deliveries AS d JOIN emails AS e ON e.id = d.email_id"
+        " WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE email_id = d.email_id)"
+    )
+
+
+def emails_without(connection: sqlite3.Connection) -> Iterator[int]:
+    """Every email that no delivery brought."""
+    rows = connection.execute(
+        "SELECT id FROM emails AS e WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE email_id = e.id)"
+    )
+    return (number for (number,) in rows)
+
+
+def emails_of(connection: sqlite3.Connection, raw_message_id: int, limit: int) -> list[int]:
+    """The emails that were delivered as these bytes, at most so many."""
+    rows = connection.execute(
+        "SELECT DISTINCT email_id FROM deliveries WHERE raw_message_id = ? LIMIT ?", (raw_message_id, limit)
+    )
+    return [int(row[0]) for row in rows]
 
 
 def verdict_as_json(verdict: Verdict) -> dict[str, object]:

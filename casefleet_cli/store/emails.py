@@ -91,6 +91,19 @@ def standing(connection: sqlite3.Connection, email_id: int) -> str:
     return str(found)
 
 
+def numbers(connection: sqlite3.Connection, defect: str | None = None) -> list[int]:
+    """The numbers of all emails, or of those with a defect, in order."""
+    has_it = "1" if defect is None else "EXISTS (SELECT 1 FROM json_each(defects) WHERE value = :defect)"
+    rows = connection.execute(f"SELECT id FROM emails WHERE {has_it} ORDER BY id", {"defect": defect})
+    return [int(row[0]) for row in rows]
+
+
+def size(connection: sqlite3.Connection, email_id: int) -> int:
+    """The size in bytes of an email as it came first."""
+    (found,) = connection.execute("SELECT size FROM emails WHERE id = ?", (email_id,)).fetchone()
+    return int(found)
+
+
 def by_fingerprint(connection: sqlite3.Connection, fingerprint: str) -> int | None:
     """The email with this fingerprint, or None."""
     row = connection.execute("SELECT id FROM emails WHERE fingerprint = ?", (fingerprint,)).fetchone()

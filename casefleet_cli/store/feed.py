@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.store import database
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
+
+    from casefleet_cli.store.sight import Sight
+
+    Source = tuple[str, int]
+    """A condition on activities that an index answers, with a place for a number, and the number."""
 
 _COLUMNS = """a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
 k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact,
 a.email_id, e.subject, e.from_name, e.from_address, e.standing, a.detail,
 a.case_id, a.lead_id, a.contact_id"""
+_OF_THE_EMAIL = """e.sent_at, substr(e.text, 1, 600) AS text,
+(SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments"""
 _FROM = """LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
-LEFT JOIN cases AS k ON k.id = a.case_id LEFT JOIN leads AS d ON d.id = a.lead_id
-LEFT JOIN contacts AS c ON c.id = a.contact_id LEFT JOIN emails AS e ON e.id = a.email_id"""
+LEFT JOIN cases AS k ON k.id = a.case_id AND {cases} LEFT JOIN leads AS d ON d.id = a.lead_id AND {leads}
+LEFT JOIN contacts AS c ON c.id = a.contact_id AND {contacts} LEFT JOIN emails AS e ON e.id = a.email_id"""
 # A converted lead carries its feed into its case; an activity about both is one entry.
 _OF_CASE = """SELECT id FROM activities WHERE case_id = :id
 UNION SELECT a.id FROM leads AS d JOIN activities AS a ON a.lead_id = d.id WHERE d.case_id = :id"""
@@ -27,13 +37,86 @@ _SELECTIONS = {
     "contact": _OF_CONTACT,
     "all": "SELECT id FROM activities",
 }
+_AT_ONCE = 200
+"""Sources in one statement; SQLite takes 500 parts of a compound."""
 
 
 def of(connection: sqlite3.Connection, kind: str, number: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
     """The activities of a "case", "lead" or "contact" by number, or of "all", newest first."""
     cursor = connection.execute(
         f"SELECT {_COLUMNS} FROM (SELECT id FROM ({_SELECTIONS[kind]}) ORDER BY id DESC LIMIT :limit) AS chosen"
-        f" JOIN activities AS a ON a.id = chosen.id {_FROM} ORDER BY a.id DESC",
+        f" JOIN activities AS a ON a.id = chosen.id {_joined(EVERYTHING)} ORDER BY a.id DESC",
         {"id": number, "limit": -1 if limit is None else limit},
     )
     return list(database.rows(cursor))
+
+
+def of_firm(connection: sqlite3.Connection, sight: Sight, before: int, limit: int) -> list[dict[str, Any]]:
+    """What is in sight of all that happened before an activity, newest first: as `of`, and the text of the email."""
+    return _newest(connection, sight, [("1", 0)], before, limit)
+
+
+def of_my_cases(connection: sqlite3.Connection, sight: Sight, before: int, limit: int) -> list[dict[str, Any]]:
+    """As `of_firm`, for the cases that the viewer is assigned to."""
+    mine = connection.execute("SELECT case_id FROM case_users WHERE user_id = :viewer", sight.parameters).fetchall()
+    sources = [source for (case_id,) in mine for source in _case_sources(connection, case_id)]
+    return _newest(connection, sight, sources, before, limit)
+
+
+def of_case(
+    connection: sqlite3.Connection, sight: Sight, case_id: int, before: int, limit: int
+) -> list[dict[str, Any]]:
+    """As `of_firm`, for a case and the leads that became it."""
+    return _newest(connection, sight, _case_sources(connection, case_id), before, limit)
+
+
+def of_lead(
+    connection: sqlite3.Connection, sight: Sight, lead_id: int, before: int, limit: int
+) -> list[dict[str, Any]]:
+    """As `of_firm`, for a lead."""
+    return _newest(connection, sight, [("a.lead_id = {}", lead_id)], before, limit)
+
+
+def of_email(
+    connection: sqlite3.Connection, sight: Sight, email_id: int, before: int, limit: int
+) -> list[dict[str, Any]]:
+    """As `of_firm`, for an email."""
+    return _newest(connection, sight, [("a.email_id = {}", email_id)], before, limit)
+
+
+def changes_of_contact(
+    connection: sqlite3.Connection, sight: Sight, contact_id: int, before: int, limit: int
+) -> list[dict[str, Any]]:
+    """As `of_firm`, for what was changed about a contact by hand."""
+    return _newest(connection, sight, [("a.contact_id = {} AND a.email_id IS NULL", contact_id)], before, limit)
+
+
+def _case_sources(connection: sqlite3.Connection, case_id: int) -> list[Source]:
+    leads = connection.execute("SELECT id FROM leads WHERE case_id = ?", (case_id,)).fetchall()
+    return [("a.case_id = {}", case_id), *(("a.lead_id = {}", lead_id) for (lead_id,) in leads)]
+
+
+def _newest(
+    connection: sqlite3.Connection, sight: Sight, sources: Sequence[Source], before: int, limit: int
+) -> list[dict[str, Any]]:
+    """The newest activities of all sources together; each source gives at most `limit` by its own index."""
+    chosen: set[int] = set()
+    asked = {"before": before, "limit": limit, **sight.parameters}
+    for at in range(0, len(sources), _AT_ONCE):
+        parts = [
+            f"SELECT * FROM (SELECT a.id FROM activities AS a WHERE {condition.format(int(number))}"
+            f" AND a.id < :before AND {sight.activities('a')} ORDER BY a.id DESC LIMIT :limit)"
+            for condition, number in sources[at : at + _AT_ONCE]
+        ]
+        chosen.update(row[0] for row in connection.execute(" UNION ALL ".join(parts), asked))
+    cursor = connection.execute(
+        f"SELECT {_COLUMNS}, a.about_user_id, {_OF_THE_EMAIL} FROM json_each(:chosen) AS chosen"
+        f" CROSS JOIN activities AS a ON a.id = chosen.value {_joined(sight)} ORDER BY a.id DESC",
+        {"chosen": json.dumps(sorted(chosen, reverse=True)[:limit]), **sight.parameters},
+    )
+    return list(database.rows(cursor))
+
+
+def _joined(sight: Sight) -> str:
+    """The names of what an activity is about, where they are in sight."""
+    return _FROM.format(cases=sight.cases("k"), leads=sight.leads("d"), contacts=sight.contacts("c"))

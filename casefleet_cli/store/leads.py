@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
 from casefleet_cli.store import database
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+    from casefleet_cli.store.sight import Sight
+
 _LIST = """SELECT d.id, d.name, d.status, d.stage, d.source, (SELECT json_group_array(name) FROM
     (SELECT c.name FROM lead_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.lead_id = d.id
     ORDER BY c.id)) AS contacts, k.number AS case_number, d.opened_at, d.ended_at
 FROM leads AS d LEFT JOIN cases AS k ON k.id = d.case_id"""
+
+_SHOWN = """SELECT d.id, d.name, d.status, d.stage, d.source, d.opened_at, d.ended_at, d.case_id,
+(SELECT count(*) FROM email_leads AS l WHERE l.lead_id = d.id) AS emails FROM leads AS d"""
 
 
 def add(connection: sqlite3.Connection, name: str, stage: str, source: str) -> int:
@@ -68,28 +74,35 @@ def contact_ids(connection: sqlite3.Connection, lead_id: int) -> list[int]:
 
 
 def one(connection: sqlite3.Connection, lead_id: int) -> dict[str, Any]:
-    """A lead: id, name, status, stage, source, contacts, opened_at, ended_at, and its case when it became one."""
-    lead = next(
-        database.rows(
-            connection.execute(
-                "SELECT id, name, status, stage, source, opened_at, ended_at, case_id FROM leads WHERE id = ?",
-                (lead_id,),
-            )
-        )
+    """A lead: its fields, how many emails are on it, its contacts, and its case when it became one."""
+    return next(_whole(connection, EVERYTHING, lead_id, -1))
+
+
+def seen(connection: sqlite3.Connection, sight: Sight, lead_id: int, most: int) -> dict[str, Any] | None:
+    """As `one`, with at most so many contacts; None when there is no such lead in sight."""
+    return next(_whole(connection, sight, lead_id, most), None)
+
+
+def shown(
+    connection: sqlite3.Connection, sight: Sight, before: int, limit: int, *, only_open: bool = False
+) -> list[dict[str, Any]]:
+    """The leads in sight (or the open ones among them) below a number, the last opened first: fields and emails."""
+    is_open = "d.status = 'open' AND " if only_open else ""
+    cursor = connection.execute(
+        f"{_SHOWN} WHERE {is_open}d.id < :before AND {sight.leads('d')} ORDER BY d.id DESC LIMIT :limit",
+        {"before": before, "limit": limit, **sight.parameters},
     )
-    case_id = lead.pop("case_id")
-    lead["contacts"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT c.id, c.name FROM lead_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
-                " WHERE l.lead_id = ? ORDER BY c.id",
-                (lead_id,),
-            )
-        )
+    return list(database.rows(cursor))
+
+
+def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, limit: int) -> list[dict[str, Any]]:
+    """The leads of a contact that are in sight, the open ones first, as `shown`."""
+    cursor = connection.execute(
+        f"{_SHOWN} JOIN lead_contacts AS l ON l.lead_id = d.id WHERE l.contact_id = :id AND {sight.leads('d')}"
+        " ORDER BY d.status DESC, d.id DESC LIMIT :limit",
+        {"id": contact_id, "limit": limit, **sight.parameters},
     )
-    case = database.rows(connection.execute("SELECT id, number, title, status FROM cases WHERE id = ?", (case_id,)))
-    lead["case"] = next(case, None)
-    return lead
+    return list(database.rows(cursor))
 
 
 def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterator[dict[str, Any]]:
@@ -99,3 +112,19 @@ def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterato
     )
     for row in database.rows(cursor):
         yield {**row, "contacts": json.loads(str(row["contacts"]))}
+
+
+def _whole(connection: sqlite3.Connection, sight: Sight, lead_id: int, most: int) -> Iterator[dict[str, Any]]:
+    asked = {"id": lead_id, "most": most, **sight.parameters}
+    for lead in database.rows(connection.execute(f"{_SHOWN} WHERE d.id = :id AND {sight.leads('d')}", asked)):
+        became = connection.execute(
+            f"SELECT k.id, k.number, k.title, k.status FROM cases AS k WHERE k.id = :case AND {sight.cases('k')}",
+            {"case": lead.pop("case_id"), **sight.parameters},
+        )
+        contacts = connection.execute(
+            "SELECT c.id, c.name, '' AS role, (SELECT x.address FROM contact_addresses AS x WHERE x.contact_id = c.id"
+            " ORDER BY x.id LIMIT 1) AS address FROM lead_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
+            " WHERE l.lead_id = :id ORDER BY c.id LIMIT :most",
+            asked,
+        )
+        yield {**lead, "contacts": list(database.rows(contacts)), "case": next(database.rows(became), None)}

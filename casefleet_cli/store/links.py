@@ -1,16 +1,17 @@
-"""Links between emails and contacts, cases and leads, and the standing of an email that follows from them."""
+"""Links between emails and contacts, cases and leads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from casefleet_cli.core.rules.routing import Place
+    from casefleet_cli.store.sight import Sight
 
 _TABLES = {"case": "email_cases", "lead": "email_leads"}
 _IS_LINKED = {kind: f"SELECT 1 FROM {table} WHERE email_id = ? AND {kind}_id = ?" for kind, table in _TABLES.items()}
@@ -92,16 +93,18 @@ def has_contact(connection: sqlite3.Connection, email_id: int) -> bool:
     return found is not None
 
 
-def places_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
-    """The cases and leads of an email: kind, id, number, name, status, and who linked it, how and when."""
+def places_of(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[dict[str, Any]]:
+    """The cases and leads of an email that are in sight: kind, id, number, name, status, and who linked it and when."""
     names = ("kind", "id", "number", "name", "status", "linked_by", "user", "linked_at")
     found = connection.execute(
         "SELECT 'case', k.id, k.number, k.title, k.status, l.linked_by, u.name, l.linked_at FROM email_cases AS l"
-        " JOIN cases AS k ON k.id = l.case_id LEFT JOIN users AS u ON u.id = l.user_id WHERE l.email_id = :email"
+        " JOIN cases AS k ON k.id = l.case_id LEFT JOIN users AS u ON u.id = l.user_id"
+        f" WHERE l.email_id = :email AND {sight.cases('k')}"
         " UNION ALL"
         " SELECT 'lead', d.id, NULL, d.name, d.status, l.linked_by, u.name, l.linked_at FROM email_leads AS l"
-        " JOIN leads AS d ON d.id = l.lead_id LEFT JOIN users AS u ON u.id = l.user_id WHERE l.email_id = :email",
-        {"email": email_id},
+        " JOIN leads AS d ON d.id = l.lead_id LEFT JOIN users AS u ON u.id = l.user_id"
+        f" WHERE l.email_id = :email AND {sight.leads('d')}",
+        {"email": email_id, **sight.parameters},
     )
     return [dict(zip(names, row, strict=True)) for row in found]
 
@@ -119,14 +122,24 @@ def contact_name(connection: sqlite3.Connection, contact_id: int) -> str:
     return str(name)
 
 
-def contacts_of(connection: sqlite3.Connection, email_id: int) -> list[dict[str, object]]:
-    """The contacts of an email: id, name and who linked them."""
+def contacts_of(
+    connection: sqlite3.Connection, email_id: int, sight: Sight, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The contacts of an email that are in sight, by name: id, name and who linked them."""
     found = connection.execute(
         "SELECT c.id, c.name, l.linked_by FROM email_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
-        " WHERE l.email_id = ? ORDER BY c.name",
-        (email_id,),
+        f" WHERE l.email_id = :email AND {sight.contacts('c')} ORDER BY c.name LIMIT :limit",
+        {"email": email_id, "limit": -1 if limit is None else limit, **sight.parameters},
     )
     return [dict(zip(("id", "name", "linked_by"), row, strict=True)) for row in found]
+
+
+def every(connection: sqlite3.Connection, kind: str) -> Iterator[tuple[int, int, str, int | None, int | None, str]]:
+    """Every link to a "case" or "lead": email, place, who linked it, and the decision with its email and verdicts."""
+    yield from connection.execute(
+        f"SELECT l.email_id, l.{kind}_id, l.linked_by, l.decision_id, n.email_id, n.verdicts"
+        f" FROM {_TABLES[kind]} AS l LEFT JOIN decisions AS n ON n.id = l.decision_id"
+    )
 
 
 def waiting_for(connection: sqlite3.Connection, case_id: int) -> list[int]:
@@ -137,24 +150,3 @@ def waiting_for(connection: sqlite3.Connection, case_id: int) -> list[int]:
         (case_id,),
     )
     return [row[0] for row in rows]
-
-
-def refresh_standing(connection: sqlite3.Connection, email_id: int) -> str:
-    """Work out the standing of an email anew from its links and deliveries, keep it, and give it.
-
-    Linked to any case or lead: "linked"; else let in by any delivery: "unassigned"; else "held" or "rejected".
-    """
-    cursor = connection.execute(
-        """UPDATE emails SET standing = CASE
-    WHEN EXISTS (SELECT 1 FROM email_cases WHERE email_id = emails.id)
-      OR EXISTS (SELECT 1 FROM email_leads WHERE email_id = emails.id) THEN 'linked'
-    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = emails.id AND standing IN ('routed', 'released'))
-      THEN 'unassigned'
-    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = emails.id AND standing = 'held') THEN 'held'
-    ELSE 'rejected' END
-WHERE id = ? RETURNING standing""",
-        (email_id,),
-    )
-    (standing,) = cursor.fetchone()
-    cursor.close()
-    return str(standing)

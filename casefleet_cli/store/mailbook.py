@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from casefleet_cli.store import database
+from casefleet_cli.core.mail import header, message, mime
+from casefleet_cli.core.secrets import Mask
+from casefleet_cli.store import database, originals, settings
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from casefleet_cli.store.sight import Sight
 
 _LIST = """SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.from_name, e.from_address, e.subject, e.standing,
 (SELECT group_concat(address, ', ') FROM (SELECT DISTINCT r.address FROM email_recipients AS r
@@ -25,8 +30,20 @@ _CONDITIONS = {
     "until": "coalesce(e.sent_at, e.logged_at) <= :until",
     "standing": "e.standing = :standing",
 }
-_ONE = """SELECT id, fingerprint, standing, msgid, subject, from_name, from_address, sent_at, logged_at, text, has_html,
-forwards, defects, size FROM emails WHERE id = ?"""
+_ENTRY = """SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.logged_at, e.from_name, e.from_address, e.subject,
+e.standing, substr(e.text, 1, 600) AS text,
+(SELECT group_concat(who, ', ') FROM (SELECT DISTINCT coalesce(nullif(r.name, ''), r.address) AS who
+    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS recipients,
+(SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
+FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {emails}"""
+_PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
+FROM json_each(:chosen) AS chosen CROSS JOIN email_cases AS l ON l.email_id = chosen.value
+JOIN cases AS k ON k.id = l.case_id WHERE {cases}
+UNION ALL SELECT l.email_id, 'lead', d.id, d.name
+FROM json_each(:chosen) AS chosen CROSS JOIN email_leads AS l ON l.email_id = chosen.value
+JOIN leads AS d ON d.id = l.lead_id WHERE {leads}"""
+_ONE = """SELECT e.id, e.fingerprint, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at,
+e.logged_at, e.text, e.has_html, e.forwards, e.defects, e.size FROM emails AS e WHERE e.id = :id AND {emails}"""
 
 
 def listed(
@@ -49,31 +66,112 @@ def numbered(connection: sqlite3.Connection, email_ids: list[int]) -> list[dict[
     return list(database.rows(cursor))
 
 
+def entries(connection: sqlite3.Connection, sight: Sight, email_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Those of the emails that are in sight, as asked for: each with its places and the beginning of its text."""
+    asked = {"chosen": json.dumps(list(email_ids)), **sight.parameters}
+    found: dict[object, dict[str, Any]] = {}
+    for row in database.rows(connection.execute(_ENTRY.format(emails=sight.emails("e")), asked)):
+        found[row["id"]] = {**row, "places": []}
+    places = _PLACES.format(cases=sight.cases("k"), leads=sight.leads("d"))
+    for place in database.rows(connection.execute(places, asked)):
+        at = found.get(place["email_id"])
+        if at is not None:
+            at["places"].append(place)
+    return [found[number] for number in email_ids if number in found]
+
+
+def waiting(connection: sqlite3.Connection, sight: Sight, standing: str, before: int, limit: int) -> list[int]:
+    """The numbers of the emails in sight that are "unassigned", "held" or "rejected", below `before`, newest first."""
+    rows = connection.execute(
+        "SELECT e.id FROM emails AS e WHERE e.standing = :standing AND e.standing <> 'linked' AND e.id < :before"
+        f" AND {sight.emails('e')} ORDER BY e.id DESC LIMIT :limit",
+        {"standing": standing, "before": before, "limit": limit, **sight.parameters},
+    )
+    return [int(row[0]) for row in rows]
+
+
+def count_waiting(connection: sqlite3.Connection, sight: Sight, standing: str, cap: int) -> int:
+    """How many of the newest 2 × cap emails that are "unassigned" or "held" are in sight, at most the cap.
+
+    The cost is the same at any size.
+    """
+    (found,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM (SELECT id, standing FROM emails"
+        f" WHERE standing = '{standing}' AND standing <> 'linked' ORDER BY id DESC LIMIT {2 * cap}) AS e"
+        f" WHERE {sight.emails('e')} LIMIT :cap)",
+        {"cap": cap, **sight.parameters},
+    ).fetchone()
+    return int(found)
+
+
+def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, before: int, limit: int) -> list[int]:
+    """The numbers of the emails in sight that are a contact's and not rejected, below `before`, newest first."""
+    rows = connection.execute(
+        "SELECT l.email_id FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id"
+        " WHERE l.contact_id = :contact AND l.email_id < :before AND e.standing <> 'rejected'"
+        f" AND {sight.emails('e')} ORDER BY l.email_id DESC LIMIT :limit",
+        {"contact": contact_id, "before": before, "limit": limit, **sight.parameters},
+    )
+    return [int(row[0]) for row in rows]
+
+
 def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
     """Everything the database knows of one email itself: fields, recipients, attachments, deliveries."""
-    email = next(database.rows(connection.execute(_ONE, (email_id,))))
-    email["forwards"] = json.loads(str(email["forwards"]))
-    email["defects"] = json.loads(str(email["defects"]))
-    email["has_html"] = bool(email["has_html"])
-    recipients = connection.execute(
-        "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
-    ).fetchall()
-    for field in ("to", "cc", "bcc"):
-        email[field] = [{"name": name, "address": address} for kind, name, address in recipients if kind == field]
-    email["attachments"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT part, filename, content_type, size FROM attachments WHERE email_id = ? ORDER BY id", (email_id,)
-            )
-        )
+    return next(_whole(connection, EVERYTHING, email_id, -1))
+
+
+def seen(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> dict[str, Any] | None:
+    """As `one`, with at most so many deliveries; None when there is no such email in sight."""
+    return next(_whole(connection, sight, email_id, most), None)
+
+
+def attachment(connection: sqlite3.Connection, sight: Sight, email_id: int, number: int) -> dict[str, Any] | None:
+    """An attachment of an email in sight, or None: part, filename and content_type."""
+    cursor = connection.execute(
+        "SELECT t.part, t.filename, t.content_type FROM attachments AS t JOIN emails AS e ON e.id = t.email_id"
+        f" WHERE t.id = :number AND t.email_id = :id AND {sight.emails('e')}",
+        {"id": email_id, "number": number, **sight.parameters},
     )
-    email["deliveries"] = list(
-        database.rows(
-            connection.execute(
-                "SELECT u.name AS user, d.source, d.standing, d.received_at FROM deliveries AS d"
-                " JOIN users AS u ON u.id = d.user_id WHERE d.email_id = ? ORDER BY d.id",
-                (email_id,),
-            )
+    return next(database.rows(cursor), None)
+
+
+def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, str]]:
+    """Every header of an email in order, decoded from its bytes, with BCC addresses masked."""
+    mask = Mask(settings.logging_domain(connection))
+    raw = originals.of_email(connection, email_id)
+    return [(name, mask.text(header.decode(value))) for name, value in mime.read_headers(raw)]
+
+
+def html(connection: sqlite3.Connection, email_id: int) -> str | None:
+    """The HTML of an email as its sender wrote it, hostile as it may be, with BCC addresses masked; or None."""
+    found = message.html_of(originals.of_email(connection, email_id))
+    return None if found is None else Mask(settings.logging_domain(connection)).text(found)
+
+
+def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> Iterator[dict[str, Any]]:
+    asked = {"id": email_id, "most": most, **sight.parameters}
+    for email in database.rows(connection.execute(_ONE.format(emails=sight.emails("e")), asked)):
+        recipients = connection.execute(
+            "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
+        ).fetchall()
+        attachments = connection.execute(
+            "SELECT id, part, filename, content_type, size, is_inline FROM attachments WHERE email_id = ? ORDER BY id",
+            (email_id,),
         )
-    )
-    return email
+        deliveries = connection.execute(
+            "SELECT u.name AS user, d.source, d.standing, d.received_at FROM deliveries AS d"
+            " JOIN users AS u ON u.id = d.user_id WHERE d.email_id = :id ORDER BY d.id LIMIT :most",
+            asked,
+        )
+        yield {
+            **email,
+            "has_html": bool(email["has_html"]),
+            "forwards": json.loads(str(email["forwards"])),
+            "defects": json.loads(str(email["defects"])),
+            **{
+                field: [{"name": name, "address": address} for kind, name, address in recipients if kind == field]
+                for field in ("to", "cc", "bcc")
+            },
+            "attachments": list(database.rows(attachments)),
+            "deliveries": list(database.rows(deliveries)),
+        }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
+from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from casefleet_cli.store.sight import Sight
 
 
 def add(
@@ -64,13 +67,36 @@ def mark_all_read(connection: sqlite3.Connection, user_id: int | None) -> int:
     ).rowcount
 
 
+def count_unread(connection: sqlite3.Connection, user_id: int | None, cap: int) -> int:
+    """How many notifications of a user (None: of all) are unread, at most the cap."""
+    (found,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM notifications AS n"
+        f" WHERE n.read_at IS NULL AND {_of(user_id)} LIMIT :cap)",
+        {"user": user_id, "cap": cap},
+    ).fetchone()
+    return int(found)
+
+
 def listed(
-    connection: sqlite3.Connection, user_id: int | None, *, read_too: bool, limit: int | None
-) -> list[tuple[object, ...]]:
-    """Notifications, newest first: id, created_at, user, kind, email_id, subject, detail, read_at."""
-    return connection.execute(
-        "SELECT n.id, n.created_at, u.name, n.kind, n.email_id, e.subject, n.detail, n.read_at FROM notifications AS n"
-        " JOIN users AS u ON u.id = n.user_id LEFT JOIN emails AS e ON e.id = n.email_id"
-        " WHERE (:user IS NULL OR n.user_id = :user) AND (:all OR n.read_at IS NULL) ORDER BY n.id DESC LIMIT :limit",
-        {"user": user_id, "all": read_too, "limit": -1 if limit is None else limit},
-    ).fetchall()
+    connection: sqlite3.Connection,
+    sight: Sight,
+    user_id: int | None,
+    *,
+    read_too: bool,
+    before: int = database.BEYOND,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Notifications of a user (None: of all), newest first, those below a number; the email where it is in sight."""
+    cursor = connection.execute(
+        "SELECT n.id, n.kind, n.detail, n.created_at, n.read_at, n.import_id, u.name AS user, e.id AS email_id,"
+        " e.subject, e.from_name, e.from_address FROM notifications AS n JOIN users AS u ON u.id = n.user_id"
+        f" LEFT JOIN emails AS e ON e.id = n.email_id AND {sight.emails('e')}"
+        f" WHERE n.id < :before AND {_of(user_id)} AND {'1' if read_too else 'n.read_at IS NULL'}"
+        " ORDER BY n.id DESC LIMIT :limit",
+        {"user": user_id, "before": before, "limit": -1 if limit is None else limit, **sight.parameters},
+    )
+    return list(database.rows(cursor))
+
+
+def _of(user_id: int | None) -> str:
+    return "1" if user_id is None else "n.user_id = :user"

@@ -9,7 +9,7 @@ from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from casefleet_cli.core.mail.folding import Run
 
@@ -91,3 +91,9 @@ def of(connection: sqlite3.Connection, raw_message_id: int) -> bytes:
         "SELECT content, packing FROM raw_messages WHERE id = ?", (raw_message_id,)
     ).fetchone()
     return unpack(bytes(content), packing)
+
+
+def every(connection: sqlite3.Connection) -> Iterator[tuple[int, Original]]:
+    """Every raw message as it is kept, with its number."""
+    for number, *kept in connection.execute("SELECT id, sha256, size, content, packing FROM raw_messages ORDER BY id"):
+        yield number, Original(*kept)

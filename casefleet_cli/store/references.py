@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from casefleet_cli.store.sight import Sight
+
 _SHOWN = 8
 
 
@@ -111,6 +113,18 @@ def email(connection: sqlite3.Connection, text: str) -> int:
     if connection.execute("SELECT 1 FROM emails WHERE id = ?", (number,)).fetchone() is None:
         raise UnknownReferenceError(f"There is no e-mail {number}; casefleet email list shows what there is.")
     return number
+
+
+def is_in_sight(connection: sqlite3.Connection, sight: Sight, noun: str, number: int) -> bool:
+    """Whether a case, lead or contact is in sight; users always are."""
+    tables = {"case": ("cases", sight.cases), "lead": ("leads", sight.leads), "contact": ("contacts", sight.contacts)}
+    if noun not in tables:
+        return True
+    table, condition = tables[noun]
+    found = connection.execute(
+        f"SELECT 1 FROM {table} AS x WHERE x.id = :number AND {condition('x')}", {"number": number, **sight.parameters}
+    )
+    return found.fetchone() is not None
 
 
 def _found(connection: sqlite3.Connection, noun: _Noun, text: str) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.store import database, selection
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from types import TracebackType
 
     from casefleet_cli.core.query import Query
+    from casefleet_cli.store.selection import Selection
+    from casefleet_cli.store.sight import Sight
 
 
 class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection):`
@@ -34,6 +36,21 @@ class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection)
                 " WHERE id > (SELECT after_email_id FROM search_pauses)"
             )
             self._connection.execute("DELETE FROM search_pauses")
+
+
+def rebuild(connection: sqlite3.Connection) -> None:
+    """Make the index anew from the emails."""
+    connection.execute("INSERT INTO email_search (email_search) VALUES ('rebuild')")
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Whether the index is that of the emails; asks for a connection that may write, and changes nothing."""
+    try:
+        with database.transaction(connection):
+            connection.execute("INSERT INTO email_search (email_search, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def find(
@@ -64,3 +81,34 @@ def numbers(connection: sqlite3.Connection, query: Query) -> list[int]:
     found = selection.of(connection, query)
     cursor = connection.execute(f"SELECT e.id FROM {found.source} WHERE {found.where} ORDER BY 1", found.parameters)
     return [int(row[0]) for row in cursor]
+
+
+def hits(
+    connection: sqlite3.Connection, found: Selection, sight: Sight, before: int, limit: int, mark: tuple[str, str]
+) -> list[tuple[int, str]]:
+    """Number and snippet of the emails of a selection that are in sight, below a number, the last logged first.
+
+    In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
+    """
+    snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 24)" if found.has_words else "''"
+    return connection.execute(
+        f"SELECT e.id, {snippet} FROM {found.source} WHERE {found.where} AND {sight.emails('e')}"
+        f" AND {found.number} < :before ORDER BY {found.number} DESC LIMIT :limit",
+        {
+            **found.parameters,
+            "before": before,
+            "limit": limit,
+            "mark_start": mark[0],
+            "mark_end": mark[1],
+            **sight.parameters,
+        },
+    ).fetchall()
+
+
+def count(connection: sqlite3.Connection, found: Selection, sight: Sight, cap: int) -> int:
+    """How many emails of a selection are in sight, at most the cap."""
+    (total,) = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM {found.source} WHERE {found.where} AND {sight.emails('e')} LIMIT :cap)",
+        {**found.parameters, "cap": cap, **sight.parameters},
+    ).fetchone()
+    return int(total)

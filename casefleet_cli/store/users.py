@@ -64,6 +64,11 @@ def has_bcc_address(connection: sqlite3.Connection, address: str) -> bool:
     return connection.execute("SELECT 1 FROM bcc_addresses WHERE address = ?", (address,)).fetchone() is not None
 
 
+def bcc_addresses(connection: sqlite3.Connection) -> list[str]:
+    """Every BCC address there ever was: secrets, for hiding them."""
+    return [str(row[0]) for row in connection.execute("SELECT address FROM bcc_addresses ORDER BY address")]
+
+
 def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str, str | None]]:
     """Every BCC address that takes mail at `now` (a UTC stamp), with the end of its grace or None; secrets."""
     return connection.execute(
@@ -121,6 +126,12 @@ def retire_bcc_address(connection: sqlite3.Connection, user_id: int, expires_at:
         "UPDATE bcc_addresses SET retired_at = ?, expires_at = ? WHERE user_id = ? AND retired_at IS NULL",
         (clock.stamp(), expires_at, user_id),
     )
+
+
+def active(connection: sqlite3.Connection, user_id: int) -> tuple[str, str] | None:
+    """The name and the role of a user; None when there is no such user or it is disabled."""
+    row = connection.execute("SELECT name, role FROM users WHERE id = ? AND disabled_at IS NULL", (user_id,)).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]))
 
 
 def one(connection: sqlite3.Connection, user_id: int) -> dict[str, Any]:

@@ -90,11 +90,6 @@ def is_ours(path: str) -> bool:
 
 def _has_our_mark(path: str) -> bool:
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
-            (mark,) = connection.execute("PRAGMA application_id").fetchone()
-        finally:
-            connection.close()
+        return database.has_our_mark(path)
     except sqlite3.Error:
         return True
-    return int(mark) == database.APPLICATION_ID

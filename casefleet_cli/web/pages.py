@@ -8,15 +8,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from casefleet_cli.core.mail import message
 from casefleet_cli.core.query import LONGEST
 from casefleet_cli.core.rules import explanation
-from casefleet_cli.web import frame, locks, queries_email, queries_feed, queries_firm
+from casefleet_cli.store import cases as store_cases
+from casefleet_cli.store import contacts as store_contacts
+from casefleet_cli.store import database, deliveries, emails, feed, links, mailbook, settings, users
+from casefleet_cli.store import leads as store_leads
+from casefleet_cli.store import notifications as store_notifications
+from casefleet_cli.store import suggestions as store_suggestions
+from casefleet_cli.store.database import BEYOND
+from casefleet_cli.web import frame, locks, paging, searching
+from casefleet_cli.web.veil import Veil
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.web.paging import Slice
 
 _SHORT = 8
+_CHANGES = 10
+_THREAD = 50
+_MANY = 200
+"""Of the people, places and deliveries beside a page, at most so many are shown."""
 _LETTER = 300_000
 """Letters of a mail's text that a page shows."""
 
@@ -36,7 +49,7 @@ class Ask(NamedTuple):
     def before(self) -> int:
         """Where this page of a list begins; anything that is no number begins at the top."""
         text = self.arguments.get("before", "")
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else queries_feed.START
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else BEYOND
 
 
 class Page(NamedTuple):
@@ -60,12 +73,14 @@ class NotThereError(Exception):
 
 def home(ask: Ask) -> Page:
     """What waits, what happened lately, and what is open."""
+    connection, sight = ask.connection, ask.viewer.sight
+    happened = feed.of_firm if ask.viewer.sees_firm else feed.of_my_cases
     return Page(
         "home.html",
         {
-            "feed": queries_feed.everything(ask.connection, ask.viewer, ask.before),
-            "cases": queries_firm.open_cases(ask.connection, ask.viewer, _SHORT + 1),
-            "leads": queries_firm.open_leads(ask.connection, ask.viewer, _SHORT + 1),
+            "feed": paging.of_feed(happened(connection, sight, ask.before, paging.asked())),
+            "cases": store_cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
+            "leads": store_leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
             "short": _SHORT,
             "first": "before" not in ask.arguments,
         },
@@ -74,94 +89,107 @@ def home(ask: Ask) -> Page:
 
 def cases(ask: Ask) -> Page:
     """All cases."""
-    return Page("cases.html", {"list": queries_firm.cases(ask.connection, ask.viewer, ask.before)})
+    found = store_cases.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    return Page("cases.html", {"list": paging.of(found)})
 
 
 def leads(ask: Ask) -> Page:
     """All leads."""
-    return Page("leads.html", {"list": queries_firm.leads(ask.connection, ask.viewer, ask.before)})
+    found = store_leads.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    return Page("leads.html", {"list": paging.of(found)})
 
 
 def contacts(ask: Ask) -> Page:
     """All contacts."""
-    return Page("contacts.html", {"list": queries_firm.contacts(ask.connection, ask.viewer, ask.before)})
+    found = store_contacts.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    return Page("contacts.html", {"list": paging.of(found)})
 
 
 def case(ask: Ask) -> Page:
     """A case and its feed."""
-    found = _there(queries_firm.case(ask.connection, ask.viewer, ask.numbers[0]))
-    feed = queries_feed.of_case(ask.connection, ask.viewer, ask.numbers[0], ask.before)
-    return Page("case.html", {"case": found, "feed": feed})
+    connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
+    found = _there(store_cases.seen(connection, sight, number, _MANY))
+    happened = feed.of_case(connection, sight, number, ask.before, paging.asked())
+    return Page("case.html", {"case": found, "feed": paging.of_feed(happened)})
 
 
 def lead(ask: Ask) -> Page:
     """A lead and its feed."""
-    found = _there(queries_firm.lead(ask.connection, ask.viewer, ask.numbers[0]))
-    feed = queries_feed.of_lead(ask.connection, ask.viewer, ask.numbers[0], ask.before)
-    return Page("lead.html", {"lead": found, "feed": feed})
+    connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
+    found = _there(store_leads.seen(connection, sight, number, _MANY))
+    happened = feed.of_lead(connection, sight, number, ask.before, paging.asked())
+    return Page("lead.html", {"lead": found, "feed": paging.of_feed(happened)})
 
 
 def contact(ask: Ask) -> Page:
     """A contact, its cases and leads, and its mail."""
-    number = ask.numbers[0]
-    found = _there(queries_firm.contact(ask.connection, ask.viewer, number))
+    connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
+    found = _there(store_contacts.seen(connection, sight, number, _MANY))
+    mail = mailbook.of_contact(connection, sight, number, ask.before, paging.asked())
+    changes = feed.changes_of_contact(connection, sight, number, BEYOND, _CHANGES)
     return Page(
         "contact.html",
         {
             "contact": found,
-            "list": queries_feed.emails_of_contact(ask.connection, ask.viewer, number, ask.before),
-            "changes": queries_feed.changes_of_contact(ask.connection, ask.viewer, number)[:10],
+            "list": paging.of_emails(connection, sight, mail),
+            "changes": paging.together(changes),
         },
     )
 
 
 def email(ask: Ask) -> Page:
     """An email: its text, its parts, its thread, and why it is where it is."""
-    number = ask.numbers[0]
-    found = _there(queries_email.email(ask.connection, ask.viewer, number))
+    connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
+    found = _there(mailbook.seen(connection, sight, number, _MANY))
+    places = [
+        {**place, "name": f"{place['number']} {place['name']}" if place["number"] else place["name"]}
+        for place in links.places_of(connection, number, sight)
+    ]
+    happened = feed.of_email(connection, sight, number, BEYOND, paging.PAGE_SIZE)
     return Page(
         "email.html",
         {
             "email": found,
+            "places": places,
+            "contacts": links.contacts_of(connection, number, sight, _MANY),
             "letter_length": _LETTER,
             "as_sent": bool(found["has_html"]) and ask.arguments.get("view") == "html",
-            "thread": queries_email.thread(ask.connection, ask.viewer, number),
-            "history": queries_feed.of_email(ask.connection, ask.viewer, number),
+            "thread": _thread(ask, number),
+            "history": paging.together(happened)[::-1],
             "why": _why(ask, number),
-            "suggestions": _open_suggestions(ask, found),
+            "suggestions": _open_suggestions(ask, found, places),
         },
     )
 
 
 def email_html(ask: Ask) -> Bytes:
     """The HTML of an email made harmless, for the frame on its page."""
-    found = _there(queries_email.email(ask.connection, ask.viewer, ask.numbers[0]))
+    found = _there(mailbook.seen(ask.connection, ask.viewer.sight, ask.numbers[0], _MANY))
     if not found["has_html"]:
         raise NotThereError
-    original = queries_email.original(ask.path, ask.numbers[0])
-    html = message.html_of(original.raw) or ""
-    shown = frame.harmless(html, message.inline_images(original.raw), original.veil.text)
+    raw, veil = _original(ask.path, ask.numbers[0])
+    shown = frame.harmless(message.html_of(raw) or "", message.inline_images(raw), veil.text)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
 
 
 def attachment(ask: Ask) -> Bytes:
     """An attachment as a download."""
-    found = _there(queries_email.attachment(ask.connection, ask.viewer, ask.numbers[0], ask.numbers[1]))
-    original = queries_email.original(ask.path, ask.numbers[0])
-    part = message.part_bytes(original.raw, str(found["part"]))
+    found = _there(mailbook.attachment(ask.connection, ask.viewer.sight, ask.numbers[0], ask.numbers[1]))
+    raw, veil = _original(ask.path, ask.numbers[0])
+    part = message.part_bytes(raw, str(found["part"]))
     if part is None:
         raise NotThereError
     content = part[1]
     if found["content_type"].startswith(("text/", "message/")):
-        content = original.veil.octets(content)
+        content = veil.octets(content)
     headers = {"Content-Disposition": frame.disposition(found["filename"], found["content_type"])}
     return Bytes(content, "application/octet-stream", headers)
 
 
 def unassigned(ask: Ask) -> Page:
     """The list to empty, each email with its best suggestion."""
-    found = queries_feed.waiting(ask.connection, ask.viewer, "unassigned", ask.before)
+    found = _waiting(ask, "unassigned")
     for row in found.rows:
         row["suggestion"] = next(iter(_suggestions(ask, row["id"])), None)
     return Page("unassigned.html", {"list": found})
@@ -169,22 +197,38 @@ def unassigned(ask: Ask) -> Page:
 
 def held(ask: Ask) -> Page:
     """Mail that waits to be let in by its owner or an admin."""
-    return Page("held.html", {"list": queries_feed.waiting(ask.connection, ask.viewer, "held", ask.before)})
+    return Page("held.html", {"list": _waiting(ask, "held")})
 
 
 def search(ask: Ask) -> Page:
     """What a search finds."""
     query = ask.arguments.get("q", "")
-    found, total, problem = queries_email.search(ask.connection, ask.viewer, query, ask.before)
-    told = {"query": query[:LONGEST], "list": found, "total": total, "cap": queries_firm.CAP, "problem": problem}
-    return Page("search.html", told)
+    found = searching.search(ask.connection, ask.viewer, query, ask.before)
+    told = {"query": query[:LONGEST], "list": found.page, "total": found.total, "cap": paging.CAP}
+    return Page("search.html", {**told, "problem": found.problem})
 
 
 def notifications(ask: Ask) -> Page:
-    """What the viewer was told."""
+    """What the viewer was told and has not seen to yet; the person at this computer sees everybody's."""
     read_too = ask.arguments.get("all") == "1"
-    found = queries_firm.notifications(ask.connection, ask.viewer, ask.before, read_too=read_too)
-    return Page("notifications.html", {"list": found, "read_too": read_too})
+    found = store_notifications.listed(
+        ask.connection,
+        ask.viewer.sight,
+        ask.viewer.user_id,
+        read_too=read_too,
+        before=ask.before,
+        limit=paging.asked(),
+    )
+    return Page("notifications.html", {"list": paging.of(found), "read_too": read_too})
+
+
+def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
+    """How many emails are unassigned, how many held, and how many notifications unread; each up to paging.CAP."""
+    return {
+        "unassigned": mailbook.count_waiting(connection, viewer.sight, "unassigned", paging.CAP),
+        "held": mailbook.count_waiting(connection, viewer.sight, "held", paging.CAP),
+        "notifications": store_notifications.count_unread(connection, viewer.user_id, paging.CAP),
+    }
 
 
 _NUMBER = "([1-9][0-9]{0,17})"
@@ -213,19 +257,45 @@ def _there(found: dict[str, Any] | None) -> dict[str, Any]:
     return found
 
 
+def _waiting(ask: Ask, standing: str) -> Slice:
+    sight = ask.viewer.sight
+    found = mailbook.waiting(ask.connection, sight, standing, ask.before, paging.asked())
+    return paging.of_emails(ask.connection, sight, found)
+
+
+def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
+    """The other emails of the thread in sight, oldest first; of a long one the newest."""
+    related = store_suggestions.related_emails(ask.connection, email_id)[-_THREAD:]
+    found = mailbook.entries(ask.connection, ask.viewer.sight, related)
+    return sorted(found, key=lambda row: (row["date"], row["id"]))
+
+
+def _original(path: str, email_id: int) -> tuple[bytes, Veil]:
+    """The bytes of an email, and the veil for whatever is shown of them; the caller checked who asks.
+
+    Over a connection of its own, for which the secrets are no secrets.
+    """
+    connection = database.open_reader(path, busy_seconds=5)
+    try:
+        veil = Veil(settings.logging_domain(connection), users.bcc_addresses(connection))
+        return emails.raw_of(connection, email_id), veil
+    finally:
+        connection.close()
+
+
 def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The decisions about an email in words; they name cases of the whole firm, so only who sees the firm sees them."""
     if not ask.viewer.sees_firm:
         return []
-    decisions = queries_email.decisions(ask.connection, email_id)
+    decisions = deliveries.decisions(ask.connection, email_id, latest=20)[::-1]
     return [{"at": each["decided_at"], "sentences": explanation.sentences(each)} for each in decisions]
 
 
-def _open_suggestions(ask: Ask, found: dict[str, Any]) -> list[Any]:
+def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, Any]]) -> list[Any]:
     """The suggestions that would change something: for an email that is linked, only places it is not linked to."""
     if found["standing"] == "rejected":
         return []
-    here = {(place["kind"], place["id"]) for place in found["places"]}
+    here = {(place["kind"], place["id"]) for place in places}
     suggested = _suggestions(ask, found["id"])[:_SHORT]
     return [each for each in suggested if (each.place is None and not here) or (each.place and each.place not in here)]
 

@@ -55,6 +55,15 @@ def test_what_is_as_it_was(firm: Firm) -> None:
     assert firm.all("SELECT * FROM activities") == before
 
 
+def test_what_was_looked_at_is_counted_in_words(firm: Firm) -> None:
+    assert [checked.of_what for checked in verifying.checks(firm.db)] == [
+        "file", "messages", "e-mails", "links", "e-mails", "activities"
+    ]  # fmt: skip
+    firm.db.execute("DELETE FROM email_cases WHERE email_id <> (SELECT min(email_id) FROM email_cases)")
+    links = next(checked for checked in verifying.checks(firm.db) if checked.check == "links")
+    assert (links.looked_at, links.of_what) == (1, "link")
+
+
 @pytest.mark.parametrize(
     ("statement", "check", "words"),
     [

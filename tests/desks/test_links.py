@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import batches, links, suggestions, threads
+from casefleet_cli.desk import batches, links, suggestions
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import feed
@@ -235,4 +235,4 @@ def test_a_thread_is_followed_through_mails_that_are_related_to_each_other(firm:
         log(firm, mail("x@else.example", text=str(n), msgid=f"t{n}", References=f"<t{n - 1}@mail.example>"))
         for n in range(4)
     ]
-    assert sorted(threads.with_unassigned(firm.db, [numbers[1]])) == numbers
+    assert sorted(links.with_their_threads(firm.db, [numbers[1]])) == numbers

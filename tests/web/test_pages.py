@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from casefleet_cli.web import pages, queries_feed
+from casefleet_cli.web import pages, paging
 from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER
 
 PAGES = (
@@ -155,7 +155,7 @@ def test_forged_marks_in_a_mail_do_not_become_markup(admin: Any) -> None:
 
 
 def test_long_lists_come_in_pages_without_repeating(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries_feed, "PAGE_SIZE", 3)
+    monkeypatch.setattr(paging, "PAGE_SIZE", 3)
     seen: list[str] = []
     page = "/"
     for _ in range(20):

@@ -1,0 +1,116 @@
+"""What somebody sees, as the conditions that queries take: each has a name here for what it means in SQL.
+
+Who sees how much is decided in access, which knows the roles; the queries only put in what they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+Condition = Callable[[str], str]
+"""A condition on the rows of a table, by the alias that the table has in a query; `:viewer` is who looks."""
+
+_MY_CASES = "SELECT case_id FROM case_users WHERE user_id = :viewer"
+
+
+class Sight(NamedTuple):
+    """The rows of each table that are in sight of somebody."""
+
+    user_id: int
+    """Who looks; 0, which no user has, owns nothing and is on no case."""
+    emails: Condition
+    cases: Condition
+    leads: Condition
+    contacts: Condition
+    activities: Condition
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The values of the named parameters in the conditions."""
+        return {"viewer": self.user_id}
+
+
+def either(*conditions: Condition) -> Condition:
+    """Rows that meet any of the conditions."""
+    return lambda alias: f"({' OR '.join(condition(alias) for condition in conditions)})"
+
+
+def both(*conditions: Condition) -> Condition:
+    """Rows that meet each of the conditions."""
+    return lambda alias: f"({' AND '.join(condition(alias) for condition in conditions)})"
+
+
+def everything(alias: str) -> str:  # noqa: ARG001 - a Condition
+    """All rows of any table."""
+    return "1"
+
+
+def let_in(alias: str) -> str:
+    """Emails that are neither held nor rejected."""
+    return f"{alias}.standing IN ('linked', 'unassigned')"
+
+
+def not_filed(alias: str) -> str:
+    """Emails that are on no case and no lead."""
+    return f"{alias}.standing <> 'linked'"
+
+
+def owned(alias: str) -> str:
+    """Emails that were delivered for the viewer."""
+    return f"EXISTS (SELECT 1 FROM deliveries AS own WHERE own.email_id = {alias}.id AND own.user_id = :viewer)"
+
+
+def on_my_case(alias: str) -> str:
+    """Emails on a case that the viewer is assigned to, or on a lead that became one."""
+    # CROSS JOIN keeps the order: from the few places of an email to the user, not from the user's cases.
+    return (
+        "(EXISTS (SELECT 1 FROM email_cases AS at CROSS JOIN case_users AS mine ON mine.case_id = at.case_id"
+        f" WHERE at.email_id = {alias}.id AND mine.user_id = :viewer)"
+        " OR EXISTS (SELECT 1 FROM email_leads AS at CROSS JOIN leads AS was ON was.id = at.lead_id"
+        " CROSS JOIN case_users AS mine ON mine.case_id = was.case_id"
+        f" WHERE at.email_id = {alias}.id AND mine.user_id = :viewer))"
+    )
+
+
+def my_cases(alias: str) -> str:
+    """Cases that the viewer is assigned to."""
+    return f"{alias}.id IN ({_MY_CASES})"
+
+
+def became_my_case(alias: str) -> str:
+    """Leads that became a case of the viewer."""
+    return f"{alias}.case_id IN ({_MY_CASES})"
+
+
+def of_my_cases(alias: str) -> str:
+    """Contacts of a case that the viewer is assigned to, or of a lead that became one."""
+    return (
+        f"({alias}.id IN (SELECT on_case.contact_id FROM case_contacts AS on_case WHERE on_case.case_id IN"
+        f" ({_MY_CASES})) OR {alias}.id IN (SELECT on_lead.contact_id FROM leads AS was JOIN lead_contacts AS on_lead"
+        f" ON on_lead.lead_id = was.id WHERE was.case_id IN ({_MY_CASES})))"
+    )
+
+
+def about_no_email_but(emails: Condition) -> Condition:
+    """Activities about no email, or about one of these."""
+    return lambda alias: (
+        f"({alias}.email_id IS NULL"
+        f" OR EXISTS (SELECT 1 FROM emails AS of_it WHERE of_it.id = {alias}.email_id AND {emails('of_it')}))"
+    )
+
+
+def about_mail_or_matters(alias: str) -> str:
+    """Activities about a case, a lead, a contact or an email: not those about the accounts of users."""
+    columns = ("case_id", "lead_id", "contact_id", "email_id")
+    return f"({' OR '.join(f'{alias}.{column} IS NOT NULL' for column in columns)})"
+
+
+def about_my_cases(alias: str) -> str:
+    """Activities about a case that the viewer is assigned to, or about a lead that became one."""
+    was_lead = f"{alias}.lead_id IN (SELECT was.id FROM leads AS was WHERE was.case_id IN ({_MY_CASES}))"
+    return f"({alias}.case_id IN ({_MY_CASES}) OR {was_lead})"
+
+
+EVERYTHING = Sight(0, everything, everything, everything, everything, everything)
+"""The sight of the program itself and of who runs this machine."""

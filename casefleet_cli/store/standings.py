@@ -1,0 +1,37 @@
+"""The standing of an email: what follows from its links and deliveries, said once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_FOLLOWS = """CASE
+    WHEN EXISTS (SELECT 1 FROM email_cases WHERE email_id = {0}.id)
+      OR EXISTS (SELECT 1 FROM email_leads WHERE email_id = {0}.id) THEN 'linked'
+    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = {0}.id AND standing IN ('routed', 'released'))
+      THEN 'unassigned'
+    WHEN EXISTS (SELECT 1 FROM deliveries WHERE email_id = {0}.id AND standing = 'held') THEN 'held'
+    ELSE 'rejected' END"""
+
+
+def refresh(connection: sqlite3.Connection, email_id: int) -> str:
+    """Work out the standing of an email anew from its links and deliveries, keep it, and give it.
+
+    Linked to any case or lead: "linked"; else let in by any delivery: "unassigned"; else "held" or "rejected".
+    """
+    cursor = connection.execute(
+        f"UPDATE emails SET standing = {_FOLLOWS.format('emails')} WHERE id = ? RETURNING standing", (email_id,)
+    )
+    (standing,) = cursor.fetchone()
+    cursor.close()
+    return str(standing)
+
+
+def wrong(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str]]:
+    """Every email whose standing is not what follows from its links and deliveries: its number, and both."""
+    yield from connection.execute(
+        f"SELECT e.id, e.standing, {_FOLLOWS.format('e')} AS wanted FROM emails AS e WHERE e.standing <> wanted"
+    )

@@ -1,0 +1,65 @@
+"""Lists one page at a time, newest first: a page is a slice below a number, so that no list has to be counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from casefleet_cli.store import mailbook
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from casefleet_cli.store.sight import Sight
+
+PAGE_SIZE = 40
+CAP = 1000
+"""Numbers on badges and of hits are counted up to here, so that they cost the same at any size."""
+
+
+class Slice(NamedTuple):
+    """One page of a list, and where the next one begins (None: this was the last)."""
+
+    rows: list[dict[str, Any]]
+    next: int | None
+
+
+def asked() -> int:
+    """How many rows to ask for: one more than a page, which tells whether there is another."""
+    return PAGE_SIZE + 1
+
+
+def of(rows: Sequence[dict[str, Any]]) -> Slice:
+    """The rows, each with its `id`, as a page."""
+    shown = list(rows[:PAGE_SIZE])
+    return Slice(shown, shown[-1]["id"] if len(rows) > PAGE_SIZE else None)
+
+
+def of_feed(rows: Sequence[dict[str, Any]]) -> Slice:
+    """Activities as a page."""
+    page = of(rows)
+    return Slice(together(page.rows), page.next)
+
+
+def of_emails(connection: sqlite3.Connection, sight: Sight, numbers: Sequence[int]) -> Slice:
+    """Emails as a page."""
+    shown = numbers[:PAGE_SIZE]
+    rows = mailbook.entries(connection, sight, shown)
+    return Slice(rows, shown[-1] if len(numbers) > PAGE_SIZE else None)
+
+
+def together(activities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The activities with their places; one email that was filed to several places at once is one entry."""
+    entries: list[dict[str, Any]] = []
+    for row in activities:
+        places = [
+            {"kind": kind, "id": row[f"{kind}_id"], "name": name}
+            for kind, name in (("case", row["case_title"]), ("lead", row["lead"]))
+            if name
+        ]
+        last = entries[-1] if entries else None
+        if last and row["email_id"] and all(row[key] == last[key] for key in ("email_id", "verb", "at", "user")):
+            last["places"] += places
+        else:
+            entries.append({**row, "places": places})
+    return entries

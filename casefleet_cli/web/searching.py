@@ -1,0 +1,68 @@
+"""Search as the pages do it: a query in, a page of what it finds out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core import query
+from casefleet_cli.errors import UsageError
+from casefleet_cli.store import references, selection
+from casefleet_cli.store import search as store
+from casefleet_cli.web import paging, words
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.access import Viewer
+    from casefleet_cli.store.selection import Finder
+    from casefleet_cli.web.paging import Slice
+
+
+class Found(NamedTuple):
+    """What a query finds for a viewer."""
+
+    page: Slice
+    """Emails with snippets, newest number first."""
+    total: int
+    """How many there are, counted up to paging.CAP."""
+    problem: str
+    """A sentence when the query cannot be understood."""
+
+
+class OutOfSightError(Exception):
+    """A name in a query that means nothing in the viewer's sight."""
+
+
+def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int) -> Found:
+    """The emails in sight that a query means. Rejected ones are left out unless asked for."""
+    nothing = paging.of([])
+    try:
+        found = selection.of(connection, query.parse(text), _finder(connection, viewer))
+    except OutOfSightError:
+        return Found(nothing, 0, "")
+    except UsageError as problem:
+        return Found(nothing, 0, str(problem))
+    total = store.count(connection, found, viewer.sight, paging.CAP)
+    marks = (words.MARK_START, words.MARK_END)
+    snippets = dict(store.hits(connection, found, viewer.sight, before, paging.asked(), marks))
+    page = paging.of_emails(connection, viewer.sight, list(snippets))
+    for row in page.rows:
+        row["snippet"] = snippets[row["id"]]
+    return Found(page, total, "")
+
+
+def _finder(connection: sqlite3.Connection, viewer: Viewer) -> Finder:
+    """What a name in a query means; who does not see the whole firm is not told what else there is."""
+
+    def find(noun: str, text: str) -> int:
+        try:
+            number = int(getattr(references, noun)(connection, text))
+        except UsageError:
+            if viewer.sees_firm:
+                raise
+            raise OutOfSightError from None
+        if not references.is_in_sight(connection, viewer.sight, noun, number):
+            raise OutOfSightError
+        return number
+
+    return find
