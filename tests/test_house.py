@@ -141,10 +141,11 @@ _STATEMENT = re.compile(
 
 
 def sql_in(source: str) -> list[int]:
-    """The lines on which Python runs SQL, or holds a text that begins as a statement does."""
+    """The lines on which Python opens a database, runs SQL, or holds a text that begins as a statement does."""
     lines = set()
     for node in ast.walk(ast.parse(source)):
-        runs = isinstance(node, ast.Attribute) and node.attr in _RUNS_SQL
+        opens = isinstance(node, ast.Attribute) and ast.unparse(node) == "sqlite3.connect"
+        runs = opens or (isinstance(node, ast.Attribute) and node.attr in _RUNS_SQL)
         says = isinstance(node, ast.Constant) and isinstance(node.value, str) and _STATEMENT.match(node.value)
         if runs or says:
             lines.add(node.lineno)
@@ -167,6 +168,7 @@ def test_sql_stands_in_the_store_only() -> None:
         "run = connection.executemany",
         "connection.executescript(text)",
         "cursor = self._connection.cursor()",
+        "sqlite3.connect(path)",
         "QUERY = 'SELECT 1'",
         'QUERY = """\n    INSERT INTO emails (id) VALUES (?)"""',
         "QUERY = f'DELETE FROM {table}'",

@@ -18,13 +18,14 @@ class State:
         self.database_path = ""
         self.acting_reference: str | None = None
         self.debug = False
+        self._reader: sqlite3.Connection | None = None
         self._connection: sqlite3.Connection | None = None
 
     def reader(self) -> sqlite3.Connection:
-        """The database, for reading only; errors as database.open_reader."""
-        if self._connection is None:
-            self._connection = database.open_reader(self.database_path)
-        return self._connection
+        """The database, for reading only, whatever else is open; errors as database.open_reader."""
+        if self._reader is None:
+            self._reader = database.open_reader(self.database_path)
+        return self._reader
 
     def connection(self) -> sqlite3.Connection:
         """The database, for changing it; errors as database.open_database."""
@@ -36,7 +37,7 @@ class State:
         """The user who acts, for the journal; None when nobody is named. Raises UsageError for one who may not act."""
         if self.acting_reference is None:
             return None
-        connection = self.connection()
+        connection = self._connection or self.reader()
         user_id = references.user(connection, self.acting_reference)
         user = users.one(connection, user_id)
         if user["disabled"]:
@@ -44,7 +45,8 @@ class State:
         return user_id
 
     def close(self) -> None:
-        """Close the database, if it was opened."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Close what was opened of the database."""
+        for opened in (self._reader, self._connection):
+            if opened is not None:
+                opened.close()
+        self._reader = self._connection = None
