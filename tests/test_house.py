@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from casefleet_cli import __version__
 from tests.firm import BCC, Firm, mail
 
 ROOT = Path(__file__).parents[1]
@@ -123,6 +126,13 @@ def test_the_journal_is_append_only(statement: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "casefleet_cli").rglob("*.py")), ids=lambda path: path.name)
 def test_a_file_is_one_room(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
+
+
+def test_the_version_stands_in_one_file() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert "version" not in settings["project"]
+    assert settings["tool"]["hatch"]["version"]["path"] == "casefleet_cli/__init__.py"
+    assert importlib.metadata.version("casefleet") == __version__
 
 
 NOT_YET_MOVED = {

@@ -1,9 +1,7 @@
-"""Files of mail: import and inspect."""
+"""Past mail from files: import and imports."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
@@ -12,9 +10,7 @@ import typer
 from casefleet_cli import archive
 from casefleet_cli.cli import output
 from casefleet_cli.cli.progress import progress_on_stderr
-from casefleet_cli.core.mail import inspection
-from casefleet_cli.errors import NoInputError, UsageError
-from casefleet_cli.intake.understanding import parse
+from casefleet_cli.errors import UsageError
 from casefleet_cli.sources import byte_of
 from casefleet_cli.store import imports, references
 
@@ -127,26 +123,3 @@ def show_import(
     for origin, position, reason in skipped:
         byte = byte_of(position)
         output.say(f"{origin}, byte {byte}: {reason}" if byte else f"{origin}: {reason}")
-
-
-def inspect(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files with one message each.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line (always so).")] = True,  # noqa: ARG001
-) -> None:
-    """Print what the parser understands of message files, one JSON object a line; needs no database."""
-    failures = []
-    for path in paths:
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            failures.append(f"{path}: {error.strerror}")
-            continue
-        message = parse(raw)
-        if message is None:
-            failures.append(f"{path}: a fault in the parser; please report it")
-            continue
-        answer = inspection.answer(str(path), message)
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    if len(failures) == len(paths) == 1:
-        raise NoInputError(f"{failures[0]}.")
-    output.some_failed(failures, "files could not be read")

@@ -1,4 +1,4 @@
-"""What connects the mail server: postfix, route, and the help of deliver."""
+"""What connects the mail server: postfix, and the help of deliver."""
 
 from __future__ import annotations
 
@@ -7,27 +7,19 @@ import pwd
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casefleet_cli import lda
 from casefleet_cli.cli import output
-from casefleet_cli.cli.cleaning import clean
-from casefleet_cli.core.address import normal
-from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.core.rules.routing import Letterhead
-from casefleet_cli.errors import ConfigError, UnreadableError, UsageError
+from casefleet_cli.errors import ConfigError
 from casefleet_cli.install import mailserver, recipients, units
 from casefleet_cli.install.postconf import Postconf
-from casefleet_cli.intake.deciding import Memory
-from casefleet_cli.intake.understanding import parse
-from casefleet_cli.store import deliveries, references, settings, users
+from casefleet_cli.store import settings
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from casefleet_cli.core.rules.routing import Decision
 
 
 def deliver() -> None:
@@ -110,44 +102,3 @@ def program() -> tuple[str, ...]:
         if called and not called.endswith(".py")
         else (sys.executable, "-m", "casefleet_cli")
     )
-
-
-def route(
-    context: typer.Context,
-    user: Annotated[str | None, typer.Option(help="For this user (default: who sent it).")] = None,
-    as_json: output.Json = False,
-) -> None:
-    """Say where the message on standard input would go, and why; nothing is logged."""
-    connection = context.obj.reader()
-    message = parse(sys.stdin.buffer.read())
-    if message is None:
-        raise UnreadableError("This message cannot be read; casefleet deliver would keep it, unassigned.")
-    if user:
-        user_id: int | None = references.user(connection, user)
-    else:
-        senders = (users.by_sender_address(connection, normal(mailbox.address)) for mailbox in message.from_)
-        user_id = next((sender for sender in senders if sender is not None), None)
-    if user_id is None:
-        raise UsageError("No user sends from the address in From; name the user with --user.")
-    letterhead = Letterhead(message.from_, message.to, message.cc, message.bcc)
-    decision = Memory(connection).decide(letterhead, user_id, vouched=False)
-    told = _told(decision, str(users.one(connection, user_id)["name"]))
-    if as_json:
-        output.json_value({**told, "words": sentences(told)})
-        return
-    headline, *rest = sentences(told)
-    output.say(headline.replace("Logged", "It would be logged", 1))
-    for sentence in rest:
-        output.say(f"  - {clean(sentence)}", raw=True)
-
-
-def _told(decision: Decision, user: str) -> dict[str, Any]:
-    return {
-        "user": user,
-        "outcome": decision.outcome,
-        "reason": decision.reason,
-        "places": [place._asdict() for place in decision.places],
-        "contacts": [contact._asdict() for contact in decision.contacts],
-        "verdicts": [deliveries.verdict_as_json(verdict) for verdict in decision.verdicts],
-        "exposed": bool(decision.exposed),
-    }

@@ -1,0 +1,38 @@
+"""What the parser understands of message files: inspect."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated
+
+import typer
+
+from casefleet_cli.cli import output
+from casefleet_cli.core.mail import inspection
+from casefleet_cli.errors import NoInputError
+from casefleet_cli.intake.understanding import parse
+
+
+def inspect(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files with one message each.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line (always so).")] = True,  # noqa: ARG001
+) -> None:
+    """Print what the parser understands of message files, one JSON object a line; needs no database."""
+    failures = []
+    for path in paths:
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            failures.append(f"{path}: {error.strerror}")
+            continue
+        message = parse(raw)
+        if message is None:
+            failures.append(f"{path}: a fault in the parser; please report it")
+            continue
+        answer = inspection.answer(str(path), message)
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    if len(failures) == len(paths) == 1:
+        raise NoInputError(f"{failures[0]}.")
+    output.some_failed(failures, "files could not be read")
