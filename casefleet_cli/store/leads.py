@@ -122,7 +122,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, lead_id: int, most: int
             {"case": lead.pop("case_id"), **sight.parameters},
         )
         contacts = connection.execute(
-            "SELECT c.id, c.name, '' AS role, (SELECT x.address FROM contact_addresses AS x WHERE x.contact_id = c.id"
+            "SELECT c.id, c.name, (SELECT x.address FROM contact_addresses AS x WHERE x.contact_id = c.id"
             " ORDER BY x.id LIMIT 1) AS address FROM lead_contacts AS l JOIN contacts AS c ON c.id = l.contact_id"
             " WHERE l.lead_id = :id ORDER BY c.id LIMIT :most",
             asked,

@@ -159,9 +159,11 @@ def fill(connection: sqlite3.Connection) -> None:
                                 "rule": "one-open-case", "place": {"kind": "case", "id": 2}}])  # fmt: skip
         outcome = {"held": "held", "unassigned": "unassigned"}.get(standing, "filed")
         connection.execute(
-            "INSERT INTO decisions (id, delivery_id, email_id, outcome, reason, verdicts, decided_at) VALUES (?,?,?,?,?,?,?)",
-            (number, number, number, outcome, "not-sent-by-owner" if number == 3 else None, verdicts, at),
-        )
+            "INSERT INTO decisions (id, delivery_id, email_id, as_of, outcome, reason, verdicts, decided_at)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (number, number, number, "2026-11-09T10:00:00Z" if number == 6 else None, outcome,
+             "not-sent-by-owner" if number == 3 else None, verdicts, at),
+        )  # fmt: skip
     many("INSERT INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, 'rule')",
          [(n, 1) for n in range(1, 8)] + [(1, 2)])  # fmt: skip
     many("INSERT INTO email_cases (email_id, case_id, linked_by, decision_id, user_id, linked_at) VALUES (?,?,?,?,?,?)", [

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from casefleet_cli.web import pages, paging
-from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER
+from casefleet_cli.store import database
+from casefleet_cli.web import pages, paging, server
+from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER, Browser
 
 PAGES = (
     "/", "/cases", "/leads", "/contacts", "/cases/1", "/cases/2", "/cases/3", "/leads/1", "/leads/2", "/contacts/1", "/contacts/2",
@@ -166,3 +169,23 @@ def test_long_lists_come_in_pages_without_repeating(admin: Any, monkeypatch: pyt
             break
         page = following[1]
     assert len(seen) == 14
+
+
+def test_a_decision_by_what_was_open_then_says_so(admin: Any) -> None:
+    sentence = "What counted is what was open on 2026-11-09, the day of the mail."
+    assert sentence in admin.ask("/emails/6").text
+    assert sentence not in admin.ask("/emails/5").text
+
+
+def test_people_stand_in_the_order_of_their_names(firm: Path, tmp_path: Path) -> None:
+    path = tmp_path / "casefleet.db"
+    shutil.copy(firm, path)
+    connection = database.open_database(str(path))
+    for number, name in ((11, "zoe"), (12, "Yves"), (13, "Anna")):
+        connection.execute(
+            "INSERT INTO contacts (id, name, created_at) VALUES (?, ?, '2026-01-01T00:00:00Z')", (number, name)
+        )
+        connection.execute("INSERT INTO case_contacts (case_id, contact_id) VALUES (3, ?)", (number,))
+    connection.close()
+    text = Browser(server.build(str(path))).enter().ask("/cases/3").text
+    assert re.findall(r"/contacts/(1\d)", text) == ["13", "12", "11"]
