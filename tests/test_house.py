@@ -52,6 +52,8 @@ SINS = {
     "clock in the core": ("casefleet_cli/core/rules/notices.py", "import casefleet_cli.clock"),
     "light delivery": ("casefleet_cli/store/settings.py", "import sqlite_utils"),
     "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.rules.routing"),
+    "a library away from home": ("casefleet_cli/desk/links.py", "import selectolax"),
+    "a room without a floor": ("casefleet_cli/helpers.py", "HELP = True"),
 }
 
 

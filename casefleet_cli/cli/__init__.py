@@ -1,1 +1,4 @@
-"""The command line: thin commands over the desk, the store and the archive."""
+"""The command line: thin commands that read what people type, call a lower room, and say what came of it.
+
+What changes the database stands in `desk`; what asks it, in `store`.
+"""

@@ -1,4 +1,4 @@
-"""Addresses as they are compared."""
+"""Addresses as they are compared, and domains as they are written in them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ def normal(address: str) -> str:
     local, at, domain = address.rpartition("@")
     if not at or domain.isascii():
         return address
+    ascii_domain = ascii_domain_of(domain)
+    return address if ascii_domain is None else f"{local}@{ascii_domain.rstrip('.')}"
+
+
+def ascii_domain_of(domain: str) -> str | None:
+    """A domain in IDNA A-labels (UTS #46, non-transitional); None when IDNA refuses it."""
     import idna  # noqa: PLC0415 - its tables are large and few domains need them
 
     try:
-        ascii_domain = idna.encode(domain, uts46=True, transitional=False).decode("ascii")
+        return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
     except (idna.IDNAError, ValueError, IndexError):
-        return address
-    return f"{local}@{ascii_domain.rstrip('.')}"
+        return None

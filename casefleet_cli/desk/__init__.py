@@ -1,1 +1,4 @@
-"""What people change by hand, and what they are told before they do."""
+"""What people change by hand, each in one transaction with its line in the journal.
+
+What a mail changes when it comes in stands in `intake`; SQL stands in `store`.
+"""

@@ -65,12 +65,9 @@ def domain(text: str) -> str:
     """A domain name in normal form (ASCII, lower case); raises BadEntryError when mail cannot be sent to it."""
     kept = text.strip().rstrip(".").lower()
     if not kept.isascii():
-        import idna  # noqa: PLC0415
+        from casefleet_cli.core.address import ascii_domain_of  # noqa: PLC0415 - rare
 
-        try:
-            kept = idna.encode(kept, uts46=True).decode("ascii")
-        except idna.IDNAError:
-            kept = ""
+        kept = ascii_domain_of(kept) or ""
     if len(kept) > 190 or not _DOMAIN.fullmatch(kept):
         raise BadEntryError(f"{text!r} is not a domain; write one that your mail server serves, like log.firm.example.")
     return kept

@@ -1,1 +1,4 @@
-"""The machine around the program: doctor, the lines for Postfix, the map of recipients, units."""
+"""The machine around the program: doctor, the lines for Postfix, the map of recipients, units.
+
+What the firm keeps (users, cases, mail) is none of its business.
+"""
