@@ -17,7 +17,7 @@ from casefleet_cli.archive.rehearsal import Rehearsal
 from casefleet_cli.archive.terms import Terms
 from casefleet_cli.archive.writing import OUTCOMES, Writer, in_words
 from casefleet_cli.intake.workers import budget_of
-from casefleet_cli.store import imports, settings
+from casefleet_cli.store import imports, settings, users
 
 if TYPE_CHECKING:
     import sqlite3
@@ -66,8 +66,8 @@ def run(
     )
     measure = Measure(paths)
     everything = _without_known(measure.counted(reading.met(paths, kind, work.mark_of)), work)
-    domain, budget = settings.logging_domain(connection), budget_of(connection)
-    with Parsers(reading.batches(everything), domain, budget, jobs or os.cpu_count() or 1) as parsers:
+    terms_of_work = (settings.logging_domain(connection), users.bcc_addresses(connection), budget_of(connection))
+    with Parsers(reading.batches(everything), *terms_of_work, jobs=jobs or os.cpu_count() or 1) as parsers:
         work.take_all(parsers, lambda counts: progress(measure.at(counts)) if progress else None)
     work.close()
     if isinstance(work, Rehearsal):

@@ -14,7 +14,7 @@ from casefleet_cli.archive.reading import raws
 from casefleet_cli.intake.workers import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from socket import socket
 
     from casefleet_cli.archive.reading import Met
@@ -42,10 +42,17 @@ class Parsed:
 class Parsers:
     """Gives the batches back in order, parsed; to be used as a context, so that no process outlives it."""
 
-    def __init__(self, batches: Iterator[list[Met]], logging_domain: str, budget: Budget, jobs: int) -> None:
+    def __init__(
+        self,
+        batches: Iterator[list[Met]],
+        logging_domain: str,
+        addresses: Sequence[str],
+        budget: Budget,
+        *,
+        jobs: int,
+    ) -> None:
         self._batches = batches
-        self._domain = logging_domain
-        self._budget = budget
+        self._terms = (logging_domain, addresses, budget)
         self._jobs = jobs
         self._is_exhausted = False
         self._queue: deque[Parsed] = deque()
@@ -138,7 +145,7 @@ class Parsers:
         """The process with the least to do; a new one while all are busy and there may be more."""
         worker = min(self._workers, key=lambda worker: len(worker.tasks), default=None)
         if worker is None or (worker.tasks and len(self._workers) < self._jobs):
-            worker = Worker(self._domain, self._budget)
+            worker = Worker(*self._terms)
             self._workers.append(worker)
             self._given[worker] = deque()
         return worker

@@ -41,3 +41,4 @@ def export(
     done = handover.hand_over(connection, to, kind, number, title, email_ids=chosen, privilege_log=privilege_log,
                               redact=redact_bcc)  # fmt: skip
     output.say(f"{title}: wrote {done.emails} e-mails and {done.attachments} attachments to {to}.")
+    output.some_failed(done.not_redacted, "copies may still hold a BCC address; redactions.csv says where")

@@ -19,9 +19,10 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.mail import message as messages
-from casefleet_cli.core.secrets import MASK
+from casefleet_cli.core.secrets import copies
+from casefleet_cli.custody import containers
 from casefleet_cli.errors import CannotCreateError
-from casefleet_cli.store import emails, feed, mailbook
+from casefleet_cli.store import emails, feed, mailbook, users
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _INDEX = ("number", "date", "from", "to", "cc", "bcc", "subject", "msgid", "attachments", "size", "sha256", "file")
 _PRIVILEGE = ("number", "date", "type", "author", "recipients", "copies", "subject", "basis", "description")
 _JOURNAL = ("id", "at", "verb", "user", "about_user", "case_number", "lead", "contact", "email_id", "detail")
+_REDACTIONS = ("number", "sha256_original", "sha256_copy", "still_in", "not_looked_into")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet calculate a cell."""
 _QUOTED = re.compile(rb"^(>*From )", re.MULTILINE)
@@ -53,6 +55,8 @@ class Handover(NamedTuple):
 
     emails: int
     attachments: int
+    not_redacted: tuple[str, ...] = ()
+    """The emails whose copies hold a BCC address still, or could not be looked into everywhere: which, and where."""
 
 
 class _Sink(Protocol):
@@ -108,18 +112,37 @@ class Redaction:
     """Takes the BCC addresses of users, past and present, out of copies."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        addresses = sorted(row[0] for row in connection.execute("SELECT address FROM bcc_addresses"))
-        pattern = "|".join(re.escape(address.rpartition("@")[0]) + "(?=@|%40|=40)" for address in addresses)
-        self._pattern = re.compile(pattern.encode(), re.IGNORECASE) if addresses else None
-        self.done: dict[int, tuple[int, str, str]] = {}
-        """Of each copy that was changed: number, SHA-256 of the original, SHA-256 of the copy."""
+        self._secrets = users.secrets(connection)
+        self._unchanged: set[int] = set()
+        self.done: dict[int, dict[str, Any]] = {}
+        """Of each copy that was changed or may still hold an address: what the list of redactions says."""
 
     def copy(self, email_id: int, raw: bytes) -> bytes:
-        """The bytes without any BCC address that is written out in them."""
-        copy = self._pattern.sub(MASK.encode(), raw) if self._pattern else raw
-        if copy != raw:
-            self.done[email_id] = (email_id, hashlib.sha256(raw).hexdigest(), hashlib.sha256(copy).hexdigest())
+        """The bytes without any BCC address that could be taken out of them."""
+        if email_id in self._unchanged:
+            return raw
+        copy, held, unread = copies.redact(raw, self._secrets, lambda found: containers.look_into(found, self._secrets))
+        if copy == raw:
+            self._unchanged.add(email_id)
+        if copy != raw or held or unread:
+            sums = (hashlib.sha256(content).hexdigest() for content in (raw, copy))
+            told = (email_id, *sums, "\n".join(held), "\n".join(unread))
+            self.done[email_id] = dict(zip(_REDACTIONS, told, strict=True))
         return copy
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The emails whose copies hold an address, or may: which, and where."""
+        return tuple(
+            f"e-mail {row['number']}: {what} {', '.join(row[column].splitlines())}"
+            for row in self.done.values()
+            for column, what in (("still_in", "still in"), ("not_looked_into", "not looked into:"))
+            if row[column]
+        )
+
+    def words(self, content: bytes) -> bytes:
+        """An index or a journal without any BCC address."""
+        return self._secrets.hide_octets(content)
 
 
 def hand_over(
@@ -161,6 +184,7 @@ def _write(
     redact: bool,
 ) -> Handover:
     redaction = Redaction(connection) if redact else None
+    words = redaction.words if redaction else bytes
 
     def copy(email_id: int) -> bytes:
         raw = emails.raw_of(connection, email_id)
@@ -176,22 +200,20 @@ def _write(
         attachments += len(names)
         index.append({**row, "attachments": names})
     out.write_all("messages.mbox", (_in_mbox(copy(row["number"]), row["date"]) for row in index))
-    out.write("index.json", (json.dumps(index, ensure_ascii=False, indent=1) + "\n").encode())
-    out.write("index.csv", _csv(_INDEX, ({**row, "attachments": "\n".join(row["attachments"])} for row in index)))
-    out.write("index.html", _page(title, index))
+    out.write("index.json", words((json.dumps(index, ensure_ascii=False, indent=1) + "\n").encode()))
+    out.write(
+        "index.csv", words(_csv(_INDEX, ({**row, "attachments": "\n".join(row["attachments"])} for row in index)))
+    )
+    out.write("index.html", words(_page(title, index)))
     journal = feed.of(connection, kind, number)[::-1]
-    out.write("journal.csv", _csv(_JOURNAL, journal))
+    out.write("journal.csv", words(_csv(_JOURNAL, journal)))
     if privilege_log:
-        out.write("privilege-log.csv", _csv(_PRIVILEGE, map(_privileged, index)))
+        out.write("privilege-log.csv", words(_csv(_PRIVILEGE, map(_privileged, index))))
     if redaction:
-        rows = (
-            dict(zip(("number", "sha256_original", "sha256_copy"), done, strict=True))
-            for done in redaction.done.values()
-        )
-        out.write("redactions.csv", _csv(("number", "sha256_original", "sha256_copy"), rows))
+        out.write("redactions.csv", _csv(_REDACTIONS, list(redaction.done.values())))
     sums = "".join(f"{digest}  {name}\n" for digest, name in sorted(out.sums, key=lambda item: item[1]))
     out.write("SHA256SUMS", sums.encode())
-    return Handover(len(index), attachments)
+    return Handover(len(index), attachments, redaction.left if redaction else ())
 
 
 def _row(email: dict[str, Any], digest: str, size: int) -> dict[str, Any]:

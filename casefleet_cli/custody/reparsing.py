@@ -10,15 +10,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
-from casefleet_cli.core.secrets import Mask
 from casefleet_cli.intake.understanding import packed, understand
-from casefleet_cli.store import activities, emails, rederived, search, settings
+from casefleet_cli.store import activities, emails, rederived, search, users
 from casefleet_cli.store.database import attempt, savepoint, transaction
 from casefleet_cli.store.originals import of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
+
+    from casefleet_cli.core.secrets import Mask
 
 OUTCOMES = ("mended", "changed", "unchanged", "not understood")
 _BATCH_OCTETS = 4 * 1024 * 1024
@@ -50,7 +51,7 @@ def reparse(
 
     Stopped at any moment it can simply be run again. A mended email is in the journal by itself, all others together.
     """
-    mask = Mask(settings.logging_domain(connection))
+    mask = users.mask(connection)
     counts: Counter[str] = Counter()
     for batch in _batches(connection, email_ids):
         with transaction(connection), savepoint(connection) as trial:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.secrets import Mask
 from casefleet_cli.intake import recording
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.understanding import packed
 from casefleet_cli.intake.workers import budget_of, understand_apart
-from casefleet_cli.store import database, deliveries, settings
+from casefleet_cli.store import database, deliveries, users
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +27,7 @@ def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vou
     earlier = deliveries.seen(connection, message.original.sha256, arrival.user_id, arrival.source)
     if earlier is not None:
         return recording.Receipt(earlier, recording.DUPLICATE)
-    understood = understand_apart(message, Mask(settings.logging_domain(connection)), budget_of(connection))
+    understood = understand_apart(message, users.mask(connection), budget_of(connection))
     with database.transaction(connection):
         mails = (recording.Mail(understood, arrival),)
         return recording.record(connection, mails, Memory(connection), vouched=vouched)[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import marshal
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules.routing import Letterhead
@@ -50,24 +50,46 @@ def understand_apart(message: Packed, mask: Mask, budget: Budget) -> Understood:
 
     For a process without threads. Raises OSError when the machine has no room for a child.
     """
-    ours, theirs = os.pipe()
+    (ours, theirs), (asked, told) = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(ours)
+            os.close(told)
             _limit_memory(budget)
             _limit_processor(budget)
-            understood = understand(message, mask)
-            with open(theirs, "wb") as answer:  # noqa: PTH123 - a descriptor
-                marshal.dump(_meaning(understood), answer)
+            with open(theirs, "wb") as answer, open(asked, "rb") as addresses:  # noqa: PTH123 - descriptors
+                mask.addresses = lambda: _ask(answer, addresses)
+                marshal.dump(_meaning(understand(message, mask)), answer)
             os._exit(0)
         finally:
             os._exit(1)
     os.close(theirs)
-    with open(ours, "rb") as answer:  # noqa: PTH123
-        told = answer.read()
+    os.close(asked)
+    with open(ours, "rb") as answer, open(told, "wb", 0) as addresses:  # noqa: PTH123
+        meaning = _answer(answer, addresses, mask)
     _, status = os.waitpid(child, 0)
-    return _understood(message.original, marshal.loads(told)) if status == 0 else bare(message.original)  # noqa: S302
+    return _understood(message.original, meaning) if status == 0 and meaning else bare(message.original)
+
+
+def _ask(answer: IO[bytes], addresses: IO[bytes]) -> list[str]:
+    """Every BCC address, asked of the parent: SQLite forbids a child to use the database that its parent opened."""
+    marshal.dump(None, answer)
+    answer.flush()
+    told: list[str] = marshal.load(addresses)  # noqa: S302 - of our own process
+    return told
+
+
+def _answer(answer: IO[bytes], addresses: IO[bytes], mask: Mask) -> Any:
+    """What the child says in the end, its question answered where it has one; None when it has ended before."""
+    try:
+        meaning = marshal.load(answer)  # noqa: S302 - of our own process
+        if meaning is None:
+            addresses.write(marshal.dumps(list(mask.addresses())))
+            meaning = marshal.load(answer)  # noqa: S302
+    except (EOFError, BrokenPipeError, ValueError, TypeError):
+        return None
+    return meaning
 
 
 class Worker:
@@ -76,10 +98,11 @@ class Worker:
     `tasks` are the batches it has been given and not given back, oldest first.
     """
 
-    def __init__(self, logging_domain: str, budget: Budget) -> None:
+    def __init__(self, logging_domain: str, addresses: Sequence[str], budget: Budget) -> None:
         from collections import deque  # noqa: PLC0415 - this module is imported at every delivery, which needs none
 
         self._domain = logging_domain
+        self._addresses = list(addresses)
         self._budget = budget
         self.tasks: deque[Sequence[bytes]] = deque()
         self._start()
@@ -96,6 +119,7 @@ class Worker:
             number = theirs.fileno()
             command = [sys.executable, "-P", "-c", _PROGRAM, str(number), self._domain, *map(str, self._budget)]
             self._process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
+        self._send(self._addresses)  # not as words of the command: every user of the machine can list those
 
     def give(self, raws: Sequence[bytes]) -> None:
         """Hand over a batch; never waits for long, since the process reads while it works."""
@@ -124,9 +148,9 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
-    def _send(self, raws: Sequence[bytes]) -> None:
+    def _send(self, what: Sequence[bytes] | Sequence[str]) -> None:
         try:
-            _put(self.connection, list(raws))
+            _put(self.connection, list(what))
         except OSError:
             return  # it has died; take() notices
 
@@ -161,10 +185,10 @@ class Worker:
 class Pool:
     """Workers for many threads, each with one message at a time; started when all others are busy, up to `most`."""
 
-    def __init__(self, logging_domain: str, budget: Budget, most: int) -> None:
+    def __init__(self, logging_domain: str, addresses: Sequence[str], budget: Budget, most: int) -> None:
         from queue import LifoQueue  # noqa: PLC0415 - as above
 
-        self.terms = (logging_domain, budget)
+        self.terms = (logging_domain, addresses, budget)
         self._idle: LifoQueue[Worker | None] = LifoQueue()
         for _ in range(most):
             self._idle.put(None)
@@ -187,7 +211,10 @@ class Pool:
 
 
 def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> None:
-    """Understand what comes until nobody is at the other end; the main function of a worker's process."""
+    """Understand what comes until nobody is at the other end; the main function of a worker's process.
+
+    First come the BCC addresses there ever were.
+    """
     import gc  # noqa: PLC0415
     import signal  # noqa: PLC0415
     from queue import SimpleQueue  # noqa: PLC0415
@@ -196,6 +223,10 @@ def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> 
 
     connection = socket(fileno=int(descriptor))
     budget = Budget(int(seconds), int(megabytes))
+    try:
+        addresses: list[str] = _get(connection)
+    except (EOFError, OSError):
+        os._exit(0)
     batches: SimpleQueue[list[bytes]] = SimpleQueue()
 
     def read() -> None:
@@ -209,7 +240,7 @@ def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> 
     Thread(target=read, daemon=True).start()
     _limit_memory(budget)
     gc.freeze()
-    mask = Mask(logging_domain)
+    mask = Mask(logging_domain, lambda: addresses)
     try:
         while True:
             answers = []

@@ -53,6 +53,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._pool: Pool | None = None
+        self._newest_bcc_address = -1
         # Threads of its own: those that wait for a worker must not keep the database's waiting.
         self._understanding = ThreadPoolExecutor(_WORKERS)
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue(_MOST_IN_A_COMMIT * 2)
@@ -110,15 +111,25 @@ class Writer:
         inode = os.stat(self._path).st_ino if os.path.exists(self._path) else 0  # noqa: PTH110, PTH116
         if self._connection is not None:
             if inode == self._inode and database.schema_version(self._connection) == database.SCHEMA_VERSION:
+                self._keep_pool(self._connection)
                 return self._connection
             self._connection.close()
             self._connection = None
         self._connection = database.open_database(self._path, busy_seconds=config.busy_seconds())
         self._inode = inode
-        terms = (settings.logging_domain(self._connection), budget_of(self._connection))
+        self._newest_bcc_address = -1
+        self._keep_pool(self._connection)
+        return self._connection
+
+    def _keep_pool(self, connection: sqlite3.Connection) -> None:
+        """Have workers that know every BCC address there is by now."""
+        newest = users.newest_bcc_address(connection)
+        if newest == self._newest_bcc_address:
+            return
+        self._newest_bcc_address = newest
+        terms = (settings.logging_domain(connection), users.bcc_addresses(connection), budget_of(connection))
         if self._pool is None or self._pool.terms != terms:
             self._pool = Pool(*terms, _WORKERS)
-        return self._connection
 
     def _understand(self, raw: bytes) -> Understood:
         """Only called once the database was asked for an owner, and so was opened."""

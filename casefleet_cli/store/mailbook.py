@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.mail import header, message, mime
-from casefleet_cli.core.secrets import Mask
-from casefleet_cli.store import database, originals, settings
+from casefleet_cli.store import database, originals, settings, users
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def attachment(connection: sqlite3.Connection, sight: Sight, email_id: int, numb
 
 def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, str]]:
     """Every header of an email in order, decoded from its bytes, with BCC addresses masked."""
-    mask = Mask(settings.logging_domain(connection))
+    mask = users.mask(connection)
     raw = originals.of_email(connection, email_id)
     return [(name, mask.text(header.decode(value))) for name, value in mime.read_headers(raw)]
 
@@ -145,7 +144,9 @@ def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, st
 def html(connection: sqlite3.Connection, email_id: int) -> str | None:
     """The HTML of an email as its sender wrote it, hostile as it may be, with BCC addresses masked; or None."""
     found = message.html_of(originals.of_email(connection, email_id))
-    return None if found is None else Mask(settings.logging_domain(connection)).text(found)
+    if found is None:
+        return None
+    return users.secrets(connection, settings.logging_domain(connection)).hide(found)
 
 
 def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> Iterator[dict[str, Any]]:

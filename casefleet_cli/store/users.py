@@ -6,11 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
-from casefleet_cli.store import database
+from casefleet_cli.core.secrets import Mask
+from casefleet_cli.store import database, settings
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+
+    from casefleet_cli.core.secrets.spelling import Secrets
 
 _BY_BCC = """SELECT b.user_id, b.id, u.name,
 u.disabled_at IS NULL AND (b.retired_at IS NULL OR coalesce(b.expires_at > :now, 0))
@@ -64,11 +67,6 @@ def has_bcc_address(connection: sqlite3.Connection, address: str) -> bool:
     return connection.execute("SELECT 1 FROM bcc_addresses WHERE address = ?", (address,)).fetchone() is not None
 
 
-def bcc_addresses(connection: sqlite3.Connection) -> list[str]:
-    """Every BCC address there ever was: secrets, for hiding them."""
-    return [str(row[0]) for row in connection.execute("SELECT address FROM bcc_addresses ORDER BY address")]
-
-
 def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str, str | None]]:
     """Every BCC address that takes mail at `now` (a UTC stamp), with the end of its grace or None; secrets."""
     return connection.execute(
@@ -77,6 +75,29 @@ def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str
         " AND (b.retired_at IS NULL OR b.expires_at > ?) ORDER BY b.address",
         (now,),
     ).fetchall()
+
+
+def bcc_addresses(connection: sqlite3.Connection) -> list[str]:
+    """Every BCC address there ever was, past and present (normal form); secrets."""
+    return [str(row[0]) for row in connection.execute("SELECT address FROM bcc_addresses ORDER BY id")]
+
+
+def newest_bcc_address(connection: sqlite3.Connection) -> int:
+    """A number that grows whenever a BCC address is added; 0 while there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM bcc_addresses").fetchone()[0])
+
+
+def mask(connection: sqlite3.Connection) -> Mask:
+    """What hides BCC addresses in all that is derived from mail; it asks for them when a mail may tell one."""
+    return Mask(settings.logging_domain(connection), lambda: bcc_addresses(connection))
+
+
+def secrets(connection: sqlite3.Connection, logging_domain: str = "") -> Secrets:
+    """What finds BCC addresses in the bytes of mail; with a domain, hides all local parts at it, too."""
+    from casefleet_cli.core.secrets.mask import domains  # noqa: PLC0415 - as the next
+    from casefleet_cli.core.secrets.spelling import Secrets  # noqa: PLC0415 - a delivery seldom needs it
+
+    return Secrets(domains(logging_domain), bcc_addresses(connection))
 
 
 def add(connection: sqlite3.Connection, name: str, role: str) -> int:

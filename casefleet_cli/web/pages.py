@@ -16,13 +16,13 @@ from casefleet_cli.store import notifications as store_notifications
 from casefleet_cli.store import suggestions as store_suggestions
 from casefleet_cli.store.database import BEYOND
 from casefleet_cli.web import frame, locks, paging, searching
-from casefleet_cli.web.veil import Veil
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.core.secrets.spelling import Secrets
     from casefleet_cli.web.paging import Slice
 
 _SHORT = 8
@@ -167,8 +167,8 @@ def email_html(ask: Ask) -> Bytes:
     found = _there(mailbook.seen(ask.connection, ask.viewer.sight, ask.numbers[0], _MANY))
     if not found["has_html"]:
         raise NotThereError
-    raw, veil = _original(ask.path, ask.numbers[0])
-    shown = frame.harmless(message.html_of(raw) or "", message.inline_images(raw), veil.text)
+    raw, secrets = _original(ask.path, ask.numbers[0])
+    shown = frame.harmless(message.html_of(raw) or "", message.inline_images(raw), secrets.hide)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
 
@@ -176,13 +176,13 @@ def email_html(ask: Ask) -> Bytes:
 def attachment(ask: Ask) -> Bytes:
     """An attachment as a download."""
     found = _there(mailbook.attachment(ask.connection, ask.viewer.sight, ask.numbers[0], ask.numbers[1]))
-    raw, veil = _original(ask.path, ask.numbers[0])
+    raw, secrets = _original(ask.path, ask.numbers[0])
     part = message.part_bytes(raw, str(found["part"]))
     if part is None:
         raise NotThereError
     content = part[1]
     if found["content_type"].startswith(("text/", "message/")):
-        content = veil.octets(content)
+        content = secrets.hide_octets(content)
     headers = {"Content-Disposition": frame.disposition(found["filename"], found["content_type"])}
     return Bytes(content, "application/octet-stream", headers)
 
@@ -270,15 +270,15 @@ def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["date"], row["id"]))
 
 
-def _original(path: str, email_id: int) -> tuple[bytes, Veil]:
-    """The bytes of an email, and the veil for whatever is shown of them; the caller checked who asks.
+def _original(path: str, email_id: int) -> tuple[bytes, Secrets]:
+    """The bytes of an email, and the secrets to hide in whatever is shown of them; the caller checked who asks.
 
     Over a connection of its own, for which the secrets are no secrets.
     """
     connection = database.open_reader(path, busy_seconds=5)
     try:
-        veil = Veil(settings.logging_domain(connection), users.bcc_addresses(connection))
-        return emails.raw_of(connection, email_id), veil
+        secrets = users.secrets(connection, settings.logging_domain(connection))
+        return emails.raw_of(connection, email_id), secrets
     finally:
         connection.close()
 

@@ -127,10 +127,47 @@ def test_copies_without_bcc_addresses_name_both_hashes(firm: Firm, tmp_path: Pat
             "number": str(number),
             "sha256_original": hashlib.sha256(whole[f"messages/{number:06d}.eml"]).hexdigest(),
             "sha256_copy": hashlib.sha256(files[f"messages/{number:06d}.eml"]).hexdigest(),
+            "still_in": "",
+            "not_looked_into": "",
         }
         for number in (1, 2)
     ]
     assert files["messages/000003.eml"] == whole["messages/000003.eml"]
+
+
+def with_file(content: bytes, name: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "ada@firm.example", "anna@client.example", name
+    message.set_content(f"You wrote to {BCC['ada']}, Zoë.", cte="base64")
+    message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes()
+
+
+def test_copies_that_still_hold_an_address_are_named(firm: Firm, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", f"<w:t>{BCC['ada']}</w:t>")
+    for content, name in ((packed.getvalue(), "a.docx"), (b"Rar!\x1a\x07", "b.rar"), (BCC["ada"].encode(), "c.csv")):
+        receive(firm.db, with_file(content, name), Arrival(firm.ada, "pipe"))
+    secret = BCC["ada"].partition("@")[0].encode()
+    done = handover.hand_over(firm.db, tmp_path / "o", "case", 1, "Case", email_ids=[5, 6, 7], redact=True)
+    assert done.not_redacted == (
+        "e-mail 5: still in part 2 (application/octet-stream): word/document.xml",
+        "e-mail 6: not looked into: part 2 (application/octet-stream): (rar)",
+    )
+    rows = table((tmp_path / "o" / "redactions.csv").read_bytes())
+    assert [(row["number"], bool(row["still_in"]), bool(row["not_looked_into"])) for row in rows] == [
+        ("5", True, False), ("6", False, True), ("7", False, False),
+    ]  # fmt: skip
+    for row in rows:
+        raw = emails.raw_of(firm.db, int(row["number"]))
+        copy = (tmp_path / "o" / "messages" / f"{int(row['number']):06d}.eml").read_bytes()
+        assert row["sha256_original"] == hashlib.sha256(raw).hexdigest()
+        assert row["sha256_copy"] == hashlib.sha256(copy).hexdigest() != row["sha256_original"]
+    assert (tmp_path / "o/attachments/000007/01-c.csv").read_bytes() == b"***@log.firm.example"
+    assert (tmp_path / "o/attachments/000005/01-a.docx").read_bytes() == packed.getvalue()
+    for path in (tmp_path / "o").rglob("*"):
+        assert path.is_dir() or secret not in path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["there", "there.zip", "gone/deeper"])
