@@ -173,3 +173,20 @@ def test_whatever_comes_is_kept_and_visible(firm: Firm, raw: bytes) -> None:
     assert receipt.outcome == "held"
     assert firm.one("SELECT content FROM raw_messages") == raw
     assert receive(firm.db, raw, pipe(firm.ada)).outcome == "duplicate"
+
+
+def test_no_spelling_of_a_bcc_address_is_stored_with_what_is_derived(firm: Firm) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    front, token = "carl", BCC["carl"].partition("@")[0].partition("-")[2]
+    spellings = (
+        f"{front}-{token}@log.firm.example", f"{front}-{token}+2026-104%40log.firm.example", f"{front}-{token} alone",
+        f"{front}-{token[:5]}\u00ad{token[5:]}&#64;log.firm.example", f"{token.upper()} only", f"{front}-{token}＠log.firm.example",
+    )  # fmt: skip
+    receipt = receive(firm.db, mail("anna@client.example", text="\n".join(spellings)), pipe(firm.ada))
+    alone = receive(firm.db, mail("anna@client.example", msgid="2", text=f"{front}-{token}"), pipe(firm.ada))
+    assert firm.all("SELECT case_id FROM email_cases") == [(case,), (case,)]
+    assert firm.all("SELECT text FROM emails WHERE id = ?", alone.email_id) == [("***\n",)]
+    (text,) = firm.all("SELECT text FROM emails WHERE id = ?", receipt.email_id)[0]
+    assert text.count("***") == len(spellings)
+    for table in TABLES[1:]:
+        assert token not in repr(firm.all(f"SELECT * FROM {table}")).lower().replace("\\xad", ""), table
