@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from queue import LifoQueue
     from socket import socket
 
+_ASKS, _HERE = b"?", b"!"
+"""How a child begins what it says: it wants the BCC addresses, or here is what it understood."""
 _PROGRAM = "import sys; from casefleet_cli.intake.workers import work; work(*sys.argv[1:])"
 
 
@@ -60,7 +62,9 @@ def understand_apart(message: Packed, mask: Mask, budget: Budget) -> Understood:
             _limit_processor(budget)
             with open(theirs, "wb") as answer, open(asked, "rb") as addresses:  # noqa: PTH123 - descriptors
                 mask.addresses = lambda: _ask(answer, addresses)
-                marshal.dump(_meaning(understand(message, mask)), answer)
+                meaning = marshal.dumps(_meaning(understand(message, mask)))
+                answer.write(_HERE)
+                answer.write(meaning)
             os._exit(0)
         finally:
             os._exit(1)
@@ -69,27 +73,26 @@ def understand_apart(message: Packed, mask: Mask, budget: Budget) -> Understood:
     with open(ours, "rb") as answer, open(told, "wb", 0) as addresses:  # noqa: PTH123
         meaning = _answer(answer, addresses, mask)
     _, status = os.waitpid(child, 0)
-    return _understood(message.original, meaning) if status == 0 and meaning else bare(message.original)
+    return _understood(message.original, marshal.loads(meaning)) if status == 0 else bare(message.original)  # noqa: S302
 
 
 def _ask(answer: IO[bytes], addresses: IO[bytes]) -> list[str]:
     """Every BCC address, asked of the parent: SQLite forbids a child to use the database that its parent opened."""
-    marshal.dump(None, answer)
+    answer.write(_ASKS)
     answer.flush()
     told: list[str] = marshal.load(addresses)  # noqa: S302 - of our own process
     return told
 
 
-def _answer(answer: IO[bytes], addresses: IO[bytes], mask: Mask) -> Any:
-    """What the child says in the end, its question answered where it has one; None when it has ended before."""
-    try:
-        meaning = marshal.load(answer)  # noqa: S302 - of our own process
-        if meaning is None:
+def _answer(answer: IO[bytes], addresses: IO[bytes], mask: Mask) -> bytes:
+    """What the child says in the end, its question answered where it has one."""
+    if answer.read(1) == _ASKS:
+        try:
             addresses.write(marshal.dumps(list(mask.addresses())))
-            meaning = marshal.load(answer)  # noqa: S302
-    except (EOFError, BrokenPipeError, ValueError, TypeError):
-        return None
-    return meaning
+        except BrokenPipeError:
+            return b""  # it has spent its budget
+        answer.read(1)
+    return answer.read()
 
 
 class Worker:
