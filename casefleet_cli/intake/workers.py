@@ -192,6 +192,7 @@ class Pool:
         from queue import LifoQueue  # noqa: PLC0415 - as above
 
         self.terms = (logging_domain, addresses, budget)
+        self._has_ended = False
         self._idle: LifoQueue[Worker | None] = LifoQueue()
         for _ in range(most):
             self._idle.put(None)
@@ -204,13 +205,24 @@ class Pool:
             return worker.understand(raw)
         finally:
             self._idle.put(worker)
+            if self._has_ended:
+                self.end()
 
     def end(self) -> None:
-        """End the workers that are idle."""
-        while not self._idle.empty():
-            worker = self._idle.get_nowait()
-            if worker is not None:
-                worker.end()
+        """End the workers, those that are busy as soon as they are done."""
+        from queue import Empty  # noqa: PLC0415 - as above
+
+        self._has_ended = True
+        places = 0
+        try:
+            while True:
+                worker = self._idle.get_nowait()
+                places += 1
+                if worker is not None:
+                    worker.end()
+        except Empty:
+            for _ in range(places):  # whoever waits for one still gets one
+                self._idle.put(None)
 
 
 def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> None:

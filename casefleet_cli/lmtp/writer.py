@@ -129,6 +129,8 @@ class Writer:
         self._newest_bcc_address = newest
         terms = (settings.logging_domain(connection), users.bcc_addresses(connection), budget_of(connection))
         if self._pool is None or self._pool.terms != terms:
+            if self._pool is not None:
+                self._pool.end()
             self._pool = Pool(*terms, _WORKERS)
 
     def _understand(self, raw: bytes) -> Understood:

@@ -257,3 +257,18 @@ def test_a_wrong_address_is_one_sentence(firm: Firm, listen: str, code: int) -> 
     assert done.returncode == code
     assert done.stderr.decode().startswith("casefleet: ")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_a_new_user_is_known_at_once_and_the_processes_of_before_end(firm: Firm, server: Server) -> None:
+    def children() -> set[int]:
+        tasks = Path(f"/proc/{server.process.pid}/task").iterdir()
+        return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+    assert server.send(mail("x@else.example")) == {}
+    before = children()
+    assert before
+    new = "eve-2345678abcdefghjk@log.firm.example"
+    firm.user("Eve", "eve@firm.example", new)
+    assert server.send(mail("x@else.example", text=f"see {new}, he said"), new) == {}
+    assert children() & before == set()
+    assert "eve-" not in str(firm.all("SELECT text FROM emails"))
