@@ -11,7 +11,8 @@ The floors, from the top; imports go down only (pyproject.toml has the contracts
     desk  archive  custody       what people change by hand; bulk import; verify, backup, restore, export, reparse
     intake  access               the one way in for mail; who sees and may do what
     store  sources  config       SQL, and nowhere else; what files and archives hold; where the database is
-    core                         PURE: the same arguments give the same answer, nothing is read, nothing is written
+    core  files                  PURE: the same arguments give the same answer, nothing is read, nothing is written;
+                                 what is written whole: beside its name, synced, then there at once
     errors  clock                the sentences people get; time and chance
 
 A letter's way, with no turning back: `lda`, `lmtp` or `archive` has the bytes and an arrival (for whom, from where).

@@ -58,10 +58,11 @@ def restore(
 ) -> None:
     """Put a copy, once it is verified, in the place of the database."""
     to = Path(context.obj.database_path)
+    was_there = to.exists()
     aside = copies.restore(copy, to, replace=replace)
     output.say(f"Restored {to} from {copy}.")
-    if aside:
-        output.say(f"The database that was there is {aside} now.")
+    for name in aside:
+        output.say(f"{'The database that was there' if was_there else 'What was left beside its place'} is {name} now.")
 
 
 def _noted(head: str | None) -> activities.Head | None:

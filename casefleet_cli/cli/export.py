@@ -12,7 +12,7 @@ from casefleet_cli.core.query import parse
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import handover
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import links, references, search
+from casefleet_cli.store import links, mailbook, references, search
 
 
 def export(
@@ -32,7 +32,7 @@ def export(
     connection = context.obj.reader()
     kind = "case" if case else "lead"
     number = references.case(connection, case) if case else references.lead(connection, lead or "")
-    chosen = handover.of_place(connection, kind, number)
+    chosen = mailbook.of_place(connection, kind, number)
     if query is not None:
         found = set(search.numbers(connection, parse(query)))
         chosen = [email_id for email_id in chosen if email_id in found]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from casefleet_cli import files
 from casefleet_cli.desk import entries
 from casefleet_cli.store import database, settings, users
 
@@ -16,23 +17,19 @@ if TYPE_CHECKING:
 def found(path: str, domain: str) -> str:
     """Make the database of a firm that logs mail at a domain, and give the domain in normal form.
 
-    Raises CannotCreateError when there is a file already, UsageError when the domain is none; then no file is left.
+    Raises CannotCreateError when there is a file already, UsageError when the domain is none, TryAgainError on a full
+    disk; then no file is left.
     """
     from casefleet_cli.store import migrations  # noqa: PLC0415
 
     kept = entries.domain(domain)
-    connection = database.create_database(path)
-    try:
-        migrations.apply(connection)
-        with database.transaction(connection):
-            settings.put(connection, "logging_domain", kept)
-    except BaseException:
-        connection.close()
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path + suffix)  # noqa: PTH108
-        raise
-    connection.close()
+    with files.new_file(Path(path), otherwise="casefleet init never touches an existing file") as draft:
+        database.refuse_leftovers(path)
+        with contextlib.closing(database.create_database(str(draft))) as connection:
+            migrations.apply(connection)
+            with database.transaction(connection):
+                settings.put(connection, "logging_domain", kept)
+            database.close_whole(connection, str(draft))
     return kept
 
 

@@ -12,18 +12,15 @@ import grp
 import os
 import pwd
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from casefleet_cli import clock
+from casefleet_cli import clock, files
 from casefleet_cli.errors import CannotCreateError, ConfigError
 from casefleet_cli.store import database, settings, users
+from casefleet_cli.store import recipients as stored
 
-MAP_ID = 0x63_66_6C_6D
-""""cflm": marks the file as a map of ours (PRAGMA application_id)."""
 _SETTING = "recipient_map"
-_TABLE = "CREATE TABLE recipients (address TEXT PRIMARY KEY, expires_at TEXT) STRICT, WITHOUT ROWID"
 _MODE = 0o640
 
 
@@ -85,8 +82,8 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
         raise ConfigError(f"There is no map at {path}; make it with casefleet postfix --map {path}.")
     wanted = _wanted(connection)
     try:
-        with contextlib.closing(_open(path, "ro")) as there:
-            found = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+        with contextlib.closing(stored.opened(path, "ro")) as there:
+            found = stored.addresses(there)
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
     now = clock.stamp()
@@ -96,61 +93,40 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
 
 
 def _update(connection: sqlite3.Connection, path: str) -> Refreshed:
+    files.remove_dead(Path(path).parent)
     # The users are read while the map is ours alone: of two refreshes at once, the later one has seen more.
-    with contextlib.closing(_open(path, "rw")) as there, database.transaction(there):
+    with contextlib.closing(stored.opened(path, "rw")) as there, database.transaction(there):
         wanted = _wanted(connection)
-        changed = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall()) != wanted
+        changed = stored.addresses(there) != wanted
         if changed:
-            there.execute("DELETE FROM recipients")
-            there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
+            stored.put(there, wanted)
     return Refreshed(len(wanted), changed, readable=False)
 
 
 def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed:
-    """Make the map under another name and put it in its place whole."""
-    number, temporary = tempfile.mkstemp(prefix=".recipients-", dir=Path(path).parent)
-    os.close(number)
+    """Make the map and put it in its place whole, over the empty file of Postfix where that is."""
+    owner = files.Owner(os.stat(database.file_of(connection)).st_uid, _group(reader))  # noqa: PTH116
     wanted = _wanted(connection)
     try:
-        with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as new:
-            new.execute(f"PRAGMA application_id = {MAP_ID}")
-            with database.transaction(new):
-                new.execute(_TABLE)
-                new.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
-        # Only root may; for others the folder's group may be the right one (setgid), and the caller is told.
-        with contextlib.suppress(KeyError, PermissionError):
-            os.chown(temporary, -1, pwd.getpwnam(reader).pw_gid)
-        with contextlib.suppress(PermissionError):
-            os.chown(temporary, _owner(connection), -1)
-        Path(temporary).chmod(_MODE)
-        Path(temporary).rename(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        is_empty = os.path.exists(path)  # noqa: PTH110
+        with files.new_file(Path(path), mode=_MODE, owner=owner, replace=is_empty) as draft:
+            database.refuse_leftovers(path)
+            stored.make(str(draft), wanted)
+    except files.ThereAlreadyError:
+        return _update(connection, path)
     return Refreshed(len(wanted), changed=True, readable=False)
 
 
-def _owner(connection: sqlite3.Connection) -> int:
-    """The number of the user who owns the database, and whose commands will refresh the map."""
-    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
-    return os.stat(path).st_uid  # noqa: PTH116
+def _group(reader: str) -> int:
+    """The group of the user of Postfix; only root may give it: for others the folder's may be right (setgid)."""
+    try:
+        return pwd.getpwnam(reader).pw_gid
+    except KeyError:
+        return -1
 
 
 def _wanted(connection: sqlite3.Connection) -> dict[str, str | None]:
     return dict(users.usable_addresses(connection, clock.stamp()))
-
-
-def _open(path: str, mode: str) -> sqlite3.Connection:
-    there = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode={mode}", uri=True, timeout=10, isolation_level=None)
-    try:
-        (application,) = there.execute("PRAGMA application_id").fetchone()
-    except sqlite3.Error:
-        there.close()
-        raise
-    if application != MAP_ID:
-        there.close()
-        raise ConfigError(f"{path} is there and is not a map of casefleet; name another file.")
-    return there
 
 
 def _readable_by(path: str, reader: str) -> bool:

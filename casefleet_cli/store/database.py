@@ -21,6 +21,8 @@ SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
 BEYOND = 2**62
 """Above every row number: where a list that goes down from the newest begins."""
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a main file, by its name: left beside another main file, it is replayed into that one."""
 _JOURNAL_LIMIT = 64 * 1024 * 1024
 _FAULTS_OF_THE_MACHINE = frozenset(
     (
@@ -43,13 +45,17 @@ class WrongDatabaseError(ConfigError):
     """The file is not a casefleet database, or one of another release."""
 
 
-def open_database(path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False) -> sqlite3.Connection:
+def open_database(
+    path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False, called: str = ""
+) -> sqlite3.Connection:
     """Open an existing casefleet database for reading and writing, or say in one sentence why not.
+
+    `called`: the name to be used in that sentence, where it is not the path.
 
     Raises NoInputError when there is no such file, WrongDatabaseError when it is not ours or of another release,
     TryAgainError when it is locked or broken by the disk.
     """
-    return _open(path, "rw", busy_seconds, migrating=migrating)
+    return _open(path, "rw", busy_seconds, migrating=migrating, called=called)
 
 
 def open_reader(path: str, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
@@ -62,17 +68,43 @@ def open_reader(path: str, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Con
 def create_database(path: str) -> sqlite3.Connection:
     """Make a new, empty database file that only its owner can read (mode 0600), without a schema yet.
 
-    Raises CannotCreateError when the file exists already or its folder does not let us.
+    Raises OSError when the file exists already or its folder does not let us.
     """
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        raise CannotCreateError(f"{path} is there already; casefleet init never touches an existing file.") from None
-    except OSError as error:
-        raise CannotCreateError(f"{path} cannot be created: {error.strerror}.") from None
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = _connect(path, "rw", BUSY_SECONDS)
     connection.execute("PRAGMA journal_mode = WAL")
     return connection
+
+
+def close_whole(connection: sqlite3.Connection, path: str) -> None:
+    """Close the only connection to a database, with all of it in its one file, ready for many at once (WAL).
+
+    Raises sqlite3.Error, or TryAgainError when something is left beside it.
+    """
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    if beside(path):
+        raise TryAgainError(f"{path} could not be written to its end; try again.")
+
+
+def beside(path: str) -> list[str]:
+    """The files that SQLite would take for parts of the database at a path, the main file not among them."""
+    return [path + suffix for suffix in BESIDE if os.path.lexists(path + suffix)]
+
+
+def refuse_leftovers(path: str) -> None:
+    """Raise CannotCreateError when something lies where a new database would take it for its own."""
+    for leftover in beside(path):
+        raise CannotCreateError(
+            f"{leftover} is there already, left of another database; move it away or name another file."
+        )
+
+
+def file_of(connection: sqlite3.Connection) -> str:
+    """The path of the main file of a connection."""
+    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
+    return str(path)
 
 
 class transaction:  # noqa: N801 - used as a verb: `with transaction(connection):`
@@ -205,9 +237,10 @@ def orphans(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
     return ((table, row, parent) for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"))
 
 
-def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool) -> sqlite3.Connection:
+def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool, called: str = "") -> sqlite3.Connection:
+    called = called or path
     if not os.path.isfile(path):  # noqa: PTH113 - pathlib is too dear for the delivery door
-        raise NoInputError(f"There is no database at {path}; make one with casefleet init, or name it with --db.")
+        raise NoInputError(f"There is no database at {called}; make one with casefleet init, or name it with --db.")
     connection = None
     try:
         connection = _connect(path, mode, busy_seconds)
@@ -216,16 +249,16 @@ def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool) -> sqli
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()
-        raise translated(error, path) from None
+        raise translated(error, called) from None
     if application != APPLICATION_ID:
         connection.close()
-        raise WrongDatabaseError(f"{path} is not a casefleet database; check --db or $CASEFLEET_DB.")
+        raise WrongDatabaseError(f"{called} is not a casefleet database; check --db or $CASEFLEET_DB.")
     if version > SCHEMA_VERSION:
         connection.close()
-        raise WrongDatabaseError(f"{path} belongs to a newer casefleet (schema {version}); upgrade this program.")
+        raise WrongDatabaseError(f"{called} belongs to a newer casefleet (schema {version}); upgrade this program.")
     if version < SCHEMA_VERSION and not migrating:
         connection.close()
-        raise WrongDatabaseError(f"{path} has an older schema ({version}); run casefleet migrate.")
+        raise WrongDatabaseError(f"{called} has an older schema ({version}); run casefleet migrate.")
     return connection
 
 
@@ -237,7 +270,8 @@ def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError 
         return WrongDatabaseError(f"{path} is not a casefleet database; check --db or $CASEFLEET_DB.")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return TryAgainError(f"{path} is locked by another program; try again.")
-    if primary == sqlite3.SQLITE_FULL:
+    # What processes share beside the main file (-shm) is made larger only where there is room.
+    if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return TryAgainError(f"No room is left on the disk of {path}; free some and try again.")
     if primary == sqlite3.SQLITE_READONLY:
         return ConfigError(f"{path} is read-only for this user; check the owner of the file and its folder.")

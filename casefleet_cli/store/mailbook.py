@@ -44,6 +44,12 @@ JOIN leads AS d ON d.id = l.lead_id WHERE {leads}"""
 _ONE = """SELECT e.id, e.fingerprint, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at,
 e.logged_at, e.text, e.has_html, e.forwards, e.defects, e.size FROM emails AS e WHERE e.id = :id AND {emails}"""
 
+_OF_PLACE = {
+    "lead": "SELECT email_id FROM email_leads WHERE lead_id = ?1 ORDER BY 1",
+    "case": """SELECT email_id FROM email_cases WHERE case_id = ?1 UNION SELECT l.email_id FROM leads AS d
+JOIN email_leads AS l ON l.lead_id = d.id WHERE d.case_id = ?1 ORDER BY 1""",
+}
+
 
 def listed(
     connection: sqlite3.Connection, asked: Mapping[str, object], limit: int | None = None, *, oldest_first: bool = False
@@ -176,3 +182,8 @@ def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: in
             "attachments": list(database.rows(attachments)),
             "deliveries": list(database.rows(deliveries)),
         }
+
+
+def of_place(connection: sqlite3.Connection, kind: str, number: int) -> list[int]:
+    """The numbers of the emails on a case (with those on the leads it came from) or on a lead, in order."""
+    return [row[0] for row in connection.execute(_OF_PLACE[kind], (number,))]

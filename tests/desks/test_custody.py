@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -11,8 +14,10 @@ import pytest
 from casefleet_cli import archive
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import copies, reparsing, verifying
+from casefleet_cli.desk import firm as firms
 from casefleet_cli.desk import links
-from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, UnreadableError
+from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, TryAgainError, UnreadableError
+from casefleet_cli.install import recipients
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import activities, database
 from casefleet_cli.store.deliveries import Arrival
@@ -180,18 +185,100 @@ def test_there_and_back(firm: Firm, tmp_path: Path) -> None:
     to = Path(firm.path)
     with pytest.raises(CannotCreateError, match="--replace"):
         copies.restore(tmp_path / "copy.db", to, replace=False)
-    aside = copies.restore(tmp_path / "copy.db", to, replace=True)
-    assert aside is not None
-    for path, count in ((to, 3), (aside, 4)):
-        with sqlite3.connect(path) as db:
+    (aside,) = copies.restore(tmp_path / "copy.db", to, replace=True)
+    for path, count, journal in ((to, 3, "wal"), (aside, 4, "delete")):
+        with contextlib.closing(sqlite3.connect(path)) as db:
             assert db.execute("SELECT count(*) FROM emails").fetchone() == (count,)
-            assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert db.execute("PRAGMA journal_mode").fetchone() == (journal,)
     assert to.stat().st_mode & 0o777 == 0o600
-    assert not list(tmp_path.glob("*.restoring*"))
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"copy.db", to.name, aside.name}
     to.unlink()
-    for suffix in ("-wal", "-shm"):
-        Path(f"{to}{suffix}").unlink(missing_ok=True)
-    assert copies.restore(tmp_path / "copy.db", to, replace=False) is None
+    assert copies.restore(tmp_path / "copy.db", to, replace=False) == []
+    again = copies.restore(aside, to, replace=True)
+    assert len({*again, aside}) == 2
+    with contextlib.closing(sqlite3.connect(to)) as db:
+        assert db.execute("SELECT count(*) FROM emails").fetchone() == (4,)
+
+
+def test_through_a_link_the_database_itself_is_replaced(firm: Firm, tmp_path: Path) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    firm.db.close()
+    link = tmp_path / "link.db"
+    link.symlink_to(firm.path)
+    (aside,) = copies.restore(tmp_path / "copy.db", link, replace=True)
+    assert link.is_symlink()
+    assert aside.name.startswith("casefleet.db.replaced-")
+    assert database.open_reader(firm.path).execute("SELECT count(*) FROM emails").fetchone() == (3,)
+
+
+def test_a_database_in_use_is_not_replaced(firm: Firm, tmp_path: Path) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    before = Path(firm.path).stat().st_ino
+    with pytest.raises(TryAgainError, match="in use by another program"):
+        copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+    assert Path(firm.path).stat().st_ino == before
+    assert not list(tmp_path.glob("*.replaced-*"))
+    assert firm.one("PRAGMA journal_mode") == "wal"
+    receive(firm.db, mail("y@else.example"), Arrival(firm.ada, "pipe"))
+    assert firm.count("emails") == 4
+
+
+def test_who_opened_the_replaced_database_before_writes_nothing_into_either(firm: Firm, tmp_path: Path) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    firm.db.close()
+    with contextlib.closing(sqlite3.connect(firm.path, isolation_level=None)) as late:
+        (aside,) = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            late.execute("INSERT INTO settings VALUES ('too', 'late')")
+    for path in (firm.path, str(aside)):
+        assert not database.beside(path)
+        assert database.open_reader(path).execute("SELECT * FROM settings WHERE name = 'too'").fetchall() == []
+
+
+def test_a_restore_that_fails_at_the_end_leaves_the_old_one_as_it_was(firm: Firm, tmp_path: Path, monkeypatch) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    firm.db.close()
+    monkeypatch.setattr(os, "replace", Refused(errno.EACCES))
+    with pytest.raises(CannotCreateError, match="Permission denied"):
+        copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"copy.db", "casefleet.db"}
+    assert database.open_reader(firm.path).execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+class Refused:
+    """A call that the system refuses."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise OSError(self.code, os.strerror(self.code))
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_nothing_new_is_made_beside_what_is_left_of_another_database(firm: Firm, tmp_path: Path, suffix: str) -> None:
+    leftover = tmp_path / f"new.db{suffix}"
+    leftover.write_bytes(b"what another left")
+    to = tmp_path / "new.db"
+    for make in (
+        lambda: copies.backup(firm.db, to),
+        lambda: firms.found(str(to), "log.x.example"),
+        lambda: recipients.refresh(firm.db, str(to)),
+    ):
+        with pytest.raises(CannotCreateError, match=f"new.db{suffix} is there already, left of another database"):
+            make()
+        assert not to.exists()
+        assert leftover.read_bytes() == b"what another left"
+    copies.backup(firm.db, tmp_path / "copy.db")
+    (aside,) = copies.restore(tmp_path / "copy.db", to, replace=False)
+    assert aside.read_bytes() == b"what another left"
+    assert database.beside(str(to)) == []
+    assert faults_of(to) == {}
+
+
+def faults_of(path: Path) -> dict[str, tuple[str, ...]]:
+    with contextlib.closing(database.open_database(str(path))) as db:
+        return {checked.check: checked.faults for checked in verifying.checks(db) if checked.faults}
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database " * 100, None])

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import subprocess
+import time
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +18,7 @@ from casefleet_cli import archive
 from casefleet_cli.custody import handover
 from casefleet_cli.errors import CannotCreateError
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import emails
+from casefleet_cli.store import emails, mailbook
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail
 
@@ -45,7 +46,7 @@ def firm(tmp_path: Path) -> Firm:
 
 
 def export(firm: Firm, to: Path, **options: bool) -> dict[str, bytes]:
-    chosen = handover.of_place(firm.db, "case", 1)
+    chosen = mailbook.of_place(firm.db, "case", 1)
     handover.hand_over(firm.db, to, "case", 1, "Case <1>", email_ids=chosen, **options)
     if to.suffix == ".zip":
         with zipfile.ZipFile(to) as packed:
@@ -183,6 +184,23 @@ def test_what_is_there_is_never_touched(firm: Firm, tmp_path: Path, name: str) -
 def test_a_case_has_the_mail_of_the_lead_it_was(firm: Firm) -> None:
     lead = firm.lead("Inquiry")
     firm.add("email_leads", email_id=4, lead_id=lead, linked_by="person", linked_at="2026-01-01T00:00:00Z")
-    assert handover.of_place(firm.db, "lead", lead) == [4]
+    assert mailbook.of_place(firm.db, "lead", lead) == [4]
     firm.db.execute("UPDATE leads SET status = 'converted', case_id = 1 WHERE id = ?", (lead,))
-    assert handover.of_place(firm.db, "case", 1) == [1, 2, 3, 4]
+    assert mailbook.of_place(firm.db, "case", 1) == [1, 2, 3, 4]
+
+
+def test_twice_the_attachments_take_about_twice_as_long(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        (tmp_path / str(count)).mkdir()
+        firm = Firm(tmp_path / str(count))
+        firm.case("Nguyen Trust", firm.contact("Anna"))
+        part = b"--b\nContent-Type: image/png\nContent-Disposition: attachment; filename=a.png\n\nnot a picture\n"
+        head = b"From: ada@firm.example\nTo: anna@client.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+        receive(firm.db, head + part * count + b"--b--\n", Arrival(firm.ada, "pipe"))
+        started = time.process_time()
+        files = export(firm, tmp_path / f"{count}.zip")
+        ended = time.process_time()
+        assert len([name for name in files if name.startswith("attachments/")]) == count
+        return ended - started
+
+    assert seconds(2000) < 8 * seconds(500)

@@ -67,6 +67,18 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
+def small_disk(place: Path) -> Iterator[Path]:
+    """A disk of 6 MB."""
+    installed.need("mount", "umount")
+    disk = place / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=755", "none", disk]).returncode:
+        installed.missing("the right to mount a small tmpfs")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@pytest.fixture
 def office(place: Path, program: Path) -> Office:
     return Office(place / "office", program, installed.unprivileged_user())
 

@@ -254,18 +254,6 @@ def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix, wa
     everything_once(office, len(faults))
 
 
-@pytest.fixture
-def small_disk(place: Path) -> Iterator[Path]:
-    """A disk of 6 MB."""
-    installed.need("mount", "umount")
-    disk = place / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=755", "none", disk]).returncode:
-        installed.missing("the right to mount a small tmpfs")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
-
-
 @pytest.mark.parametrize("room", [0, 300_000, 900_000])
 def test_a_full_disk_and_room_again(place: Path, program: Path, small_disk: Path, room: int) -> None:
     installed.need("postfix", "postconf")

@@ -66,10 +66,13 @@ def parse(raw: bytes, runs: Sequence[Run] = ()) -> Message:
 
 def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
     """The content type and the decoded octets of the part that `Attachment.part` names; None where there is none."""
-    for leaf in _leaves(raw):
-        if leaf.number == part:
-            return leaf.type, leaf.content()[0]
-    return None
+    found = parts(raw).get(part)
+    return (found.type, found.content()[0]) if found else None
+
+
+def parts(raw: bytes) -> dict[str, Part]:
+    """Every leaf of a message by the number that `Attachment.part` names, from one look; each is decoded when asked."""
+    return {leaf.number: leaf for leaf in _leaves(raw)}
 
 
 def html_of(raw: bytes) -> str | None:

@@ -1,0 +1,56 @@
+"""The map of usable BCC addresses that Postfix reads: a small SQLite file of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from casefleet_cli.errors import ConfigError
+from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAP_ID = 0x63_66_6C_6D
+""""cflm": marks the file as a map of ours (PRAGMA application_id)."""
+_TABLE = "CREATE TABLE recipients (address TEXT PRIMARY KEY, expires_at TEXT) STRICT, WITHOUT ROWID"
+
+
+def make(path: str, addresses: Mapping[str, str | None]) -> None:
+    """Make a map at a path where nothing is: addresses (normal form), each with the end of its grace or None."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as new:
+        new.execute(f"PRAGMA application_id = {MAP_ID}")
+        with database.transaction(new):
+            new.execute(_TABLE)
+            _fill(new, addresses)
+
+
+def opened(path: str, mode: str) -> sqlite3.Connection:
+    """Open a map ("ro" or "rw"); raises sqlite3.Error, ConfigError when something else is there."""
+    there = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode={mode}", uri=True, timeout=10, isolation_level=None)
+    try:
+        (application,) = there.execute("PRAGMA application_id").fetchone()
+    except sqlite3.Error:
+        there.close()
+        raise
+    if application != MAP_ID:
+        there.close()
+        raise ConfigError(f"{path} is there and is not a map of casefleet; name another file.")
+    return there
+
+
+def addresses(there: sqlite3.Connection) -> dict[str, str | None]:
+    """What a map holds."""
+    return dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+
+
+def put(there: sqlite3.Connection, wanted: Mapping[str, str | None]) -> None:
+    """Let a map hold these and no others, within the caller's transaction."""
+    there.execute("DELETE FROM recipients")
+    _fill(there, wanted)
+
+
+def _fill(there: sqlite3.Connection, wanted: Mapping[str, str | None]) -> None:
+    there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
