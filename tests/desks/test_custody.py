@@ -276,6 +276,21 @@ def test_nothing_new_is_made_beside_what_is_left_of_another_database(firm: Firm,
     assert faults_of(to) == {}
 
 
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_what_says_nothing_beside_the_old_database_is_not_left_beside_the_new(
+    firm: Firm, tmp_path: Path, journal: str
+) -> None:
+    copies.backup(firm.db, tmp_path / "copy.db")
+    firm.db.execute(f"PRAGMA journal_mode = {journal}")
+    firm.db.close()
+    for suffix in ("-wal", "-shm", "-journal"):
+        Path(f"{firm.path}{suffix}").write_bytes(bytes(4096))
+    (aside,) = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+    for path in (firm.path, str(aside)):
+        assert database.beside(path) == []
+        assert faults_of(Path(path)) == {}
+
+
 def faults_of(path: Path) -> dict[str, tuple[str, ...]]:
     with contextlib.closing(database.open_database(str(path))) as db:
         return {checked.check: checked.faults for checked in verifying.checks(db) if checked.faults}

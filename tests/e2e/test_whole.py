@@ -264,3 +264,14 @@ def test_a_full_disk_and_room_again(writer: Writer, desk: Desk, run: Runner, sma
         writer.whole(desk.out / writer.target)
     finally:
         desk.out.unlink()
+
+
+def test_a_database_on_a_full_disk_says_so(desk: Desk, run: Runner, small_disk: Path) -> None:
+    path = small_disk / "casefleet.db"
+    copies.restore(desk.copy, path, replace=False)
+    free = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(b"\0" * (free.f_bavail * free.f_bsize))
+    said = f"casefleet: No room is left on the disk of {path}; free some and try again.\n"
+    assert run("--db", path, "case", "list")[:2] == (75, said)
+    (small_disk / "filler").unlink()
+    assert run("--db", path, "case", "list")[:2] == (0, "")
