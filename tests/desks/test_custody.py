@@ -277,13 +277,14 @@ def test_nothing_new_is_made_beside_what_is_left_of_another_database(firm: Firm,
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("suffixes", [("-wal",), ("-shm",), ("-journal",), ("-wal", "-shm", "-journal")])
 def test_what_says_nothing_beside_the_old_database_is_not_left_beside_the_new(
-    firm: Firm, tmp_path: Path, journal: str
+    firm: Firm, tmp_path: Path, journal: str, suffixes: tuple[str, ...]
 ) -> None:
     copies.backup(firm.db, tmp_path / "copy.db")
     firm.db.execute(f"PRAGMA journal_mode = {journal}")
     firm.db.close()
-    for suffix in ("-wal", "-shm", "-journal"):
+    for suffix in suffixes:
         Path(f"{firm.path}{suffix}").write_bytes(bytes(4096))
     (aside,) = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
     for path in (firm.path, str(aside)):
