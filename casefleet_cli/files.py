@@ -26,6 +26,7 @@ _TOKEN = 10
 _WORKSHOP = re.compile(rf"\..*\.casefleet-[{clock.TOKEN_ALPHABET}]{{{_TOKEN}}}", re.DOTALL)
 _LONGEST = 200
 """Bytes of the target's name that the name of its folder repeats; a name has at most 255."""
+_SYNCS_AT_ONCE = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK)
 """What file systems without hard links answer."""
@@ -79,10 +80,7 @@ def new_folder(to: Path, *, otherwise: str = "name another folder") -> Iterator[
     with _draft(to, otherwise) as draft:
         draft.mkdir(mode=0o700)
         yield draft
-        for folder, _, names in os.walk(draft, topdown=False):
-            for name in names:
-                sync(Path(folder, name))
-            _sync_folder(Path(folder))
+        _sync_all(draft)
         # A folder is not put over what is there: at most over an empty folder that was made this very moment.
         _refuse_taken(to)
         draft.rename(to)
@@ -129,6 +127,17 @@ def _sync_folder(path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_SYNC:
             raise
+
+
+def _sync_all(top: Path) -> None:
+    """See a folder and all that is in it to the disk, many files at once: a disk commits them together."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a folder is rare
+
+    with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+        for folder, _, names in os.walk(top, topdown=False):
+            for _ in pool.map(sync, (Path(folder, name) for name in names)):
+                pass
+            _sync_folder(Path(folder))
 
 
 def remove_dead(folder: Path) -> None:

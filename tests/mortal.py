@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,12 +75,11 @@ def _serve(folder: Path) -> None:
 def _become(words: Sequence[str], killed_at: int, said: Path, calls: Path) -> None:
     for stream, path in ((sys.stdout, Path(os.devnull)), (sys.stderr, said)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
-    made = [0]
+    numbers = count(1)
 
     def mortal(call: Callable[..., object]) -> Callable[..., object]:
         def counted(*values: object, **options: object) -> object:
-            made[0] += 1
-            if made[0] == killed_at:
+            if next(numbers) == killed_at:
                 os.kill(os.getpid(), signal.SIGKILL)
             return call(*values, **options)
 
@@ -92,7 +92,7 @@ def _become(words: Sequence[str], killed_at: int, said: Path, calls: Path) -> No
     try:
         code = app.run(list(words))
     finally:
-        calls.write_text(str(made[0]))
+        calls.write_text(str(next(numbers) - 1))
         sys.stderr.flush()
         os._exit(code)
 

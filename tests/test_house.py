@@ -137,12 +137,6 @@ def test_the_version_stands_in_one_file() -> None:
     assert importlib.metadata.version("casefleet") == __version__
 
 
-NOT_YET_MOVED = {
-    "custody/copies.py",
-    "custody/handover.py",
-    "install/recipients.py",
-}
-"""Rooms beside store/ that still run SQL themselves; a room that does so no longer has to go from this list."""
 _RUNS_SQL = {"execute", "executemany", "executescript", "cursor"}
 _STATEMENT = re.compile(
     r"""\s*(?:SELECT|INSERT\s+(?:OR|INTO)|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|WITH\s+(?:RECURSIVE\s+)?\w+\s+AS|VALUES
@@ -168,8 +162,7 @@ def test_sql_stands_in_the_store_only() -> None:
     package = ROOT / "casefleet_cli"
     found = {str(path.relative_to(package)): sql_in(path.read_text()) for path in package.rglob("*.py")}
     outside = {path: lines for path, lines in found.items() if lines and not path.startswith("store/")}
-    assert {path: lines for path, lines in outside.items() if path not in NOT_YET_MOVED} == {}
-    assert NOT_YET_MOVED - set(outside) == set()
+    assert outside == {}
     assert len([path for path in found if path.startswith("store/") and found[path]]) > 10
 
 

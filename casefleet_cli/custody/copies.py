@@ -46,7 +46,7 @@ def restore(copy: Path, to: Path, *, replace: bool) -> list[Path]:
     ) as draft, _in_words(copy, to):  # fmt: skip
         copies.read(copy, draft)
         _check(draft, copy)
-        database.close_whole(sqlite3.connect(draft), str(draft))
+        copies.make_ready(draft)
         files.sync(draft)
         if to.exists():
             return [until_then.enter_context(copies.put_aside(to))]

@@ -28,12 +28,9 @@ def write(connection: sqlite3.Connection, to: Path, progress: Callable[[int, int
     """
     with contextlib.closing(sqlite3.connect(to)) as copy:
         # One transaction holds the moment: without it every delivery would begin the copy anew.
-        connection.execute("BEGIN")
-        try:
+        with database.snapshot(connection):
             connection.execute("SELECT 1 FROM settings").fetchone()
             connection.backup(copy, pages=_PAGES, progress=_told(progress))
-        finally:
-            connection.execute("ROLLBACK")
         copy.execute("PRAGMA journal_mode = delete")
 
 
@@ -42,6 +39,12 @@ def read(copy: Path, to: Path) -> None:
     with contextlib.closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro", uri=True)) as source, \
          contextlib.closing(sqlite3.connect(to)) as target:  # fmt: skip
         source.backup(target)
+
+
+def make_ready(path: Path) -> None:
+    """Let a copy be used by many at once (WAL); errors as database.close_whole."""
+    with contextlib.closing(sqlite3.connect(path)) as copy:
+        database.close_whole(copy, str(path))
 
 
 @contextlib.contextmanager
@@ -100,7 +103,7 @@ def _alone(old: sqlite3.Connection, path: Path) -> str | None:
     """
     journal = "wal"
     try:
-        (journal,) = old.execute("PRAGMA journal_mode").fetchone()
+        journal = database.journal_mode(old)
         _journal(old, "delete")
         old.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
@@ -117,7 +120,7 @@ def _alone(old: sqlite3.Connection, path: Path) -> str | None:
     # Nobody has the database open: what a killed process left beside it, and SQLite did not take up, says nothing.
     for leftover in database.beside(str(path)):
         Path(leftover).unlink()
-    return str(journal)
+    return journal
 
 
 def _journal(old: sqlite3.Connection, mode: str) -> None:
