@@ -16,7 +16,7 @@ from pathlib import Path
 
 from casefleet_cli.core.query import parse
 from casefleet_cli.store import search
-from tests.firm import Firm
+from tests.firm import DAYS, Firm
 
 SMALL = 10_000
 _SYLLABLES = [a + b for a in "bcdfghjklmnprstvw" for b in "aeiou"]
@@ -139,7 +139,7 @@ def _row(made: Made, number: int, emails: int) -> tuple[object, ...]:
 def asked(firm: Firm, question: str) -> float:
     """Milliseconds of one search as the terminal does it: fifty rows with snippets."""
     started = time.perf_counter()
-    list(search.find(firm.db, parse(question), limit=50, mark=("[", "]")))
+    list(search.find(firm.db, parse(question, DAYS), limit=50, mark=("[", "]")))
     return (time.perf_counter() - started) * 1000
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+from casefleet_cli.core.moments.days import Days
 from casefleet_cli.store import database, migrations, settings
 
 NOW = "2026-01-01T00:00:00Z"
+DAYS = Days(datetime(2026, 11, 24, 9, 0, tzinfo=UTC), UTC)
+"""For queries without a database: a Tuesday."""
 DOMAIN = "log.firm.example"
 BCC = {
     "ada": "ada-7k3mq9x2vt4hc8wnp@log.firm.example",

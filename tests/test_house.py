@@ -44,6 +44,7 @@ main()"""
     modules = done.stderr.decode().split()
     assert "casefleet_cli.intake.recording" in modules
     assert [name for name in HEAVY if name in modules] == []
+    assert {name for name in modules if ".core.moments." in name} == {"casefleet_cli.core.moments.field"}
 
 
 SINS = {
@@ -51,6 +52,8 @@ SINS = {
     "pure core": ("casefleet_cli/core/rules/notices.py", "import sqlite3"),
     "clock in the core": ("casefleet_cli/core/rules/notices.py", "import casefleet_cli.clock"),
     "light delivery": ("casefleet_cli/store/settings.py", "import sqlite_utils"),
+    "typed dates at the door": ("casefleet_cli/lda.py", "import casefleet_cli.core.moments.typed"),
+    "a second reader of typed dates": ("casefleet_cli/cli/feeds.py", "import dateutil"),
     "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.rules.routing"),
     "a library away from home": ("casefleet_cli/desk/links.py", "import selectolax"),
     "a room without a floor": ("casefleet_cli/helpers.py", "HELP = True"),

@@ -33,6 +33,7 @@ _HERE = "casefleet_cli.cli"
 COMMANDS = {
     "init": Entry(f"{_HERE}.setup:init", "Make the database of a firm."),
     "migrate": Entry(f"{_HERE}.setup:migrate", "Bring the database up to this release."),
+    "settings": Entry(f"{_HERE}.settings:settings", "What the firm decides: the order of dates, the time zone."),
     "user": Entry(f"{_HERE}.users:app", "Users of the firm and their BCC addresses."),
     "contact": Entry(f"{_HERE}.contacts:app", "People and organisations outside the firm."),
     "case": Entry(f"{_HERE}.cases:app", "Cases and who is assigned to them."),

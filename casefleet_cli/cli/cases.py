@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from casefleet_cli.cli import dates, output
+from casefleet_cli import clock
+from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.moments import typed
 from casefleet_cli.desk import cases as desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import cases, links, references
@@ -38,7 +40,7 @@ def open_(
         number=number,
         contacts=[references.contact(connection, text) for text in contact or ()],
         users=[references.user(connection, text) for text in user or ()],
-        on=dates.moment(on) if on else None,
+        on=_stamp(context, on),
         acting=context.obj.acting(),
     )
     output.say(f"Opened case {case['number']} {case['title']}.")
@@ -91,7 +93,7 @@ def close(
     """Close a case: no rule files mail to it any more."""
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    changed = desk.close(connection, case_id, on=dates.moment(on) if on else None, acting=context.obj.acting())
+    changed = desk.close(connection, case_id, on=_stamp(context, on), acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
     waiting = links.waiting_for(connection, case_id)
     if waiting:
@@ -147,6 +149,10 @@ def unassign(context: typer.Context, case: Case, contact: Contacts = None, user:
         acting=context.obj.acting(),
     )
     output.say(f"{_named(context, case_id)}: {gone} taken off.")
+
+
+def _stamp(context: typer.Context, on: str | None) -> str | None:
+    return clock.stamp(typed.moment(on, context.obj.days())) if on else None
 
 
 def _named(context: typer.Context, case_id: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from casefleet_cli import clock
-from casefleet_cli.cli import dates, output
+from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.moments import typed
 from casefleet_cli.core.query import Query, Term, parse
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import contacts as book
@@ -16,6 +16,7 @@ from casefleet_cli.store import links, mailbook, search
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.core.moments.days import Days
     from casefleet_cli.desk.batches import Step
 
 _SHOWN = 20
@@ -29,6 +30,7 @@ def unassigned(
     since: str | None,
     until: str | None,
     *,
+    days: Days,
     contacts: tuple[int, ...] = (),
     everything: bool = False,
 ) -> list[int]:
@@ -37,14 +39,14 @@ def unassigned(
     A query that says is: itself may mean linked ones too. When only contacts are named, it is the mail from, to or
     linked to any of them; when nothing is, all if `everything`, or else UsageError is raised.
     """
-    groups = list(parse(query).groups) if query is not None else []
+    groups = list(parse(query, days).groups) if query is not None else []
     if from_:
         groups.append((Term("from", _sender(from_)),))
     if since:
-        groups.append((Term("after", dates.moment(since)),))
+        groups.append((Term("after", since, at=typed.moment(since, days)),))
     if until:
-        last = datetime.fromisoformat(dates.moment(until, until=True))
-        groups.append((Term("before", clock.stamp(last + timedelta(seconds=1))),))
+        after = typed.moment(until, days, until=True) + timedelta(seconds=1)
+        groups.append((Term("before", until, at=after),))
     if not groups and contacts:
         groups.append(tuple(term for contact_id in contacts for term in _about(connection, contact_id)))
     if not groups and not everything:

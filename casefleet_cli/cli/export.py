@@ -34,7 +34,7 @@ def export(
     number = references.case(connection, case) if case else references.lead(connection, lead or "")
     chosen = mailbook.of_place(connection, kind, number)
     if query is not None:
-        found = set(search.numbers(connection, parse(query)))
+        found = set(search.numbers(connection, parse(query, context.obj.days())))
         chosen = [email_id for email_id in chosen if email_id in found]
     name, _ = links.name_and_status(connection, Place(kind, number))
     title = f"{kind.capitalize()} {name}"

@@ -66,7 +66,9 @@ def link(
             raise UsageError("Name e-mails by their numbers, or choose them by --query, --from, --since and --until.")
         chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
     else:
-        chosen = choosing.unassigned(connection, query, from_, since, until, contacts=contacts, everything=suggested)
+        chosen = choosing.unassigned(
+            connection, query, from_, since, until, days=context.obj.days(), contacts=contacts, everything=suggested
+        )
     if thread:
         chosen = desk.with_their_threads(connection, chosen)
     planned = (

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casefleet_cli.cli import dates, output
+from casefleet_cli import clock
+from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.desk import suggestions
 from casefleet_cli.errors import UsageError
@@ -60,13 +62,14 @@ def list_(
 ) -> None:
     """List logged e-mails, newest first."""
     connection = context.obj.reader()
+    days = context.obj.days()
     asked = {
         "case": references.case(connection, case) if case else None,
         "lead": references.lead(connection, lead) if lead else None,
         "contact": references.contact(connection, contact) if contact else None,
         "user": references.user(connection, user) if user else None,
-        "since": dates.moment(since) if since else None,
-        "until": dates.moment(until, until=True) if until else None,
+        "since": clock.stamp(typed.moment(since, days)) if since else None,
+        "until": clock.stamp(typed.moment(until, days, until=True)) if until else None,
     }
     rows = mailbook.listed(connection, asked, options.limit)
     output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
@@ -175,7 +178,7 @@ def explain(
     places = links.places_of(connection, email_id, EVERYTHING)
     standing = emails.standing(connection, email_id)
     if as_json:
-        found = [{**decision, "words": sentences(decision)} for decision in decisions]
+        found = [{**decision, "words": sentences(decision, context.obj.days())} for decision in decisions]
         output.json_value({"email": email_id, "standing": standing, "places": places, "decisions": found})
         return
     output.say(f"E-mail {email_id} is {standing}.")
@@ -185,7 +188,7 @@ def explain(
         output.say(f"It is on {name} since {output.moment(str(place['linked_at']))}, put there by {by}.")
     for decision in decisions:
         output.say("")
-        headline, *rest = sentences(decision)
+        headline, *rest = sentences(decision, context.obj.days())
         output.say(f"{output.moment(str(decision['decided_at']))}  {headline}")
         for sentence in rest:
             output.say(f"  - {clean(sentence)}", raw=True)

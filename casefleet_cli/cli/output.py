@@ -10,15 +10,19 @@ import os
 import re
 import shutil
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from casefleet_cli import clock
 from casefleet_cli.cli.cleaning import clean, clean_block
 from casefleet_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from casefleet_cli.core.moments.days import Days
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The --json of commands that show one thing; its default is False."""
@@ -28,6 +32,8 @@ _WIDEST_IN_A_PIPE = 100
 _SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
 """What came from mail is escaped, even in the formats that are for trusted text."""
 _PIPES_DIVIDE = ("github", "pipe", "orgtbl", "jira", "presto", "pretty", "psql")
+
+_DAYS: ContextVar[Callable[[], Days] | None] = ContextVar("days", default=None)
 
 MARKS = ("\ufdd0", "\ufdd1")
 """Around words that stand out: bold on a terminal, nothing elsewhere. Noncharacters, which no text should hold."""
@@ -145,16 +151,26 @@ def some_failed(failures: Sequence[str], what: str) -> None:
         raise typer.Exit(1)
 
 
+def tell_times_of(days: Callable[[], Days] | None) -> None:
+    """Print the times of this firm from now on, asking for its days when first needed; None: of this machine."""
+    _DAYS.set(days)
+
+
 def moment(stamp: str | None) -> str:
-    """A UTC stamp as people here write it: local time, to the minute."""
+    """A UTC stamp as people here write it: on the firm's clock, to the minute."""
     if not stamp:
         return ""
-    from datetime import datetime  # noqa: PLC0415
-
+    days = _DAYS.get()
     try:
-        return datetime.fromisoformat(stamp).astimezone().strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError):
+        return (days() if days else _of_this_machine()).minute(stamp)
+    except ValueError:
         return stamp
+
+
+def _of_this_machine() -> Days:
+    from casefleet_cli.core.moments.days import Days  # noqa: PLC0415
+
+    return Days(clock.now(), clock.zone())
 
 
 def _chosen(as_json: bool, as_nl: bool, as_csv: bool, table_format: str | None, limit: int | None) -> ListOptions:

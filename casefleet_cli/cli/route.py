@@ -42,9 +42,9 @@ def route(
     decision = Memory(connection).decide(letterhead, user_id, vouched=False)
     told = _told(decision, str(users.one(connection, user_id)["name"]))
     if as_json:
-        output.json_value({**told, "words": sentences(told)})
+        output.json_value({**told, "words": sentences(told, context.obj.days())})
         return
-    headline, *rest = sentences(told)
+    headline, *rest = sentences(told, context.obj.days())
     output.say(headline.replace("Logged", "It would be logged", 1))
     for sentence in rest:
         output.say(f"  - {clean(sentence)}", raw=True)

@@ -17,6 +17,8 @@ from casefleet_cli.store import search as index
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.core.query import Query
+
 _SHOWN = 50
 """Rows of a table without --limit; machines get all."""
 _COLUMNS = (
@@ -69,18 +71,18 @@ def search(
     else:
         connection = context.obj.reader()
         kept = [searches.saved(connection, saved)] if saved is not None else []
-        _found(connection, " ".join([*kept, text]), options)
+        _found(connection, parse(" ".join([*kept, text]), context.obj.days()), options)
 
 
 # So that -word is a part of the query, even -hearing.
 search.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
 
 
-def _found(connection: sqlite3.Connection, text: str, options: ListOptions) -> None:
+def _found(connection: sqlite3.Connection, query: Query, options: ListOptions) -> None:
     for_people = options.form == "table"
     limit = options.limit or (_SHOWN + 1 if for_people else None)
     rows = index.find(
-        connection, parse(text), limit=limit, mark=output.MARKS if options.table_format == "simple" else ("", "")
+        connection, query, limit=limit, mark=output.MARKS if options.table_format == "simple" else ("", "")
     )
     if not for_people or options.limit:
         output.show(rows, _COLUMNS, options, empty="No e-mail fits.")

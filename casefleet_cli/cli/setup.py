@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from casefleet_cli.cli import output
-from casefleet_cli.desk import firm
+from casefleet_cli.desk import entries, firm, settings
 from casefleet_cli.store import database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def init(
     context: typer.Context,
     domain: Annotated[str, typer.Option(metavar="DOMAIN", help="The domain of the BCC addresses: log.firm.example.")],
 ) -> None:
-    """Make the database of a firm (mode 0600); an existing file is never touched."""
+    """Make the database of a firm (mode 0600); an existing file is never touched.
+
+    On a terminal it asks for the settings, each with a likely answer; elsewhere it asks nothing and sets none.
+    """
     path = context.obj.database_path
-    kept = firm.found(path, domain)
+    entries.domain(domain)
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not os.path.lexists(path)
+    kept = firm.found(path, domain, _decided() if asks else {})
     output.say(f"Made {os.path.abspath(path)} for {kept}. Next: casefleet user add NAME ADDRESS")  # noqa: PTH100
+
+
+def _decided() -> dict[str, str]:
+    """The settings that somebody at the terminal chooses."""
+    return {
+        name: typer.prompt(f"{name}: {settings.one(name).meaning}", default=guess, value_proc=_checking(name))
+        for name, guess in settings.guesses().items()
+    }
+
+
+def _checking(name: str) -> Callable[[str], str]:
+    def check(typed: str) -> str:
+        try:
+            return settings.checked(settings.one(name), typed)
+        except settings.BadSettingError as refusal:
+            raise typer.BadParameter(str(refusal)) from None  # asks again
+
+    return check
 
 
 def migrate(context: typer.Context) -> None:

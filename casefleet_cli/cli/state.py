@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casefleet_cli.cli import output
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import database, references, users
+from casefleet_cli.store import database, references, settings, users
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from casefleet_cli.core.moments.days import Days
 
 
 class State:
@@ -20,18 +23,27 @@ class State:
         self.debug = False
         self._reader: sqlite3.Connection | None = None
         self._connection: sqlite3.Connection | None = None
+        self._days: Days | None = None
 
     def reader(self) -> sqlite3.Connection:
         """The database, for reading only, whatever else is open; errors as database.open_reader."""
         if self._reader is None:
             self._reader = database.open_reader(self.database_path)
+            output.tell_times_of(self.days)
         return self._reader
 
     def connection(self) -> sqlite3.Connection:
         """The database, for changing it; errors as database.open_database."""
         if self._connection is None:
             self._connection = database.open_database(self.database_path)
+            output.tell_times_of(self.days)
         return self._connection
+
+    def days(self) -> Days:
+        """What a day is for the firm; errors as settings.days."""
+        if self._days is None:
+            self._days = settings.days(self._connection or self.reader())
+        return self._days
 
     def acting(self) -> int | None:
         """The user who acts, for the journal; None when nobody is named. Raises UsageError for one who may not act."""
@@ -49,4 +61,5 @@ class State:
         for opened in (self._reader, self._connection):
             if opened is not None:
                 opened.close()
-        self._reader = self._connection = None
+        self._reader = self._connection = self._days = None
+        output.tell_times_of(None)

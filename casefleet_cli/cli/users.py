@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casefleet_cli.cli import dates, output
+from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.moments import typed
 from casefleet_cli.desk import users as desk
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.install import recipients
@@ -102,7 +103,7 @@ def rotate(
     """Give a user a new BCC address; the old one works for the grace and never again."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    done = desk.rotate(connection, user_id, dates.span(grace), acting=context.obj.acting())
+    done = desk.rotate(connection, user_id, typed.span(grace), acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
     output.say(f"The old one works until {output.moment(done.old_expires_at)}.")

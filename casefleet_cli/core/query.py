@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.core.moments import typed
 from casefleet_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
+
+    from casefleet_cli.core.moments.days import Days
 
 FIELDS = ("from", "to", "subject", "filename", "contact", "case", "lead", "user", "before", "after", "has", "is")
 """The names that may stand before a colon."""
@@ -41,9 +44,6 @@ _PIECE = re.compile(
     r"""(?P<minus>-?)(?:(?P<field>[A-Za-z]+):(?!//))?(?:"(?P<phrase>[^"]*)(?P<end>"?)(?P<star>\*?)|(?P<word>[^\s"]+))""",
 )
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
-_DATE = re.compile(r"([12][0-9]{3})(?:[-/.]([01]?[0-9])(?:[-/.]([0-3]?[0-9]))?)?", re.ASCII)
-_SPAN = re.compile(r"([0-9]{1,5})([hdw])", re.ASCII | re.IGNORECASE)
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class QueryError(UsageError):
@@ -59,6 +59,8 @@ class Term(NamedTuple):
     is_prefix: bool = False
     """Words of which the last one may go on."""
     negated: bool = False
+    at: datetime | None = None
+    """The moment that before: or after: means, aware."""
 
 
 class Query(NamedTuple):
@@ -71,17 +73,11 @@ class Query(NamedTuple):
         return any(term.field == field for group in self.groups for term in group)
 
 
-class Since(NamedTuple):
-    """A date of a query: a moment of the local calendar, or so long ago."""
-
-    day: datetime | None
-    ago: timedelta
-
-
-def parse(text: str) -> Query:
+def parse(text: str, days: Days) -> Query:
     """Read a query; all its groups must fit, terms with OR between them are one group.
 
-    Raises QueryError, and nothing else, for what cannot be understood.
+    Its dates are read as those in options, by the days of the firm; a month or a year is its first second. Raises
+    QueryError, and nothing else, for what cannot be understood.
     """
     text = _SURROGATE.sub(" ", text)
     if len(text) > LONGEST:
@@ -89,7 +85,7 @@ def parse(text: str) -> Query:
     groups: list[list[Term]] = []
     joining = False
     count = 0
-    for item in _items(text):
+    for item in _items(text, days):
         if item is None:
             if joining or not groups:
                 raise QueryError('OR needs something on both sides, as in police OR court; the word itself is "OR".')
@@ -110,35 +106,21 @@ def parse(text: str) -> Query:
     return Query(tuple(tuple(group) for group in groups))
 
 
-def date_of(text: str) -> Since | None:
-    """The date that the value of `before:` or `after:` means: 2020, 2020-05, 2020-05-17, or a span such as 14d."""
-    span = _SPAN.fullmatch(text)
-    if span is not None:
-        return Since(None, timedelta(**{_UNITS[span[2].lower()]: int(span[1])}))
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return Since(datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1)), timedelta())
-    except ValueError:
-        return None
-
-
 def has_letters(text: str) -> bool:
     """Whether there is anything in the text that the index could hold."""
     return any(letter.isalnum() for letter in text)
 
 
-def _items(text: str) -> Iterator[Term | None]:
+def _items(text: str, days: Days) -> Iterator[Term | None]:
     """The terms of a query, and None for each OR."""
     for match in _PIECE.finditer(text):
         if match[0] == "OR":
             yield None
         elif match[0] != "AND":
-            yield from _term(match)
+            yield from _term(match, days)
 
 
-def _term(match: re.Match[str]) -> Iterator[Term]:
+def _term(match: re.Match[str], days: Days) -> Iterator[Term]:
     field, phrase, word = (match["field"] or "").lower(), match["phrase"], match["word"]
     if phrase is not None and not match["end"]:
         raise QueryError(f"The quotation mark before {_short(phrase)} is not closed; close it, or leave it out.")
@@ -159,7 +141,8 @@ def _term(match: re.Match[str]) -> Iterator[Term]:
         return
     value = value if field in _WORDS or field in _NAMES else value.lower()
     _check(field, value)
-    yield Term(field, value, is_prefix and field in _WORDS, bool(match["minus"]))
+    at = _moment(field, value, days) if field in ("before", "after") else None
+    yield Term(field, value, is_prefix and field in _WORDS, bool(match["minus"]), at)
 
 
 def _check(field: str, value: str) -> None:
@@ -171,10 +154,13 @@ def _check(field: str, value: str) -> None:
         raise QueryError(
             f"{field}:{_short(value)} means nothing; there is {', '.join(f'{field}:{one}' for one in known)}."
         )
-    if field in ("before", "after") and date_of(value) is None:
-        raise QueryError(
-            f"{_short(value)} after {field}: is not a date; write it like 2026, 2026-05, 2026-05-17 or 14d."
-        )
+
+
+def _moment(field: str, value: str, days: Days) -> datetime:
+    try:
+        return typed.moment(value, days)
+    except typed.BadDateError as error:
+        raise QueryError(f"After {field}: {error}") from None
 
 
 def _short(text: str) -> str:

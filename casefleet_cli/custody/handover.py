@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import re
 import zipfile
+from datetime import UTC
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from casefleet_cli import files
@@ -17,12 +18,14 @@ from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.secrets import copies
 from casefleet_cli.custody import containers, index
-from casefleet_cli.store import emails, feed, mailbook, users
+from casefleet_cli.store import emails, feed, mailbook, settings, users
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from casefleet_cli.core.moments.days import Days
 
 _QUOTED = re.compile(rb"^(>*From )", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -174,11 +177,13 @@ def _write(
         names = _attachments(out, email_id, row["attachments"], raw)
         attachments += len(names)
         rows.append({**row, "attachments": names})
+    days = settings.days(connection)
+    in_utc = days._replace(zone=UTC)
     # Fetched once more: a zip takes one file at a time, and the mbox would need as much room again.
-    out.write_all("messages.mbox", (_in_mbox(copy(row["number"]), row["date"]) for row in rows))
+    out.write_all("messages.mbox", (_in_mbox(copy(row["number"]), row["date"], in_utc) for row in rows))
     out.write("index.json", words(index.as_json(rows)))
     out.write("index.csv", words(index.as_csv(rows)))
-    out.write("index.html", words(index.as_page(title, rows)))
+    out.write("index.html", words(index.as_page(title, rows, days)))
     out.write("journal.csv", words(index.journal(feed.of(connection, kind, number)[::-1])))
     if privilege_log:
         out.write("privilege-log.csv", words(index.privilege_log(rows)))
@@ -202,9 +207,7 @@ def _attachments(out: _Hashed, email_id: int, attachments: Sequence[dict[str, An
     return names
 
 
-def _in_mbox(raw: bytes, date: str) -> bytes:
-    """A message as an mboxrd keeps it: every line of `>`s and `From ` quoted once more."""
-    from datetime import datetime  # noqa: PLC0415
-
-    line = f"From casefleet {datetime.fromisoformat(date).ctime()}\n".encode()
+def _in_mbox(raw: bytes, date: str, in_utc: Days) -> bytes:
+    """A message as an mboxrd keeps it: every line of `>`s and `From ` quoted once more, its date in UTC (RFC 4155)."""
+    line = f"From casefleet {in_utc.local(date).ctime()}\n".encode()
     return line + _QUOTED.sub(rb">\1", raw) + (b"\n" if raw.endswith(b"\n") else b"\n\n")

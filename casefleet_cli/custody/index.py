@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from casefleet_cli.core.moments.days import Days
+
 _INDEX = ("number", "date", "from", "to", "cc", "bcc", "subject", "msgid", "attachments", "size", "sha256", "file")
 _PRIVILEGE = ("number", "date", "type", "author", "recipients", "copies", "subject", "basis", "description")
 _JOURNAL = ("id", "at", "verb", "user", "about_user", "case_number", "lead", "contact", "email_id", "detail")
@@ -58,15 +60,20 @@ def as_csv(rows: Iterable[dict[str, Any]]) -> bytes:
     return _csv(_INDEX, ({**row, "attachments": "\n".join(row["attachments"])} for row in rows))
 
 
-def as_page(title: str, rows: Sequence[dict[str, Any]]) -> bytes:
-    """The index for readers."""
+def as_page(title: str, rows: Sequence[dict[str, Any]], days: Days) -> bytes:
+    """The index for readers, its times on the firm's clock."""
     lines = [
-        f'<tr><td><a href="{row["file"]}">{row["number"]}</a><td>{row["date"][:10]}<td>{html.escape(row["from"])}'
-        f"<td>{html.escape(row['to'])}<td>{html.escape(row['subject'])}<td>{_links(row['attachments'])}</tr>"
+        f'<tr><td><a href="{row["file"]}">{row["number"]}</a><td>{_told(row["date"], days)}'
+        f"<td>{html.escape(row['from'])}<td>{html.escape(row['to'])}<td>{html.escape(row['subject'])}<td>{_links(row['attachments'])}</tr>"
         for row in rows
     ]
     count = f"{len(rows)} e-mail{'s' * (len(rows) != 1)}"
     return _PAGE.format(title=html.escape(title), count=count, rows="\n".join(lines)).encode()
+
+
+def _told(stamp: str, days: Days) -> str:
+    """A moment on the firm's clock, with its distance from UTC: readers elsewhere have other days."""
+    return f"{days.minute(stamp)} UTC{days.local(stamp).isoformat()[19:]}"
 
 
 def journal(activities: Sequence[dict[str, Any]]) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links, suggestions
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, batches, emails, standings
+from casefleet_cli.store import activities, batches, emails, settings, standings
 from casefleet_cli.store import links as store
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.sight import EVERYTHING
@@ -121,7 +121,8 @@ def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = 
             rest = f"the last is {newest}" if newest else "there is none yet; linking several e-mails makes one"
             raise UsageError(f"There is no batch {batch_id}; {rest}.")
         if undone_at:
-            raise UsageError(f"Batch {batch_id} was undone already, on {undone_at[:10]}; nothing was changed.")
+            day = settings.days(connection).day(undone_at)
+            raise UsageError(f"Batch {batch_id} was undone already, on {day}; nothing was changed.")
         changed: set[int] = set()
         kept = []
         for link in batches.links_of(connection, batch_id):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from casefleet_cli import clock
 from casefleet_cli.desk import entries
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, cases
+from casefleet_cli.store import activities, cases, settings
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def open_case(
     `on`: since when it has been open, as the database writes moments.
     """
     with transaction(connection):
-        case_id = enter(connection, title, number, contacts, on=_past(on), acting=acting)
+        case_id = enter(connection, title, number, contacts, on=_past(connection, on), acting=acting)
         for user_id in dict.fromkeys(users):
             cases.assign_user(connection, case_id, user_id)
             activities.add(connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id)
@@ -53,14 +53,14 @@ def enter(
 ) -> int:
     """Open a case inside the caller's transaction, for a lead when one becomes it, and give its row number."""
     if number is None:
-        kept = cases.next_number(connection, clock.now().astimezone().year)
+        kept = cases.next_number(connection, settings.days(connection).today.year)
     else:
         kept = entries.case_number(number)
         taken = cases.by_number(connection, kept)
         if taken is not None:
             raise NumberTakenError(f"Case {kept} is there already: {cases.one(connection, taken)['title']}.")
     case_id = cases.add(connection, kept, entries.name(title, "title"), on)
-    detail = f"as of {on[:10]}" if on else ""
+    detail = f"as of {settings.days(connection).day(on)}" if on else ""
     activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id, detail=detail)
     for contact_id in dict.fromkeys(contacts):
         cases.assign_contact(connection, case_id, contact_id)
@@ -70,7 +70,7 @@ def enter(
 
 def close(connection: sqlite3.Connection, case_id: int, *, on: str | None = None, acting: int | None = None) -> bool:
     """Close a case (as of `on`): rules file nothing to it any more; False when it was closed already."""
-    return _switch(connection, case_id, "closed", "closed", acting, _past(on))
+    return _switch(connection, case_id, "closed", "closed", acting, _past(connection, on))
 
 
 def reopen(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
@@ -133,16 +133,17 @@ def _switch(
         case = cases.one(connection, case_id)
         if case["status"] == status:
             return False
+        days = settings.days(connection)
         if on and on < case["opened_at"]:
-            raise UsageError(
-                f"Case {case['number']} was opened on {case['opened_at'][:10]}; it cannot be closed before."
-            )
+            opened = days.day(case["opened_at"])
+            raise UsageError(f"Case {case['number']} was opened on {opened}; it cannot be closed before.")
         cases.set_status(connection, case_id, status, on)
-        activities.add(connection, verb, user_id=acting, case_id=case_id, detail=f"as of {on[:10]}" if on else "")
+        detail = f"as of {days.day(on)}" if on else ""
+        activities.add(connection, verb, user_id=acting, case_id=case_id, detail=detail)
     return True
 
 
-def _past(moment: str | None) -> str | None:
+def _past(connection: sqlite3.Connection, moment: str | None) -> str | None:
     if moment and moment > clock.stamp():
-        raise UsageError(f"{moment[:10]} is still to come; name a day that was.")
+        raise UsageError(f"{settings.days(connection).day(moment)} is still to come; name a day that was.")
     return moment

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import files
 from casefleet_cli.desk import entries
+from casefleet_cli.desk import settings as decisions
 from casefleet_cli.store import database, settings, users
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 
-def found(path: str, domain: str) -> str:
+def found(path: str, domain: str, decided: Mapping[str, str] | None = None) -> str:
     """Make the database of a firm that logs mail at a domain, and give the domain in normal form.
 
-    Raises CannotCreateError when there is a file already, UsageError when the domain is none, TryAgainError on a full
-    disk; then no file is left.
+    `decided`: settings by name, as desk.settings.checked gives them. Raises CannotCreateError when there is a file
+    already, UsageError when the domain is none, TryAgainError on a full disk; then no file is left.
     """
     from casefleet_cli.store import migrations  # noqa: PLC0415
 
@@ -29,6 +31,8 @@ def found(path: str, domain: str) -> str:
             migrations.apply(connection)
             with database.transaction(connection):
                 settings.put(connection, "logging_domain", kept)
+                for name, value in (decided or {}).items():
+                    decisions.enter(connection, name, value)
             database.close_whole(connection, str(draft))
     return kept
 

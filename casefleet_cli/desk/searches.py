@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli.core.query import parse
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, saved_searches
+from casefleet_cli.store import activities, saved_searches, settings
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def save(connection: sqlite3.Connection, name: str, query: str, *, acting: int |
     name = " ".join(name.split())
     if not name:
         raise UsageError("An empty name names no search; give it one word or more.")
-    parse(query)
+    parse(query, settings.days(connection))
     with transaction(connection):
         before = saved_searches.put(connection, name, query, acting)
         if before != query:

@@ -136,7 +136,7 @@ class _Writer:
         dates = [g[0] for g in query.groups if len(g) == 1 and g[0].field in ("before", "after") and not g[0].negated]
         if not dates:
             return
-        stamps = [(term.field, self._put(_stamp(term.text))) for term in dates]
+        stamps = [(term.field, self._put(_stamp(term))) for term in dates]
         by_row, by_index = (
             " AND ".join(f"{at} {'<' if field == 'before' else '>='} {stamp}" for field, stamp in stamps)
             # The plus keeps SQLite from the index when the newest emails are tried one by one.
@@ -155,7 +155,7 @@ class _Writer:
             found = self._linked(term, self._put(self._find(term.field, term.text)))
         elif term.field in ("before", "after"):
             sign = "<" if term.field == "before" else ">="
-            found = f"+{_AT.format('e.')} {sign} {self._put(_stamp(term.text))}"
+            found = f"+{_AT.format('e.')} {sign} {self._put(_stamp(term))}"
         elif term.field == "has":
             found = _ATTACHED
         elif term.text == "forwarded":
@@ -210,9 +210,8 @@ def _expression(term: Term) -> str:
     return f'{_COLUMNS[term.field]}"{text}"{"*" if term.is_prefix else ""}'
 
 
-def _stamp(text: str) -> str:
-    """A date of a query, local time, as the database writes moments; a whole stamp stays as it is."""
-    date = language.date_of(text)
-    if date is None:
-        return text
-    return clock.stamp(clock.now() - date.ago if date.day is None else date.day.astimezone())
+def _stamp(term: Term) -> str:
+    """The date of a term as the database writes moments."""
+    if term.at is None:
+        raise ValueError(term)
+    return clock.stamp(term.at)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casefleet_cli import clock
+from casefleet_cli.errors import ConfigError
+
 if TYPE_CHECKING:
     import sqlite3
+    from datetime import tzinfo
+
+    from casefleet_cli.core.moments.days import Days
+
+DATE_ORDER = "date-order"
+TIMEZONE = "timezone"
 
 
 def get(connection: sqlite3.Connection, name: str) -> str | None:
@@ -20,6 +29,34 @@ def put(connection: sqlite3.Connection, name: str, value: str) -> None:
         "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )
+
+
+def forget(connection: sqlite3.Connection, name: str) -> None:
+    """Set nothing any more: the default counts again."""
+    connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+
+
+def days(connection: sqlite3.Connection) -> Days:
+    """What a day is for this firm, now: in its time zone (this machine's, unless set) and its order of dates.
+
+    Raises ConfigError when this machine does not know the time zone.
+    """
+    from casefleet_cli.core.moments.days import Days  # noqa: PLC0415 - no delivery asks
+
+    name = get(connection, TIMEZONE)
+    return Days(clock.now(), _zone(name) if name else clock.zone(), get(connection, DATE_ORDER))
+
+
+def _zone(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - as above
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigError(
+            f"This machine does not know the firm's time zone {name}; install its package tzdata, or choose another:"
+            " casefleet settings timezone NAME."
+        ) from None
 
 
 def logging_domain(connection: sqlite3.Connection) -> str:

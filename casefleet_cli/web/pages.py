@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.core.moments.days import Days
     from casefleet_cli.core.secrets.spelling import Secrets
     from casefleet_cli.web.paging import Slice
 
@@ -44,6 +45,7 @@ class Ask(NamedTuple):
     numbers: tuple[int, ...]
     """The row numbers in the address."""
     arguments: Mapping[str, str]
+    days: Days
 
     @property
     def before(self) -> int:
@@ -203,7 +205,7 @@ def held(ask: Ask) -> Page:
 def search(ask: Ask) -> Page:
     """What a search finds."""
     query = ask.arguments.get("q", "")
-    found = searching.search(ask.connection, ask.viewer, query, ask.before)
+    found = searching.search(ask.connection, ask.viewer, query, ask.before, ask.days)
     told = {"query": query[:LONGEST], "list": found.page, "total": found.total, "cap": paging.CAP}
     return Page("search.html", {**told, "problem": found.problem})
 
@@ -288,7 +290,7 @@ def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     if not ask.viewer.sees_firm:
         return []
     decisions = deliveries.decisions(ask.connection, email_id, latest=20)[::-1]
-    return [{"at": each["decided_at"], "sentences": explanation.sentences(each)} for each in decisions]
+    return [{"at": each["decided_at"], "sentences": explanation.sentences(each, ask.days)} for each in decisions]
 
 
 def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, Any]]) -> list[Any]:

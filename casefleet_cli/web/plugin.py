@@ -77,22 +77,23 @@ def _view(datasette: Datasette, answer: Callable[[Ask], Page | Bytes]) -> Callab
 
 def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, address: str, query: str) -> Any:
     """One page from the database to its bytes, on a connection of its own inside one read transaction."""
-    from casefleet_cli.store import database  # noqa: PLC0415 - as above
+    from casefleet_cli.store import database, settings  # noqa: PLC0415 - as above
     from casefleet_cli.web import pages, paging  # noqa: PLC0415
     from casefleet_cli.web.rendering import render  # noqa: PLC0415
 
     try:
         connection = database.open_reader(path, busy_seconds=5)
         try:
-            locks.confine(connection)
+            days = settings.days(connection)
+            locks.confine(connection)  # from here on the settings cannot be read
             with database.snapshot(connection):
                 numbers = tuple(int(piece) for piece in address.split("/") if piece.isdigit())
                 arguments = dict(parse_qsl(query, keep_blank_values=True))
-                made = answer(pages.Ask(connection, path, viewer, numbers, arguments))
+                made = answer(pages.Ask(connection, path, viewer, numbers, arguments, days))
                 if isinstance(made, pages.Bytes):
                     return _response(made.content, 200, made.content_type, made.headers)
                 frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP}
-            return _response(render(made.template, {"query": "", **frame, **made.values}), 200)
+            return _response(render(made.template, {"query": "", **frame, **made.values}, days.zone), 200)
         finally:
             connection.close()
     except pages.NotThereError:

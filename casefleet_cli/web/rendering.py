@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from casefleet_cli import clock
 from casefleet_cli.web import words
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 
 @cache
-def environment() -> Environment:
-    """The templates of this package; a name that is missing is an error, not an empty text."""
+def environment(zone: tzinfo) -> Environment:
+    """The templates of this package, telling the days of a time zone; a missing name is an error, not an empty text."""
     made = Environment(
         # A folder of their own: from Python 3.12 on, Datasette looks in templates/ too, for all its databases.
         loader=PackageLoader("casefleet_cli.web", "templates/casefleet"),
@@ -24,13 +28,14 @@ def environment() -> Environment:
         auto_reload=False,
     )
     for name in (
-        "at_most", "by_day", "counted", "date", "day", "defect", "extension", "happened", "marked", "preview",
-        "sentence", "short", "size", "time",
+        "at_most", "counted", "defect", "extension", "happened", "marked", "preview", "sentence", "short", "size",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
+    for name in ("by_day", "date", "day", "time"):
+        made.filters[name] = partial(getattr(words, name), zone=zone)
     return made
 
 
-def render(template: str, context: dict[str, Any]) -> str:
-    """A template of ours with these values."""
-    return environment().get_template(template).render(context)
+def render(template: str, context: dict[str, Any], zone: tzinfo | None = None) -> str:
+    """A template of ours with these values, and the days of the firm's time zone (else of this machine's)."""
+    return environment(zone or clock.zone()).get_template(template).render(context)

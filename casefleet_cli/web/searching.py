@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.core.moments.days import Days
     from casefleet_cli.store.selection import Finder
     from casefleet_cli.web.paging import Slice
 
@@ -33,11 +34,11 @@ class OutOfSightError(Exception):
     """A name in a query that means nothing in the viewer's sight."""
 
 
-def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int) -> Found:
+def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int, days: Days) -> Found:
     """The emails in sight that a query means. Rejected ones are left out unless asked for."""
     nothing = paging.of([])
     try:
-        found = selection.of(connection, query.parse(text), _finder(connection, viewer))
+        found = selection.of(connection, query.parse(text, days), _finder(connection, viewer))
     except OutOfSightError:
         return Found(nothing, 0, "")
     except UsageError as problem:

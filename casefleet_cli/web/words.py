@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from casefleet_cli import clock
+from casefleet_cli.core.moments.days import MONTHS, WEEKDAYS, Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime, tzinfo
 
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Private-use letters around a found word; they become <mark> after everything else was escaped."""
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 _MAIL_VERBS = {
     "logged": "Logged, not filed",
     "filed": "Filed by rule",
@@ -48,6 +44,7 @@ _OTHER_VERBS = {
     "imported": "Import",
     "converted": "Lead converted to a case",
     "stage-changed": "Stage changed",
+    "setting-changed": "Setting changed",
 }
 _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",
@@ -63,36 +60,28 @@ def clean(value: object) -> object:
     return value
 
 
-def local(stamp: str) -> datetime:
-    """The moment of a database time in the time zone of this computer."""
-    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    try:
-        return moment.astimezone()
-    except (OverflowError, ValueError, OSError):  # the first or last day of the calendar, or before what libc knows
-        return moment
-
-
-def day(stamp: str) -> str:
+def day(stamp: str, zone: tzinfo) -> str:
     """The day as a heading: "Today", "Yesterday", or the weekday and date, with the year unless it is this one."""
-    moment, now = local(stamp), clock.now().astimezone()
-    distance = (now.date() - moment.date()).days
+    days = Days(clock.now(), zone)
+    moment = days.local(stamp)
+    distance = (days.today - moment.date()).days
     if distance == 0:
-        return f"Today, {moment.day} {_MONTHS[moment.month - 1]}"
+        return f"Today, {moment.day} {MONTHS[moment.month - 1]}"
     if distance == 1:
-        return f"Yesterday, {moment.day} {_MONTHS[moment.month - 1]}"
-    year = "" if moment.year == now.year else f" {moment.year}"
-    return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
+        return f"Yesterday, {moment.day} {MONTHS[moment.month - 1]}"
+    year = "" if moment.year == days.today.year else f" {moment.year}"
+    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]}{year}"
 
 
-def date(stamp: str) -> str:
+def date(stamp: str, zone: tzinfo) -> str:
     """The date, short: "17 Nov 2026"."""
-    moment = local(stamp)
-    return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}"
+    moment = _local(stamp, zone)
+    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}"
 
 
-def time(stamp: str) -> str:
+def time(stamp: str, zone: tzinfo) -> str:
     """The time of day: "08:17"."""
-    moment = local(stamp)
+    moment = _local(stamp, zone)
     return f"{moment.hour:02d}:{moment.minute:02d}"
 
 
@@ -167,15 +156,21 @@ def happened(entry: Mapping[str, Any]) -> str:
     return f"{_OTHER_VERBS.get(verb, verb.replace('-', ' ').capitalize())}{by}"
 
 
-def by_day(entries: Iterable[Mapping[str, Any]], key: str = "at") -> list[tuple[str, list[Mapping[str, Any]]]]:
+def by_day(
+    entries: Iterable[Mapping[str, Any]], key: str = "at", *, zone: tzinfo
+) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """Entries, newest first, in one group a day with its heading."""
     groups: list[tuple[str, list[Mapping[str, Any]]]] = []
     for entry in entries:
-        heading = day(entry[key])
+        heading = day(entry[key], zone)
         if not groups or groups[-1][0] != heading:
             groups.append((heading, []))
         groups[-1][1].append(entry)
     return groups
+
+
+def _local(stamp: str, zone: tzinfo) -> datetime:
+    return Days(clock.now(), zone).local(stamp)
 
 
 def _subject(entry: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from casefleet_cli.core.query import parse
 from casefleet_cli.errors import NoInputError
 from casefleet_cli.store import emails, imports, search
 from tests import corpus
-from tests.firm import Firm, mail
+from tests.firm import DAYS, Firm, mail
 
 SENT = mail("anna@client.example", msgid="sent")
 RECEIVED = mail("ada@firm.example", sender="Anna <anna@client.example>", msgid="received")
@@ -106,7 +106,7 @@ def test_every_format_is_imported_and_routed_by_the_rules(
         assert reasons[by_id["received@mail.example"]] == "not-sent-by-owner"
     assert firm.all("SELECT user_id, kind FROM notifications") == [(firm.ada, "import-summary")]
     index_is_whole(firm)
-    assert len(search.numbers(firm.db, parse("court"))) == count
+    assert len(search.numbers(firm.db, parse("court", DAYS))) == count
 
 
 @pytest.mark.parametrize(("write", "source", "count"), FORMATS)

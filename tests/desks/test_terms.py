@@ -12,7 +12,7 @@ from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.desk import cases, leads
 from casefleet_cli.store import deliveries, imports
 from casefleet_cli.store.history import History
-from tests.firm import Firm, mail
+from tests.firm import DAYS, Firm, mail
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_kept_only(firm: Firm, tmp_path: Path) -> None:
     assert firm.all("SELECT outcome, reason, verdicts FROM decisions") == [("unassigned", "not-routed", "[]")]
     assert firm.count("email_contacts") == 1
     (told,) = deliveries.decisions(firm.db, 1)
-    assert "without asking the rules" in " ".join(sentences(told))
+    assert "without asking the rules" in " ".join(sentences(told, DAYS))
     assert next(imports.listed(firm.db))["options"] == {"route": "none"}
     # Routing it later by another import would be a second decision about the same mail: people link it instead.
     assert archive.run(firm.db, [sent(tmp_path, "1 Mar 2015 10:00 +0000")]).counts["duplicate"] == 1
@@ -75,7 +75,7 @@ def test_what_was_open_then_counts(firm: Firm, tmp_path: Path) -> None:
         (None, None),
     ]
     (told,) = deliveries.decisions(firm.db, 2)
-    assert "What counted is what was open on 2012-03-01" in " ".join(sentences(told))
+    assert "What counted is what was open on 2012-03-01" in " ".join(sentences(told, DAYS))
 
 
 def test_by_default_what_is_open_now_counts(firm: Firm, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import search, selection
 from casefleet_cli.store.deliveries import Arrival
-from tests.firm import Firm, mail
+from tests.firm import DAYS, Firm, mail
 from tests.unit.test_query import PIECES
 
 FORWARD = (
@@ -109,14 +109,14 @@ FOUND = {
 @pytest.mark.parametrize("query", FOUND)
 def test_finds(firm: Firm, query: str, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "FEW", few)
-    assert [row["id"] for row in search.find(firm.db, parse(query))] == FOUND[query]
-    assert search.numbers(firm.db, parse(query)) == sorted(FOUND[query])
+    assert [row["id"] for row in search.find(firm.db, parse(query, DAYS))] == FOUND[query]
+    assert search.numbers(firm.db, parse(query, DAYS)) == sorted(FOUND[query])
 
 
 def test_marks_what_it_found(firm: Firm) -> None:
-    (row,) = search.find(firm.db, parse("deja"), mark=("<", ">"))
+    (row,) = search.find(firm.db, parse("deja", DAYS), mark=("<", ">"))
     assert row["snippet"] == "<Déjà> vu"
-    (row,) = search.find(firm.db, parse("is:held"))
+    (row,) = search.find(firm.db, parse("is:held", DAYS))
     assert row["snippet"] == ""
 
 
@@ -124,7 +124,7 @@ def test_rejected_mail_is_found_only_when_asked_for(tmp_path: Path) -> None:
     firm = Firm(tmp_path)
     receive(firm.db, mail("a@b.example", sender="x@y.example", text="secret"), Arrival(firm.ada, "pipe"))
     firm.db.execute("UPDATE emails SET standing = 'rejected'")
-    assert [search.numbers(firm.db, parse(q)) for q in ("secret", "-x", "is:rejected", "secret is:rejected")] == [
+    assert [search.numbers(firm.db, parse(q, DAYS)) for q in ("secret", "-x", "is:rejected", "secret is:rejected")] == [
         [],
         [],
         [1],
@@ -134,13 +134,13 @@ def test_rejected_mail_is_found_only_when_asked_for(tmp_path: Path) -> None:
 
 def test_an_unknown_name_says_so(firm: Firm) -> None:
     with pytest.raises(UsageError, match="There is no case 'Okafor'"):
-        search.find(firm.db, parse("police case:Okafor"))
+        search.find(firm.db, parse("police case:Okafor", DAYS))
 
 
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join), st.lists(PIECES).map(" ".join)))
 def test_no_text_is_an_error_of_sqlite(firm: Firm, text: str) -> None:
     try:
-        list(search.find(firm.db, parse(text), limit=3))
+        list(search.find(firm.db, parse(text, DAYS), limit=3))
     except UsageError:
         return
 
@@ -148,5 +148,5 @@ def test_no_text_is_an_error_of_sqlite(firm: Firm, text: str) -> None:
 def test_the_index_agrees_with_the_emails(firm: Firm) -> None:
     firm.db.execute("UPDATE emails SET subject = 'Later', from_name = 'Zoë' WHERE id = 3")
     firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
-    assert search.numbers(firm.db, parse("from:zoe")) == [3]
+    assert search.numbers(firm.db, parse("from:zoe", DAYS)) == [3]
     firm.db.execute("UPDATE emails SET subject = 'Fwd: Lease', from_name = 'Ada Berg' WHERE id = 3")

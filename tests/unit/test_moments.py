@@ -1,84 +1,84 @@
-"""Dates."""
+"""What the readers of dates share: the zones, the order, and a firm's days."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from casefleet_cli.core import moments
+from casefleet_cli.core.moments import field, order, typed, written, zones
+from casefleet_cli.core.moments.days import Days
+
+NOW = datetime(2026, 11, 28, 15, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("value", "iso"),
+    ("first", "second", "known", "expected"),
     [
-        ("Fri, 21 Nov 1997 09:55:06 -0600", "1997-11-21T09:55:06-06:00"),
-        ("21 Nov 97 09(comment):   55  :  06 -0600", "1997-11-21T09:55:06-06:00"),
-        ("Thu, 13 Feb 1969 23:32 -0330 (NFT)", "1969-02-13T23:32:00-03:30"),
-        ("1 Jan 24 10:00 EST", "2024-01-01T10:00:00-05:00"),
-        ("Sun,12 Oct 2014 16:09:01 -0700 (PDT)", "2014-10-12T16:09:01-07:00"),
-        ("Thu Jan  1 10:11:12 2004", "2004-01-01T10:11:12+00:00"),
-        ("Thu Jan  1 10:11:12 PST 2004", "2004-01-01T10:11:12-08:00"),
-        ("2024-07-05T10:11:12.123Z", "2024-07-05T10:11:12+00:00"),
-        ("2024-07-05 10:11:12 +0200", "2024-07-05T10:11:12+02:00"),
-        ("Mon, 2 Jan 2023 10:00:00.123 +0100", "2023-01-02T10:00:00+01:00"),
-        ("Tue, 1 Jul 2003 10:52:37 GMT+0200", "2003-07-01T10:52:37+02:00"),
-        ("Tue, 10 Jun 2008 08.00.00 +0000", "2008-06-10T08:00:00+00:00"),
-        ("Wed, 5 Jan 2011 3:04:05 PM -0400", "2011-01-05T15:04:05-04:00"),
-        ("Thu, 1 Jan 70 00:00:00 XYZ", "1970-01-01T00:00:00+00:00"),
-        ("Fri, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
-        ("25-04-2023", "2023-04-25T00:00:00+00:00"),
-        ("11-04-2023", None),
-        ("Wed, 01 Jan 0001 00:00:00 +0000", None),
-        ("Wed, 01 Jan 0010 00:00:00 +0000", None),
-        ("Fri, 31 Feb 2020 00:00:00 +0000", None),
-        ("yesterday", None),
-        ("", None),
+        (13, 6, None, (13, 6)),
+        (6, 13, None, (13, 6)),
+        (6, 13, "dmy", (13, 6)),
+        (5, 5, None, (5, 5)),
+        (5, 6, None, None),
+        (5, 6, "dmy", (5, 6)),
+        (5, 6, "mdy", (6, 5)),
+        (13, 14, "dmy", None),
+        (0, 14, "dmy", None),
     ],
 )
-def test_parse(value: str, iso: str | None) -> None:
-    found = moments.parse(value)
-    assert (found.isoformat() if found else None) == iso
+def test_day_and_month(first: int, second: int, known: str | None, expected: tuple[int, int] | None) -> None:
+    assert order.day_and_month(first, second, known) == expected
 
 
-WORDS = st.sampled_from(
-    [
-        "Fri,",
-        "1",
-        "31",
-        "Nov",
-        "2020",
-        "1997",
-        "97",
-        "9999",
-        "10:11:12",
-        "24:00",
-        "+0200",
-        "-2359",
-        "+9999",
-        "GMT",
-        "(x)",
-        "-",
-        ",",
-        "PM",
-    ]
+@pytest.mark.parametrize("name", [name for name in zones.OFFSETS if name.isascii()])
+def test_every_reader_knows_the_same_zones(name: str) -> None:
+    moment = datetime(2026, 5, 1, 14, tzinfo=timezone(timedelta(minutes=zones.OFFSETS[name])))
+    assert field.parse(f"Fri, 1 May 2026 14:00:00 {name}") == moment
+    assert written.parse(f"1 May 2026 14:00:00 {name}") == moment
+    assert typed.moment(f"1 May 2026 14:00:00 {name}", Days(NOW, UTC)) == moment
+
+
+def test_the_same_numbers_are_read_by_what_is_known_of_them() -> None:
+    assert field.parse("3.4.2026") is None
+    assert written.parse("3/4/2026") is None
+    assert str(written.parse("3/4/2026", " fr "))[:10] == "2026-04-03"
+    with pytest.raises(typed.BadDateError):
+        typed.moment("3.4.2026", Days(NOW, UTC))
+    assert typed.moment("3.4.2026", Days(NOW, UTC, "dmy")) == datetime(2026, 4, 3, tzinfo=UTC)
+
+
+def test_a_firm_has_its_own_days() -> None:
+    sydney = Days(NOW, ZoneInfo("Australia/Sydney"))
+    assert str(sydney.today) == "2026-11-29"
+    assert sydney.day("2026-05-16T22:30:00Z") == "2026-05-17"
+    assert sydney.minute("2026-05-16T22:30:59Z") == "2026-05-17 08:30"
+    assert Days(NOW, UTC).minute("2026-05-16T22:30:59Z") == "2026-05-16 22:30"
+
+
+@pytest.mark.parametrize(
+    ("zone", "stamp"), [("Australia/Sydney", "9999-12-31T23:59:59Z"), ("America/New_York", "0001-01-01T00:00:00Z")]
 )
+def test_the_ends_of_the_calendar_stay_in_utc(zone: str, stamp: str) -> None:
+    assert Days(NOW, ZoneInfo(zone)).minute(stamp) == stamp[:16].replace("T", " ")
 
 
-@given(st.one_of(st.text(), st.lists(WORDS, max_size=8).map(" ".join)))
-def test_every_moment_found_has_a_utc_form(value: str) -> None:
-    found = moments.parse(value)
-    assert found is None or found.astimezone(UTC).utcoffset() is not None
-
-
-@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(9998, 12, 31)), st.integers(-1439, 1439))
-def test_the_short_way_reads_what_rfc_5322_writes(moment: datetime, offset: int) -> None:
-    at = moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=offset)))
-    sign = "-" if offset < 0 else "+"
-    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][at.month - 1]
-    zone = f"{sign}{abs(offset) // 60:02}{abs(offset) % 60:02}"
-    text = f"{at.day} {month} {at.year} {at.hour:02}:{at.minute:02}:{at.second:02} {zone}"
-    assert moments.parse(text) == at
-    assert moments.parse(f"Mon , {text} x") == at
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo", "CET-1CEST,M3.5.0,M10.5.0/3", "UTC"])
+def test_the_zone_of_this_machine_is_as_the_library_has_it(zone: str) -> None:
+    program = """
+from datetime import UTC, datetime, timedelta
+from casefleet_cli import clock
+at = datetime(2017, 1, 1, 0, 30, tzinfo=UTC)
+while at.year < 2018:
+    here, there = at.astimezone(clock.zone()), at.astimezone()
+    assert here.replace(tzinfo=None) == there.replace(tzinfo=None) and here.utcoffset() == there.utcoffset(), at
+    assert here.astimezone(UTC) == at and here.tzname() == there.tzname(), at
+    at += timedelta(hours=1)
+print(clock.zone_name())
+"""
+    done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "TZ": zone}, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().strip() == zone

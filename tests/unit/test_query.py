@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from casefleet_cli.core.query import FIELDS, QueryError, Term, parse
+from tests.firm import DAYS
 
 READ = {
     "police report": [[Term("", "police")], [Term("", "report")]],
@@ -20,7 +23,12 @@ READ = {
     ],
     'FROM:"Anna Nguyen" to:lee*': [[Term("from", "Anna Nguyen")], [Term("to", "lee", True)]],
     "before:2026-05 after:14d is:HELD has:attachment": [
-        [Term("before", "2026-05")], [Term("after", "14d")], [Term("is", "held")], [Term("has", "attachment")],
+        [Term("before", "2026-05", at=datetime(2026, 5, 1, tzinfo=UTC))],
+        [Term("after", "14d", at=datetime(2026, 11, 10, 9, tzinfo=UTC))], [Term("is", "held")], [Term("has", "attachment")],
+    ],
+    'before:"1 May 2026" -after:today': [
+        [Term("before", "1 may 2026", at=datetime(2026, 5, 1, tzinfo=UTC))],
+        [Term("after", "today", negated=True, at=datetime(2026, 11, 24, tzinfo=UTC))],
     ],
     "http://a.example 12:30 foo-bar NEAR(x": [
         [Term("", "http://a.example")], [Term("", "12:30")], [Term("", "foo-bar")], [Term("", "NEAR(x")],
@@ -32,7 +40,7 @@ READ = {
 
 @pytest.mark.parametrize("text", READ)
 def test_reads(text: str) -> None:
-    assert [list(group) for group in parse(text).groups] == READ[text]
+    assert [list(group) for group in parse(text, DAYS).groups] == READ[text]
 
 
 REFUSED = {
@@ -48,8 +56,9 @@ REFUSED = {
     'to:""': "to: needs something",
     "is:lost": "is:'lost' means nothing; there is is:unassigned",
     "has:wings": "has:'wings' means nothing",
-    "before:soon": "'soon' after before: is not a date",
+    "before:soon": "After before: 'soon' is not a date; write it like",
     "after:2026-02-30": "is not a date",
+    "before:05.06.2026": "After before: '05.06.2026' is 5 June 2026 or 6 May 2026. .*settings date-order",
     "x" * 3000: "3000 characters",
     "x " * 65: "65 terms",
 }
@@ -58,7 +67,7 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
 def test_refuses(text: str) -> None:
     with pytest.raises(QueryError, match=REFUSED[text]) as refusal:
-        parse(text)
+        parse(text, DAYS)
     assert str(refusal.value).endswith((".", "*.", '".'))
 
 
@@ -71,7 +80,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
 def test_any_text_parses_or_is_refused(text: str) -> None:
     try:
-        query = parse(text)
+        query = parse(text, DAYS)
     except QueryError:
         return
     assert all(term.text for group in query.groups for term in group)

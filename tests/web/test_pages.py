@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
+import sqlite3
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -124,6 +128,34 @@ def test_search_finds_words_phrases_and_prefixes(admin: Any) -> None:
     assert "1 e-mail for" in admin.ask('/search?q="unassigned body"').text
     assert "2 e-mails for" in admin.ask("/search?q=hart*").text
     assert "No e-mail for" in admin.ask("/search?q=zzzz").text
+
+
+def test_days_and_clocks_are_of_the_firm(admin: Any, firm: Path) -> None:
+    with contextlib.closing(sqlite3.connect(firm)) as connection:
+        (at,) = connection.execute("SELECT sent_at FROM emails WHERE id = 1").fetchone()
+        shown = []
+        for zone in ("Pacific/Kiritimati", "Pacific/Midway"):  # 25 hours apart
+            connection.execute("REPLACE INTO settings VALUES ('timezone', ?)", (zone,))
+            connection.commit()
+            local = datetime.fromisoformat(at).astimezone(ZoneInfo(zone))
+            told = f'<time datetime="{at}">{local.day} {local:%b %Y, %H:%M}</time>'
+            assert told in admin.ask("/emails/1").text
+            found = admin.ask(f"/search?q=after:{local:%Y-%m-%d} before:{local + timedelta(1):%Y-%m-%d}").text
+            assert 'href="/emails/1"' in found
+            shown.append(told)
+        connection.execute("DELETE FROM settings WHERE name = 'timezone'")
+        connection.commit()
+    assert shown[0] != shown[1]
+
+
+def test_search_refuses_a_date_that_can_be_misread(admin: Any, firm: Path) -> None:
+    assert "is 5 June 2026 or 6 May 2026" in admin.ask("/search?q=after:05.06.2026").text
+    with contextlib.closing(sqlite3.connect(firm)) as connection:
+        connection.execute("INSERT INTO settings VALUES ('date-order', 'mdy')")
+        connection.commit()
+        assert "or 6 May 2026" not in admin.ask("/search?q=after:05.06.2026").text
+        connection.execute("DELETE FROM settings WHERE name = 'date-order'")
+        connection.commit()
 
 
 def test_search_takes_the_query_language_and_says_what_is_wrong(admin: Any, as_user: Any) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.forward import dates
 from casefleet_cli.core.forward.blocks import Block
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, RAW_HEADERS, SUBJECT, TO
+from casefleet_cli.core.moments import written
 
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Page
@@ -55,6 +55,6 @@ def _field(value: str, values: dict[str, str], subject: str | None) -> str:
         return SUBJECT
     if "@" in value:
         return next((field for field in (FROM, TO, CC) if field not in values), OTHER)
-    if DATE not in values and any(sign.isdigit() for sign in value) and dates.is_date(value):
+    if DATE not in values and any(sign.isdigit() for sign in value) and written.is_date(value):
         return DATE
     return SUBJECT if value else OTHER

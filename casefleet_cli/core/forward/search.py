@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.forward import blocks, dates, foreign, marks, people, quotes, subjects
+from casefleet_cli.core.forward import blocks, foreign, marks, people, quotes, subjects
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
 from casefleet_cli.core.forward.marks import FORWARDED, RULE
 from casefleet_cli.core.forward.subjects import FORWARD, PLAIN, REPLY
 from casefleet_cli.core.forward.words import BOUNCES
 from casefleet_cli.core.model import Forward
+from casefleet_cli.core.moments import written
 
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Block
@@ -243,7 +244,7 @@ class _Search:
             kind="inline",
             sender=people.one(values[FROM]) if values.get(FROM) else None,
             subject=subject or None,
-            date=dates.parse(raw, languages) if raw else None,
+            date=written.parse(raw, languages) if raw else None,
             date_raw=raw or None,
             to=people.many(values.get(TO, "")),
             cc=people.many(values.get(CC, "")),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from casefleet_cli.core.moments.days import Days
+
 _OUTCOMES = {
     "not-sent-by-owner": "It was not sent from one of {user}'s own addresses, so no rule may file it.",
     "no-counted-recipient": "It went to nobody outside the firm (only to colleagues or the BCC address), so there was"
@@ -16,7 +18,7 @@ _OUTCOMES = {
 }
 
 
-def sentences(decision: Mapping[str, Any]) -> list[str]:
+def sentences(decision: Mapping[str, Any], days: Days) -> list[str]:
     """The answer of one stored decision: first what came of it, then one sentence for each recipient asked."""
     user = decision.get("user") or "the user"
     lines = [_headline(decision, str(user))]
@@ -24,7 +26,7 @@ def sentences(decision: Mapping[str, Any]) -> list[str]:
     if reason:
         lines.append(_OUTCOMES.get(str(reason), f"Reason: {reason}.").format(user=user))
     if decision.get("as_of"):
-        lines.append(f"What counted is what was open on {str(decision['as_of'])[:10]}, the day of the mail.")
+        lines.append(f"What counted is what was open on {days.day(str(decision['as_of']))}, the day of the mail.")
     lines += [verdict_sentence(verdict) for verdict in decision.get("verdicts", ())]
     return lines
 

@@ -1,4 +1,4 @@
-"""Dates as mail writes them (RFC 5322 sections 3.3 and 4.3), with the common violations."""
+"""Dates as header fields write them (RFC 5322 sections 3.3 and 4.3), with the common violations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
     )
 }
-_ZONES = {
-    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MET": 60, "MEZ": 60, "CEST": 120,
-    "MEST": 120, "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "MSD": 240, "IST": 330, "SGT": 480, "HKT": 480,
-    "JST": 540, "KST": 540, "AWST": 480, "ACST": 570, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
-    "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
-    "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180, "NST": -210, "NDT": -150, "BRT": -180,
-}  # fmt: skip
-"""Minutes east of UTC. RFC 5322 section 4.3 gives the North American ones; other names count as unknown: +00:00."""
 _TIME = r"(\d{1,2})\s*[:.h]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,:]\d+)?)?\s*([AaPp]\.?[Mm]\.?(?![A-Za-z]))?"
 _ZONE = r"(?:\s*(?:GMT|UTC|UT)?\s*([+-])\s*(\d{1,2}):?(\d{2})?\b|\s*([A-Za-z]{1,5})\b)?"
 _FORMS = (
@@ -42,8 +34,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 def parse(value: str) -> datetime | None:
     """The moment, aware, in the header's own offset; None where no single moment can be read.
 
-    A missing or unknown zone counts as +00:00 (RFC 5322 section 4.3); two- and three-digit years as there. Numbers
-    alone, day or month first, are read only when just one reading is a date.
+    A missing or unknown zone counts as +00:00 (RFC 5322 section 4.3); two- and three-digit years as there. A header
+    field does not say whether day or month comes first: numbers alone are read only when just one can be the month.
     """
     usual = _usual(value[:_LONGEST].split())
     if usual:
@@ -52,13 +44,14 @@ def parse(value: str) -> datetime | None:
     for form in _FORMS:
         found = re.search(form, text)
         if found:
-            return _moment(found, found["d"], _month(found))
+            return _moment(found, int(found["d"]), _month(found))
     numeric = re.search(_NUMERIC, text)
     if not numeric:
         return None
-    readings = {(numeric["a"], int(numeric["b"])), (numeric["b"], int(numeric["a"]))}
-    moments = {moment for day, month in readings if (moment := _moment(numeric, day, month))}
-    return moments.pop() if len(moments) == 1 else None
+    from casefleet_cli.core.moments.order import day_and_month  # noqa: PLC0415 - few dates are numbers alone
+
+    named = day_and_month(int(numeric["a"]), int(numeric["b"]), None)
+    return _moment(numeric, *named) if named else None
 
 
 def _usual(words: list[str]) -> datetime | None:
@@ -93,7 +86,7 @@ def _month(found: re.Match[str]) -> int:
     return int(names["n"]) if names.get("n") else _MONTHS.get(names["m"][:3].lower(), 0)
 
 
-def _moment(found: re.Match[str], day: str, month: int) -> datetime | None:
+def _moment(found: re.Match[str], day: int, month: int) -> datetime | None:
     year = _year(found["y"])
     rest = [group for index, group in enumerate(found.groups(), start=1) if index not in _named(found)]
     rest += [None] * 8
@@ -105,9 +98,7 @@ def _moment(found: re.Match[str], day: str, month: int) -> datetime | None:
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     try:
-        return datetime(
-            year, month, int(day), hour, minute, min(second, 59), tzinfo=timezone(timedelta(minutes=offset))
-        )
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=timezone(timedelta(minutes=offset)))
     except (ValueError, OverflowError):
         return None
 
@@ -133,8 +124,14 @@ def _offset(groups: list[str | None]) -> int:
         return 0
     sign, hours, minutes, name = groups[:4]
     if not sign or not hours:
-        return _ZONES.get((name or "").upper(), 0)
+        return _named_offset(name) if name else 0
     total = int(hours) * 60 + int(minutes or 0)
     if total >= 24 * 60:
         return 0
     return -total if sign == "-" else total
+
+
+def _named_offset(name: str) -> int:
+    from casefleet_cli.core.moments.zones import OFFSETS  # noqa: PLC0415 - nearly all zones are numbers
+
+    return OFFSETS.get(name.upper(), 0)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core.forward import dates
+from casefleet_cli.core.moments import written as printed
 
 # written, languages of the labels around it, ISO 8601 or None
 DATES = [
@@ -61,5 +61,5 @@ DATES = [
 
 @pytest.mark.parametrize(("written", "languages", "expected"), DATES)
 def test_dates_as_programs_print_them(written: str, languages: str, expected: str | None) -> None:
-    moment = dates.parse(written, f" {languages} ")
+    moment = printed.parse(written, f" {languages} ")
     assert (moment.isoformat() if moment else None) == expected

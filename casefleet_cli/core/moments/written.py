@@ -1,9 +1,12 @@
-"""Dates as mail programs print them for readers, in the languages of `forward_labels`."""
+"""Dates as mail programs print them for readers, in the languages of `core.forward.labels`."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+
+from casefleet_cli.core.moments.order import day_and_month, whole_year
+from casefleet_cli.core.moments.zones import OFFSETS
 
 _MONTHS = (  # January to December: beginnings of names, folded; those that mean two months are in _AMBIGUOUS
     ("jan|gen|ian|ene|xan|urt|sty|led|sij|sau|jaan|tammi|oca|ocak|янв|яну|јан|січ|студ|ιαν|ינו|يناير|جانفي|"
@@ -33,16 +36,6 @@ _MONTHS = (  # January to December: beginnings of names, folded; those that mean
 )  # fmt: skip
 _AMBIGUOUS = {"lis": {"hr": 10, "pl": 11, "cs": 11}, "lip": {"hr": 6, "pl": 7}, "srp": {"hr": 7, "cs": 8}}
 """Month names that neighbours use for different months, by language."""
-_ZONES = {
-    "UTC": 0, "GMT": 0, "Z": 0, "UT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MET": 60, "MEZ": 60,
-    "CEST": 120, "MEST": 120, "MESZ": 120, "SEČ": 60, "SELČ": 120, "EET": 120, "EEST": 180, "OEZ": 120, "OESZ": 180,
-    "MSK": 180, "МСК": 180, "TRT": 180, "IST": 330, "SGT": 480, "HKT": 480, "JST": 540, "KST": 540, "AWST": 480,
-    "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "EST": -300, "EDT": -240,
-    "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480,
-    "HST": -600, "AST": -240, "ADT": -180, "NST": -210, "NDT": -150, "BRT": -180, "ART": -180, "WIB": 420,
-    "PHT": 480, "SAST": 120, "EAT": 180, "WAT": 60, "HNE": -300, "HAE": -240,
-}  # fmt: skip
-"""Minutes east of UTC; where two countries share a name, the one that mail mostly means."""
 
 _DIGITS = {base + value: str(value) for base in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0xFF10) for value in range(10)}
 _CLEAN: dict[int, str | None] = {
@@ -66,7 +59,7 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"(?<!\d)([+-])\s?(\d{1,2})(?::?([0-5]\d))?(?!\d)")
 _OFFSET_BEFORE = re.compile(r"(?:GMT|UTC)\s?([+-])\s?(\d{1,2})(?::?([0-5]\d))?,?\s*$")
-_ZONE = re.compile(r"(?<![^\W\d_])(" + "|".join(sorted(_ZONES, key=len, reverse=True)) + r")(?![^\W\d_])")
+_ZONE = re.compile(r"(?<![^\W\d_])(" + "|".join(sorted(OFFSETS, key=len, reverse=True)) + r")(?![^\W\d_])")
 _YMD = re.compile(r"(?<!\d)(\d{4})\s?(?:[-/.]|年|년|\.\s)\s?(\d{1,2})\s?(?:[-/.]|月|월|\.\s)\s?(\d{1,2})(?!\d)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?[-/.]?\s?(\d{4}|\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20|25)\d{2}(?!\d)")
@@ -117,7 +110,7 @@ def _clock(text: str) -> tuple[int, int, int, int | None, str]:
     offset = _minutes(zone) if zone else None
     if offset is None:
         named = _ZONE.search(after[:24])
-        offset = _ZONES[named[1]] if named else None
+        offset = OFFSETS[named[1]] if named else None
     return hour, int(found["m"]), int(found["s"] or 0), offset, f"{before} | {_OFFSET.sub(' ', after)}"
 
 
@@ -151,14 +144,17 @@ def _day(text: str, languages: str, offset: int | None) -> tuple[int, int, int] 
 
 def _numbers(found: re.Match[str], languages: str, offset: int | None) -> tuple[int, int, int] | None:
     """A date of three numbers that ends with the year: which is the month?"""
-    first, mark, second, year = int(found[1]), found[2], int(found[3]), _year(found[4])
-    if first > 12 or second > 12 or first == second:
-        return (year, second, first) if first > 12 else (year, first, second)
-    spoken = set(languages.split())
+    order = _order(found[2], set(languages.split()), offset)
+    named = day_and_month(int(found[1]), int(found[3]), order)
+    return (_year(found[4]), named[1], named[0]) if named else None
+
+
+def _order(mark: str, spoken: set[str], offset: int | None) -> str | None:
+    """What a date of numbers around a mark tells of its order by its languages and its clock; None for nothing."""
     if mark == "." or (spoken and "en" not in spoken and not spoken & _NUMBERS_FIRST_YEAR):
-        return year, second, first
+        return "dmy"
     if mark == "/" and "en" in spoken and offset is not None and -600 <= offset <= -240:
-        return year, first, second  # the clock of North America
+        return "mdy"  # the clock of North America
     return None
 
 
@@ -211,8 +207,6 @@ def _table() -> dict[str, int]:
 
 
 def _year(digits: str) -> int:
-    """Two digits are 1970 to 2069, as POSIX strptime has them nearly; a Buddhist year is taken to the common era."""
-    year = int(digits)
-    if len(digits) == 2:
-        return year + (2000 if year < 70 else 1900)
+    """A Buddhist year is taken to the common era."""
+    year = whole_year(digits)
     return year - 543 if 2400 < year < 2700 else year
