@@ -40,6 +40,10 @@ class Met(NamedTuple):
     """The same bytes were imported before: there is nothing to parse."""
     path: str = ""
     """The file of many messages that this belongs to."""
+    place: str = ""
+    """The same, else the folder of the file: where it is accounted for; "" for what was no source of mail."""
+    is_bookkeeping: bool = False
+    """Nobody expects mail in what is skipped."""
 
 
 def met(paths: Sequence[Path], kind: str | None, mark_of: Callable[[str, str], Mark]) -> Iterator[Met]:
@@ -53,25 +57,39 @@ def met(paths: Sequence[Path], kind: str | None, mark_of: Callable[[str, str], M
 def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[str, str], Mark]) -> Iterator[Met]:
     for source in found:
         if isinstance(source, sources.Skipped):
-            yield Met(skip=Skip(*source))
+            yield _skip(source)
             continue
         path, after = "", -1
+        place = _place(source)
         has_many = source.kind in ("mbox", sources.PACKED) and not source.name
         print_ = _fingerprint(source.path) if has_many else None
         if print_ is not None:
-            path = os.path.abspath(source.path)  # noqa: PTH100 - resolving links would name another file
+            path = place
             mark = mark_of(path, print_)
-            yield Met(mark=mark, path=path)
+            yield Met(mark=mark, path=path, place=place)
             if mark.is_done:
                 continue
             after = mark.position
         for item in sources.read(source, after):
             if isinstance(item, sources.Skipped):
-                yield Met(skip=Skip(*item), path=path)
+                yield _skip(item, path, place)
             else:
-                yield Met(item=item, kind=item.kind or source.kind, path=path)
+                yield Met(item=item, kind=item.kind or source.kind, path=path, place=place)
         if path:
-            yield Met(mark=mark._replace(is_done=True), path=path)
+            yield Met(mark=mark._replace(is_done=True), path=path, place=place)
+
+
+def _skip(skipped: sources.Skipped, path: str = "", place: str = "") -> Met:
+    skip = Skip(skipped.origin, skipped.position, skipped.reason)
+    return Met(skip=skip, path=path, place=place, is_bookkeeping=skipped.is_bookkeeping)
+
+
+def _place(source: sources.Source) -> str:
+    """Where the messages of a source are accounted for: its file, a Maildir, or the folder of a file of one message."""
+    if source.name:
+        return source.name
+    path = os.path.abspath(source.path)  # noqa: PTH100 - resolving links would name another file
+    return os.path.dirname(path) if source.kind == "eml" else path  # noqa: PTH120
 
 
 def check(paths: Sequence[Path], kind: str | None) -> None:

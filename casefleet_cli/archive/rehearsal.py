@@ -63,7 +63,7 @@ class Rehearsal:
         """Nothing to close."""
 
     def _take(self, met: Met, understood: Understood | None) -> None:
-        if met.skip is not None:
+        if met.skip is not None and not met.is_bookkeeping:
             self.skips.append(met.skip)
         if met.item is None or understood is None:
             return

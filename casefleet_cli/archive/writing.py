@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OUTCOMES = ("filed", "unassigned", "duplicate", "skipped")
 _WRITING_SECONDS = 0.5
 """How long a transaction takes in messages; indexing them and the commit come on top. Deliveries wait meanwhile."""
+_FOLDER = Mark("", -1, 0, is_done=False)
+"""The account of a folder of which nothing was read yet."""
 _PAUSE = 0.1
 """The part of that time which the database is left to others after each transaction."""
 
@@ -55,11 +57,14 @@ class Writer:
         self._changed: set[str] = set()
         self._met = 0
         self._done: Counter[str] = Counter()
+        self._tally: Counter[tuple[str, str]] = Counter()
+        """By place and field of its mark: what became of messages and is not noted yet."""
         names = [os.path.abspath(path) for path in paths]  # noqa: PTH100 - as it is named, links unresolved
         with transaction(connection):
             earlier = imports.interrupted(connection, names, user_id, options)
             self.import_id = earlier or imports.start(connection, names, user_id, options)
             imports.forget_skips(connection, self.import_id, "")
+            imports.forget_folders(connection, self.import_id)
         if earlier:
             for outcomes in imports.outcomes(connection, self.import_id).values():
                 self._done.update(outcomes)
@@ -112,9 +117,11 @@ class Writer:
             stack.enter_context(indexing_at_end(self._connection))
             memory = self._terms.memory(self._connection)
             while parsed is not None:
-                messages = [found for one in parsed.pairs() if (found := self._take(*one))]
-                receipts = record(self._connection, messages, memory, vouched=True)
-                self._done.update(receipt.outcome for receipt in receipts)
+                taken = [found for one in parsed.pairs() if (found := self._take(*one))]
+                receipts = record(self._connection, [mail for mail, _ in taken], memory, vouched=True)
+                for (_, place), receipt in zip(taken, receipts, strict=True):
+                    self._done[receipt.outcome] += 1
+                    self._tally[place, "known" if receipt.outcome == "duplicate" else "logged"] += 1
                 parsed = None if clock.ticks() > until else parsers.next(wait=False)
             self._note()
             return stack.pop_all().close
@@ -125,6 +132,7 @@ class Writer:
     def close(self) -> None:
         """Note the end and tell each user once."""
         with transaction(self._connection):
+            self._end_folders()
             counts = self.counts()
             imports.note(self._connection, self.import_id, counts, ended=True)
             for owner, outcomes in imports.outcomes(self._connection, self.import_id).items():
@@ -132,50 +140,69 @@ class Writer:
                 notifications.add(self._connection, owner, "import-summary", import_id=self.import_id, detail=words)
                 activities.add(self._connection, "imported", user_id=self._acting, about_user_id=owner, detail=words)
 
-    def _take(self, met: Met, understood: Understood | None) -> Mail | None:
-        """Note what was met; what is to be logged."""
+    def _take(self, met: Met, understood: Understood | None) -> tuple[Mail, str] | None:
+        """Note what was met; what is to be logged, and where it is accounted for."""
         if met.mark is not None:
             self._begin_or_end(met.path, met.mark)
             return None
-        self._met += 1
-        where = met.item or met.skip
-        if where is not None and met.path:
-            mark = self._marks[met.path]
-            self._marks[met.path] = mark._replace(position=where.position, messages=mark.messages + 1)
-            self._changed.add(met.path)
+        self._go_on(met)
         if met.skip is not None:
-            self._skip(met.skip, met.path)
+            self._skip(met.skip, met.path, is_bookkeeping=met.is_bookkeeping)
+        elif met.is_known:
+            self._tally[met.place, "known"] += 1
         elif met.item is not None and understood is not None:
             owner = self._owners.of(understood.letterhead)
             if owner is None:
                 self._skip(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)), met.path)
                 return None
-            return Mail(
-                understood,
-                Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels),
-            )
+            arrival = Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels)
+            return Mail(understood, arrival), met.place
         return None
+
+    def _go_on(self, met: Met) -> None:
+        """Count what was met, and note in a file of many messages how far it is read."""
+        counted = 0 if met.is_bookkeeping else 1
+        self._met += counted
+        where = met.item or met.skip
+        if met.path and where is not None:
+            mark = self._marks[met.path]
+            self._marks[met.path] = mark._replace(position=where.position, messages=mark.messages + counted)
+            self._changed.add(met.path)
+        elif met.place:
+            self._tally[met.place, "messages"] += counted
 
     def _begin_or_end(self, path: str, mark: Mark) -> None:
         if path in self._marks and mark.is_done:
             mark = self._marks[path]._replace(is_done=True)
         else:
             self._met += mark.messages
+            if mark.is_done:  # by an earlier import
+                mark = mark._replace(known=mark.messages - mark.logged)
             if mark.position < 0:
                 imports.forget_skips(self._connection, self.import_id, path)
         self._marks[path] = mark
         self._changed.add(path)
 
-    def _skip(self, skip: Skip, path: str) -> None:
-        imports.skip(self._connection, self.import_id, skip, path)
-        self._skipped += 1
+    def _skip(self, skip: Skip, path: str, *, is_bookkeeping: bool = False) -> None:
+        imports.skip(self._connection, self.import_id, skip, path, is_bookkeeping=is_bookkeeping)
+        self._skipped += 0 if is_bookkeeping else 1
 
     def _note(self) -> None:
+        for (place, what), count in self._tally.items():
+            mark = self._marks.get(place, _FOLDER)
+            self._marks[place] = mark._replace(**{what: getattr(mark, what) + count})
+            self._changed.add(place)
+        self._tally.clear()
         for path in self._changed:
             imports.put_mark(self._connection, self.import_id, path, self._marks[path])
         self._changed.clear()
         self._skipped = imports.count_skips(self._connection, self.import_id)
         imports.note(self._connection, self.import_id, self.counts())
+
+    def _end_folders(self) -> None:
+        for place, mark in self._marks.items():
+            if not mark.fingerprint:
+                imports.put_mark(self._connection, self.import_id, place, mark._replace(is_done=True))
 
 
 def in_words(counts: Mapping[str, int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -99,15 +99,19 @@ def show_import(
     number: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")],
     as_json: output.Json = False,
 ) -> None:
-    """One import, with everything it left out: where, at which byte, and why."""
+    """One import: what it found in each file and folder, and everything it left out: where, at which byte, and why."""
     connection = context.obj.reader()
     found = next(imports.listed(connection, number), None)
     if found is None:
         raise UsageError(f"There is no import {number}; casefleet imports list shows them.")
+    accounts = imports.accounts(connection, number)
     skipped = imports.skips(connection, number)
+    bookkeeping = imports.skips(connection, number, is_bookkeeping=True)
     if as_json:
+        lists = {"skipped": skipped, "bookkeeping": bookkeeping}
         names = ("origin", "position", "reason")
-        output.json_value({**found, "skipped": [dict(zip(names, skip, strict=True)) for skip in skipped]})
+        as_lists = {key: [dict(zip(names, skip, strict=True)) for skip in skips] for key, skips in lists.items()}
+        output.json_value({**found, "sources": list(accounts), **as_lists})
         return
     output.card(
         [
@@ -120,6 +124,17 @@ def show_import(
             ("Counts", archive.in_words(found["counts"])),
         ]
     )
+    for account in accounts:
+        output.say(_account_in_words(account))
     for origin, position, reason in skipped:
         byte = byte_of(position)
         output.say(f"{origin}, byte {byte}: {reason}" if byte else f"{origin}: {reason}")
+    for origin, _, reason in bookkeeping:
+        output.say(f"{origin}: {reason}")
+
+
+def _account_in_words(account: dict[str, Any]) -> str:
+    """What was found in a file or folder and what became of it, in a line."""
+    parts = [f"{account[what]} {what}" for what in ("logged", "known", "skipped") if account[what]]
+    end = "" if account["is_done"] else f"; read up to byte {byte_of(account['position'])}"
+    return f"{account['path']}: {account['found']} found: {', '.join(parts) or 'nothing'}{end}"

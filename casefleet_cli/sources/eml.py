@@ -3,61 +3,120 @@
 from __future__ import annotations
 
 import stat
-from pathlib import PurePath
+import tempfile
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from casefleet_cli.sources import emlx, outlook
-from casefleet_cli.sources.items import LARGEST, NOT_A_FILE, Item, Skipped, cannot_read, origin_of
-from casefleet_cli.sources.labels import labels_of
-from casefleet_cli.sources.looks import SNIFF, other_than_mail
+from casefleet_cli.sources import emlx, mbox, outlook, partial, states
+from casefleet_cli.sources.compression import ZSTD_MISSING, can_unpack, compression_of, is_zlib, unpacked
+from casefleet_cli.sources.from_line import begins_mbox
+from casefleet_cli.sources.items import LARGEST, NESTED, NOT_A_FILE, Item, Skipped, Source, cannot_read
+from casefleet_cli.sources.labels import said_by
+from casefleet_cli.sources.looks import SNIFF, other_than_mail, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    from casefleet_cli.sources.items import Source
 
 
 CONVERTED = "converted from .msg"
 """The label of a message that was made of another format."""
+_INSIDE = 1
+"""The position of what is wrong inside of a file, of which the message itself has position 0."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     """The message of this file, whole; nothing when `after` says that it has been read."""
     if after < 0:
-        yield read_file(source.path, source.labels, source.called)
+        yield from read_file(source)
 
 
-def read_file(path: Path, labels: tuple[str, ...] = (), called: str = "") -> Item | Skipped:
+def read_file(source: Source) -> Iterator[Item | Skipped]:
     """The message in a file of its own; Skipped where that cannot be read, is empty or is certainly something else."""
-    origin = called or origin_of(path)
+    path, origin = source.path, source.called
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return Skipped(origin, 0, NOT_A_FILE)
+            yield Skipped(origin, 0, NOT_A_FILE)
+            return
         if status.st_size > LARGEST:
-            return Skipped(origin, 0, too_large(status.st_size))
+            yield Skipped(origin, 0, too_large(status.st_size))
+            return
         content = path.read_bytes()
     except OSError as error:
-        return cannot_read(origin, error)
-    return message(content, origin, labels)
+        yield cannot_read(origin, error)
+        return
+    yield from messages(content, source)
 
 
-def message(content: bytes, origin: str, labels: tuple[str, ...] = (), position: int = 0) -> Item | Skipped:
-    """The message that is the whole content of a file, Apple Mail's wrapping taken off."""
+def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
+    """The message that is the whole content of a file, compression and Apple Mail's wrapping taken off.
+
+    More than one where the file turns out to be an mbox. What is wrong with it comes after it.
+    """
+    name = compression_of(content) or ("zlib" if is_zlib(content) else None)
+    damage = ""
+    if name:
+        if not can_unpack(name):
+            yield Skipped(source.called, 0, ZSTD_MISSING)
+            return
+        content, damage = unpacked(content, name)
+        if len(content) > LARGEST:
+            yield Skipped(source.called, 0, too_large(len(content)))
+            return
+    if content or not damage:
+        yield from _plain(content, source)
+    if damage:
+        yield Skipped(source.called, _INSIDE, f"This compressed file is damaged: {damage}. What comes before is read.")
+
+
+def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
+    origin, labels, state = source.called, source.labels, source.state
     if content.startswith(outlook.MAGIC):
         made = outlook.to_message(content, PurePath(origin.rpartition("!")[2]).name)
         if isinstance(made, str):
-            return Skipped(origin, position, made)
-        return Item(origin, position, made, (*labels, CONVERTED))
-    reason = other_than_mail(content[:SNIFF])
+            yield Skipped(origin, 0, made)
+        else:
+            yield _item(made, source._replace(labels=(*labels, CONVERTED)))
+        return
+    reason = NESTED if compression_of(content) else other_than_mail(content[:SNIFF])
     if reason:
-        return Skipped(origin, position, reason)
+        yield Skipped(origin, 0, reason)
+        return
+    if begins_mbox(text_of(content[:SNIFF])):
+        yield from _mbox(content, source)
+        return
     wrapped = emlx.unwrap(content)
-    if wrapped:
-        content, more = wrapped
-        labels += more
-    return Item(origin, position, content, labels + labels_of(content))
+    if wrapped is None:
+        yield _item(content, source)
+        return
+    state = states.first((state, states.of_flags(wrapped.flags)))
+    source = source._replace(labels=labels + wrapped.flags, state=state)
+    whole = partial.put_together(wrapped.message, source.path) if partial.is_partial(origin) else None
+    if whole is None:
+        yield _item(wrapped.message, source, wrapped.moment)
+        return
+    label = (partial.LABEL,) if whole.message != wrapped.message else ()
+    yield _item(whole.message, source._replace(labels=source.labels + label), wrapped.moment)
+    for number, (where, sentence) in enumerate(whole.wrong, _INSIDE):
+        yield Skipped(where or origin, number, sentence)
+
+
+def _item(raw: bytes, source: Source, moment: str = "") -> Item:
+    labels, state = said_by(raw)
+    return Item(
+        source.called, 0, raw, source.labels + labels, "", states.first((source.state, state)), moment or source.moment
+    )
+
+
+def _mbox(content: bytes, source: Source) -> Iterator[Item | Skipped]:
+    with tempfile.NamedTemporaryFile(prefix="casefleet-") as copy:
+        copy.write(content)
+        copy.flush()
+        for found in mbox.read(source._replace(path=Path(copy.name), kind="mbox", name=source.called)):
+            if isinstance(found, Item) and not found.moment:
+                yield found._replace(moment=source.moment)
+            else:
+                yield found
 
 
 def too_large(size: int) -> str:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
+
+from casefleet_cli.sources.items import moment_of_seconds
 
 _LENGTH = re.compile(rb"(\d{1,12})[ \t]*\r?\n(?=[A-Za-z][A-Za-z0-9-]*[ \t]*:)")
 _FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,18})</integer>")
-_BITS = ((0, "seen"), (1, "trashed"), (2, "replied"), (4, "flagged"), (6, "draft"), (8, "passed"))
+_DATES = re.compile(rb"<key>date-(?:sent|received)</key>\s*<(?:integer|real)>(\d{9,10})[.<]")
+_BITS = ((0, "seen"), (1, "trashed"), (2, "replied"), (4, "flagged"), (6, "draft"), (8, "passed"), (24, "junk"))
 """Bits of the flags, in the words that a Maildir's flags have."""
+
+
+class Wrapped(NamedTuple):
+    """What an .emlx holds."""
+
+    message: bytes
+    flags: tuple[str, ...]
+    """In words, sorted."""
+    moment: str
+    """When it was sent or came, as the property list says: as in Item."""
 
 
 def begins_emlx(head: bytes) -> bool:
@@ -15,8 +29,8 @@ def begins_emlx(head: bytes) -> bool:
     return _LENGTH.match(head) is not None
 
 
-def unwrap(content: bytes) -> tuple[bytes, tuple[str, ...]] | None:
-    """The message in an .emlx, and its flags in words; None where the content is none.
+def unwrap(content: bytes) -> Wrapped | None:
+    """What is in an .emlx; None where the content is none.
 
     A file that was cut, so that the length leads beyond its end, gives what there is.
     """
@@ -27,6 +41,7 @@ def unwrap(content: bytes) -> tuple[bytes, tuple[str, ...]] | None:
     rest = content[end:]
     if rest.strip() and not rest.lstrip().startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist")):
         return None
-    number = _FLAGS.search(rest[:65_536])
+    number, date = _FLAGS.search(rest[:65_536]), _DATES.search(rest[:65_536])
     bits = int(number[1]) if number else 0
-    return content[found.end() : end], tuple(sorted(word for bit, word in _BITS if bits >> bit & 1))
+    flags = tuple(sorted(word for bit, word in _BITS if bits >> bit & 1))
+    return Wrapped(content[found.end() : end], flags, moment_of_seconds(int(date[1])) if date else "")

@@ -19,7 +19,13 @@ MEMBER = 1 << 40
 LARGEST = 500_000_000
 """Bytes of the largest message that is read: twice over it still fits a value of SQLite (1,000,000,000)."""
 
+_FIRST_SECOND, _LAST_SECOND = 631_152_000, 4_102_444_800
+NESTED = "This is an archive inside an archive: unpack it to import mail that is in it."
 NOT_A_FILE = "This is no regular file."
+BOOKKEEPING = "This is hidden, a lock, or one of the books that mail programs keep: not read."
+HIDDEN_MAIL = "This file is hidden, and it begins like mail: name it to import it."
+IN_TMP = "This is in tmp/, where a delivery that never ended left it: not read."
+LINKED_FOLDER = "This is a link to a folder: its mail is read where the folder is."
 LEADS_OUT = "This is a link that leads out of the folder that is read: name its target to import it."
 
 
@@ -33,6 +39,10 @@ class Source(NamedTuple):
     """What every message in it is labelled with: the name of its Maildir folder."""
     name: str = ""
     """What it is called where its file is a copy made for reading: "-", or a member of an archive."""
+    state: str = ""
+    """What the names of its folder and file say about all mail in it, one of states.STATES or ""."""
+    moment: str = ""
+    """What its name says about when its one message came: as in Item."""
 
     @property
     def called(self) -> str:
@@ -51,11 +61,16 @@ class Item(NamedTuple):
     """The message alone, line ends as stored."""
     labels: tuple[str, ...] = ()
     kind: str = ""
-    """One of KINDS where its source is PACKED, else ""."""
+    """One of KINDS where that is not its source's, else ""."""
+    state: str = ""
+    """What its archive says that it is: "draft", "deleted", "junk", or "" for mail that was sent or received."""
+    moment: str = ""
+    """When it was sent or came, as its archive says beside the message (the From_ line, a Maildir's file name, the
+    property list of an .emlx): `YYYY-MM-DDTHH:MM:SSZ`, "" where that says nothing."""
 
 
 class Skipped(NamedTuple):
-    """Something that was there and was not read as mail."""
+    """Something that was there and was not read as mail, or a place where that is not certain."""
 
     origin: str
     position: int
@@ -63,11 +78,22 @@ class Skipped(NamedTuple):
     was read, -1 if none was."""
     reason: str
     """A sentence for a person."""
+    is_bookkeeping: bool = False
+    """Nobody expects mail there: a lock, one of the books that a mail program keeps, a delivery that never ended."""
 
 
 def origin_of(path: Path) -> str:
     """The path as clean text: bytes of a file name that are no UTF-8 are written as `\\xNN`."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def moment_of_seconds(seconds: int) -> str:
+    """The moment so many seconds after the beginning of 1970, as in Item; "" before 1990 and after 2099."""
+    if not _FIRST_SECOND <= seconds < _LAST_SECOND:
+        return ""
+    from datetime import UTC, datetime  # noqa: PLC0415 - few sources need it
+
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def byte_of(position: int) -> int:

@@ -1,25 +1,58 @@
-"""The labels that a mail program wrote into the header of a message when it exported it."""
+"""What a mail program wrote into the header of a message when it stored or exported it: labels, and its state."""
 
 from __future__ import annotations
 
 import csv
+import re
 
 from casefleet_cli.core.mail import header, mime
+from casefleet_cli.sources import states
 
-_GMAIL = b"x-gmail-labels"
 _HEADER = 65_536
-"""How far into a message labels are looked for."""
+"""How far into a message they are looked for."""
 _MOST = 100
+_SIGNS = (b"x-gmail-labels", b"x-mozilla-", b"x-unsent", b"x-status")
+"""Of these one stands in every header that says something here."""
+_EXPUNGED, _IMAP_DELETED = 0x0008, 0x0020_0000
+"""Bits of X-Mozilla-Status and X-Mozilla-Status2: the message is deleted and waits for compaction."""
 
 
-def labels_of(message: bytes) -> tuple[str, ...]:
-    """The labels of Gmail (X-Gmail-Labels of Takeout: a list with commas, perhaps encoded by RFC 2047), as they are."""
-    head = message[:_HEADER]
-    if _GMAIL not in head.lower():
-        return ()
-    values = [header.decode(value) for name, value in mime.read_headers(head) if name.lower() == _GMAIL.decode()]
+def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
+    """The labels that the header gives, and the state.
+
+    Read are X-Gmail-Labels of Takeout (a list with commas, perhaps encoded by RFC 2047), X-Mozilla-Status and
+    X-Mozilla-Draft-Info of Thunderbird, X-Unsent of Outlook and Windows Mail, X-Status of Pine, mutt and Dovecot.
+    """
+    head = message[:_HEADER].lower()
+    if not any(sign in head for sign in _SIGNS):
+        return (), ""
+    end = min((at for gap in (b"\n\n", b"\n\r\n") if (at := head.find(gap)) >= 0), default=len(head))
+    fields = [(name.lower(), value.strip()) for name, value in mime.read_headers(message[: end + 1])]
+    gmail = _listed([header.decode(value) for name, value in fields if name == "x-gmail-labels"])
+    labels = list(gmail)
+    found = {states.of_name(label) for label in gmail}
+    for name, value in fields:
+        state = _state_of(name, value)
+        if state:
+            labels.append(state)
+            found.add(state)
+    return tuple(dict.fromkeys(labels))[:_MOST], states.first(found)
+
+
+def _listed(values: list[str]) -> list[str]:
     try:
         found = [label.strip() for row in csv.reader(values, skipinitialspace=True) for label in row]
     except csv.Error:
         found = [label.strip() for value in values for label in value.split(",")]
-    return tuple(dict.fromkeys(label for label in found if label))[:_MOST]
+    return [label for label in found if label][:_MOST]
+
+
+def _state_of(name: str, value: bytes) -> str:
+    if name in ("x-mozilla-status", "x-mozilla-status2"):
+        bits = int(value, 16) if re.fullmatch(rb"[0-9A-Fa-f]{1,8}", value) else 0
+        return "deleted" if bits & (_EXPUNGED if name == "x-mozilla-status" else _IMAP_DELETED) else ""
+    if name == "x-mozilla-draft-info" or (name == "x-unsent" and value == b"1"):
+        return "draft"
+    if name == "x-status":  # A: answered, F: flagged, T: draft, D: deleted
+        return "deleted" if b"D" in value else "draft" if b"T" in value else ""
+    return ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from casefleet_cli.sources.compression import ZSTD_MISSING, can_unpack, compression_of, is_zlib
 from casefleet_cli.sources.emlx import begins_emlx
-from casefleet_cli.sources.from_line import begins_mbox, shape
+from casefleet_cli.sources.from_line import KNOWN_FIELD, begins_mbox, shape
 from casefleet_cli.sources.items import PACKED
 from casefleet_cli.sources.outlook import MAGIC
 
@@ -16,14 +17,11 @@ BOM = b"\xef\xbb\xbf"
 _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"!BDN", "an Outlook data file (.pst or .ost): export its mail as mbox or .eml (readpst does it) to import it"),
     (0, b"PK\x03\x04", "a zip archive (or an Office document): unpack it to import mail that is in it"),
-    (0, b"\x1f\x8b", "compressed with gzip: unpack it to import mail that is in it"),
-    (0, b"BZh", "compressed with bzip2: unpack it to import mail that is in it"),
-    (0, b"\xfd7zXZ\x00", "compressed with xz: unpack it to import mail that is in it"),
-    (0, b"(\xb5/\xfd", "compressed with zstd: unpack it to import mail that is in it"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it to import mail that is in it"),
     (0, b"Rar!\x1a\x07", "a RAR archive: unpack it to import mail that is in it"),
     (257, b"ustar", "a tar archive: unpack it to import mail that is in it"),
     (0, b"\x78\x9f\x3e\x22", "a winmail.dat (TNEF) without its mail"),
+    (0, b"Dovecot-LZ4", "compressed with LZ4 by Dovecot: export it with doveadm to import it"),
     (0, b"*mbx*", "a mailbox in the mbx format of UW IMAP: convert it to mbox to import it"),
     (0, b"\x01\x01\x01\x01\n", "a mailbox in the MMDF format: convert it to mbox to import it"),
     (0, b"BABYL OPTIONS:", "a mailbox in the Babyl format: convert it to mbox to import it"),
@@ -38,18 +36,11 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfe", "UTF-16 text: save it as .eml to import it"),
     (0, b"\xfe\xff", "UTF-16 text: save it as .eml to import it"),
 )
-_PACKED = ((0, b"PK\x03\x04"), (0, b"\x1f\x8b"), (0, b"BZh"), (0, b"\xfd7zXZ\x00"), (257, b"ustar"))
+_PACKED = ((0, b"PK\x03\x04"), (257, b"ustar"))
 _OF_DOCUMENTS = (b"[Content_Types].xml", b"mimetypeapplication/", b"META-INF/")
 """Names of members with which the files of office programs (OOXML, ODF) and Java begin."""
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")  # RFC 5322 section 3.6.8; 4.5 allows the blank before the colon
-_KNOWN = re.compile(
-    rb"^(?:apparently-to|arc-[a-z-]+|authentication-results|auto-submitted|b?cc|comments|content-[a-z-]+|date|delivered-to"
-    rb"|delivery-date|dkim-signature|domainkey-signature|envelope-to|errors-to|from|in-reply-to|importance|list-[a-z-]+"
-    rb"|message-id|mime-version|newsgroups|organi[sz]ation|original-[a-z-]+|path|precedence|priority|received"
-    rb"(?:-spf)?|references|reply-to|resent-[a-z-]+|return-path|return-receipt-to|sender|status|subject|thread-[a-z]+|to"
-    rb"|user-agent|x-[!-9;-~]+)[ \t]*:",
-    re.IGNORECASE | re.MULTILINE,
-)
+_KNOWN = re.compile(rb"^" + KNOWN_FIELD, re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
 
 
@@ -71,7 +62,7 @@ def looks_like_message(head: bytes) -> bool:
     A header section has at least one field that mail knows, and few lines that are neither a field nor folded: mail
     with a broken line is still mail, prose that holds a `Note:` is not.
     """
-    text = head.removeprefix(BOM).lstrip(b"\r\n")
+    text = text_of(head)
     end = _BLANK_LINE.search(text)
     header = text[: end.start()] if end else text
     if b"\x00" in header[:512] or not _KNOWN.search(header):
@@ -88,9 +79,24 @@ def looks_like_message(head: bytes) -> bool:
     return fields >= strays
 
 
-def tell(head: bytes) -> tuple[str | None, str]:
-    """The kind of a file by its first SNIFF bytes, "eml", "mbox" or "packed"; or None and a sentence: what it is."""
-    if any(head.startswith(magic, offset) for offset, magic in _PACKED):
+def text_of(head: bytes) -> bytes:
+    """The same from where its text begins, past a byte order mark and blank lines."""
+    return head.removeprefix(BOM).lstrip(b"\r\n")
+
+
+def tell(head: bytes, *, in_maildir: bool = False) -> tuple[str | None, str]:
+    """The kind of a file by its first SNIFF bytes, "eml", "mbox" or "packed"; or None and a sentence: what it is.
+
+    `in_maildir`: it is in cur/ or new/ of a Maildir, where all that is not certainly something else is a mail, perhaps
+    compressed by the server. The same is asked of a file and of a member of an archive.
+    """
+    name = compression_of(head)
+    if name and not can_unpack(name):
+        return None, ZSTD_MISSING
+    if in_maildir:
+        reason = None if name or is_zlib(head) else other_than_mail(head)
+        return (None, reason) if reason else ("eml", "")
+    if name or any(head.startswith(magic, offset) for offset, magic in _PACKED):
         is_document = head.startswith(b"PK") and any(name in head[:2000] for name in _OF_DOCUMENTS)
         return (None, "This is a document or a program in a zip archive.") if is_document else (PACKED, "")
     reason = other_than_mail(head)
@@ -98,13 +104,13 @@ def tell(head: bytes) -> tuple[str | None, str]:
         return None, reason
     if head.startswith(MAGIC):
         return "eml", ""
-    text = head.removeprefix(BOM).lstrip(b"\r\n")
+    text = text_of(head)
     if begins_mbox(text):
         return "mbox", ""
-    if b"\n" not in text and shape(text.partition(b"\r")[0]):
+    if b"\n" not in text and shape(text.partition(b"\r")[0]) == "dated":
         return None, "This is an mbox with the line ends of an old Macintosh: convert them to import it."
     if begins_emlx(head):
         return "eml", ""
     if looks_like_message(head):
-        return "eml", ""
+        return ("mbox" if shape(text) else "eml"), ""
     return None, "This does not begin like a mail: it has no header lines."

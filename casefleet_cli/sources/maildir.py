@@ -6,26 +6,51 @@ https://cr.yp.to/proto/maildir.html for the folder and the flags; Maildir++ (Cou
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from casefleet_cli.sources.eml import read_file
-from casefleet_cli.sources.items import LEADS_OUT, Skipped, cannot_read, leads_out, origin_of
+from casefleet_cli.sources import eml, states
+from casefleet_cli.sources.items import (
+    BOOKKEEPING,
+    IN_TMP,
+    LEADS_OUT,
+    Skipped,
+    Source,
+    cannot_read,
+    leads_out,
+    moment_of_seconds,
+    origin_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from casefleet_cli.sources.items import Item, Source
+    from casefleet_cli.sources.items import Item
 
 FLAGS = {"D": "draft", "F": "flagged", "P": "passed", "R": "replied", "S": "seen", "T": "trashed"}
+HOLDERS = ("cur", "new")
+"""The folders in a Maildir that hold mail."""
 _INFO = re.compile(r"[:;!]2,([A-Za-z]*)")  # Windows cannot write a colon: programs there use ; or !
+_NAME = re.compile(r"\d+\.[^.].*")
+_SECONDS = re.compile(r"(\d{9,10})\.")
 _SHIFTED = re.compile(r"&([^-]*)-")
+_SAMPLE = 100
+"""How many names tell whether a lone cur/ or new/ is that of a Maildir."""
+_A_FOLDER = "This is a folder inside of cur/ or new/: name it to import what is in it."
 
 
 def is_maildir(path: Path) -> bool:
-    """Whether this folder has cur/ and new/; a folder that cannot be looked into has not."""
+    """Whether this folder has cur/ and new/, or one of them beside tmp/ or with files named as a Maildir's are.
+
+    Empty folders get lost: in git, zip and object storage, by `rsync -m`. A folder that cannot be looked into is none.
+    """
     try:
-        return (path / "cur").is_dir() and (path / "new").is_dir()
+        found = [path / name for name in HOLDERS if (path / name).is_dir()]
+        if len(found) == 1 and not (path / "tmp").is_dir():
+            names = (entry.name for entry in islice(found[0].iterdir(), _SAMPLE))
+            return any(_INFO.search(name) or _NAME.fullmatch(name) for name in names)
+        return bool(found)
     except OSError:
         return False
 
@@ -53,6 +78,16 @@ def flags(name: str) -> tuple[str, ...]:
     return tuple(sorted({FLAGS[letter] for letter in found[1] if letter in FLAGS})) if found else ()
 
 
+def file_of(source: Source, name: str) -> Source:
+    """The source with what the name of a file in it says: flags, and the second in which it was delivered."""
+    words, seconds = flags(name), _SECONDS.match(name)
+    return source._replace(
+        labels=source.labels + words,
+        state=states.first((source.state, states.of_flags(words))),
+        moment=moment_of_seconds(int(seconds[1])) if seconds else "",
+    )
+
+
 def read(source: Source) -> Iterator[Item | Skipped]:
     """The messages of one Maildir folder, cur/ and new/ together, in the order of their names (of their arrival).
 
@@ -60,16 +95,38 @@ def read(source: Source) -> Iterator[Item | Skipped]:
     mean the same message the next time. What stays is the name before its `:2,`.
     """
     entries: list[tuple[str, str]] = []
-    for sub in ("cur", "new"):
+    missing: list[Skipped] = []
+    for sub in HOLDERS:
         folder = source.path / sub
         try:
-            entries += [(entry.name, sub) for entry in folder.iterdir() if not entry.name.startswith(".")]
+            entries += [(entry.name, sub) for entry in folder.iterdir()]
+        except FileNotFoundError as error:
+            missing.append(cannot_read(folder, error))
         except OSError as error:
             yield cannot_read(folder, error)
+    if len(missing) == len(HOLDERS):
+        yield from missing
     entries.sort()
     for name, sub in entries:
         path = source.path / sub / name
-        if leads_out(path, source.path):
+        if name.startswith("."):
+            yield Skipped(origin_of(path), 0, BOOKKEEPING, is_bookkeeping=True)
+        elif leads_out(path, source.path):
             yield Skipped(origin_of(path), 0, LEADS_OUT)
-        elif not path.is_dir():
-            yield read_file(path, (*source.labels, *flags(name)))
+        elif path.is_dir():
+            yield Skipped(origin_of(path), 0, _A_FOLDER)
+        else:
+            yield from eml.read_file(file_of(source._replace(path=path), name))
+    yield from _undelivered(source.path / "tmp")
+
+
+def _undelivered(folder: Path) -> Iterator[Skipped]:
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield cannot_read(folder, error)
+        return
+    for name in names:
+        yield Skipped(origin_of(folder / name), 0, IN_TMP, is_bookkeeping=True)

@@ -11,31 +11,45 @@ A file does not say which it is. So:
   invents one must not swallow the next mail. If such a message holds a bare `From ` line, it was stored by mboxcl2 and
   nothing in it is unquoted.
 - The blank line before a From_ line belongs to the mbox, not to the message; so does one at the end of the file.
+
+A line that may be a From_ line and was not taken for one is listed with its offset, as is one that was, above no
+header. The file is locked while it is read, and a last mail that somebody is still writing is left for the next time.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.sources.from_line import LONGEST, begins_mbox, separates, shape
+from casefleet_cli import clock
+from casefleet_cli.sources import from_line, states
+from casefleet_cli.sources import window as window_
+from casefleet_cli.sources.from_line import LONGEST, begins_mbox, shape
 from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read
-from casefleet_cli.sources.labels import labels_of
+from casefleet_cli.sources.labels import said_by
+from casefleet_cli.sources.locks import Lock
 from casefleet_cli.sources.looks import BOM, looks_like_message
+from casefleet_cli.sources.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from casefleet_cli.sources.items import Source
 
-CHUNK = 1 << 20
-"""Bytes read at a time."""
-_LOOK = 2 * LONGEST
-"""Bytes that are enough to see a From_ line and the name of the header below it."""
+_LOOK = 3 * LONGEST
+"""Bytes that are enough to see a From_ line and the header fields below it, or that they are long."""
 _HEADER_SIZES = (8_192, 1 << 20)
 """How far the end of a header section is looked for."""
+_MOST_DOUBTS = 10
+"""How many doubtful places of one message are listed."""
+_RECENT = 60
+"""Seconds after which nobody is still writing the last mail of a file."""
+DOUBTFUL = "A line that begins with From stands here above header fields; it was left in the mail that it stands in."
+HEADLESS = "A mail was begun here for the From_ line above, though no header follows."
+MANY = "There are more such lines in this mail."
+UNFINISHED = "The last mail, at byte {}, is still being written: import this mbox once more to log it."
+NOT_A_FROM_LINE = "The file begins with a line that looks like a From_ line; it was read as part of the first mail."
 _BEFORE = 3
 """Bytes before a line that tell whether it follows a blank one: the ends of two lines, one of them known."""
 
@@ -60,70 +74,36 @@ class _Span(NamedTuple):
     """Content-Length agrees that it ends here."""
     is_exact: bool
     """It ends where Content-Length says, so that no blank line of the mbox is in it."""
-
-
-class _Window:
-    """A file that is searched and sliced by offset, through one chunk at a time."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
-        """As it was when it was opened: mail that arrives meanwhile is for the next time."""
-        self._base = 0
-        self._chunk = b""
-
-    def peek(self, begin: int, length: int) -> bytes:
-        """The bytes from `begin`, at most `length` and never past the end."""
-        length = min(length, self.size - begin)
-        inside = begin - self._base
-        if inside >= 0 and inside + length <= len(self._chunk):
-            return self._chunk[inside : inside + length]
-        return self._read(begin, length)
-
-    def find(self, needle: bytes, begin: int) -> int:
-        """The offset of the next `needle` from `begin`, -1 where there is none."""
-        while begin + len(needle) <= self.size:
-            if not self._base <= begin <= self._base + len(self._chunk) - len(needle):
-                self._base, self._chunk = begin, self._read(begin, min(CHUNK, self.size - begin))
-            found = self._chunk.find(needle, begin - self._base)
-            if found >= 0:
-                return self._base + found
-            begin = self._base + len(self._chunk) - len(needle) + 1
-        return -1
-
-    def _read(self, begin: int, length: int) -> bytes:
-        parts: list[bytes] = []
-        while length > 0:  # one pread gives 2 GB at most
-            part = os.pread(self._descriptor, length, begin)
-            if not part:
-                raise OSError(errno.EIO, "the file became shorter while it was read")
-            parts.append(part)
-            begin += len(part)
-            length -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+    doubts: tuple[tuple[int, str], ...] = ()
+    """Places in it, each with a sentence, where another message may begin."""
 
 
 class _Splitter:
     """Finds the messages of one mbox."""
 
-    def __init__(self, window: _Window) -> None:
+    def __init__(self, window: Window) -> None:
         self.window = window
         self.is_bare = False
         """The first From_ line is a single word, so others may be."""
         self.is_measured = False
         """The first message has a Content-Length that counts, so those of others may overrule a From_ line."""
+        self._doubts: list[tuple[int, str]] = []
+        self.is_cut = False
+        """The last message has a Content-Length that leads beyond the end, in a file whose lengths count."""
 
     def spans(self) -> Iterator[_Span]:
         """Every message in turn; what stands before the first From_ line is one too."""
         window = self.window
         position = len(BOM) if window.peek(0, len(BOM)) == BOM else 0
-        head = window.peek(position, CHUNK)
+        head = window.peek(position, window_.CHUNK)
         position += len(head) - len(head.lstrip(b"\r\n"))
         head = window.peek(position, _LOOK)
         begin = position
         if begins_mbox(head):
             self.is_bare = shape(head) == "bare"
             begin += self._line_length(head)
+        elif shape(head):
+            self._doubts.append((position + self._line_length(head), NOT_A_FROM_LINE))
         is_first = True
         while position < window.size:
             end = self._next(begin)
@@ -132,32 +112,51 @@ class _Splitter:
                 self.is_measured = measured is not None
             if measured is not None and measured > end and not self.is_measured:
                 measured = None
+            doubts = self._doubts_of(begin, end, measured)
             if measured is None or measured == end:
-                yield _Span(position, begin, end, is_measured=measured is not None, is_exact=False)
+                yield _Span(position, begin, end, is_measured=measured is not None, is_exact=False, doubts=doubts)
                 position = end
             else:
-                yield _Span(position, begin, measured, is_measured=True, is_exact=True)
+                yield _Span(position, begin, measured, is_measured=True, is_exact=True, doubts=doubts)
                 position = measured + len(_line_ends(window.peek(measured, 4)))
             begin = position + self._line_length(window.peek(position, _LOOK))
             is_first = False
+
+    def _doubts_of(self, begin: int, end: int, measured: int | None) -> tuple[tuple[int, str], ...]:
+        """The doubtful places of a message; those that its Content-Length leads over are none."""
+        until = end if measured is None else begin
+        doubts = tuple(doubt for doubt in self._doubts if doubt[0] <= until)
+        self._doubts = [doubt for doubt in self._doubts if doubt[0] > (end if measured is None else measured)]
+        return doubts
 
     @staticmethod
     def _line_length(text: bytes) -> int:
         return text.find(b"\n") + 1 or len(text)
 
-    def _is_separator(self, offset: int) -> bool:
+    def _verdict(self, offset: int) -> str:
         known = min(offset, _BEFORE)
         text = self.window.peek(offset - known, known + _LOOK)
         after_blank = text[:known].endswith((b"\n\n", b"\n\r\n"))
-        return separates(text[known:], after_blank=after_blank, bare=self.is_bare)
+        is_cut = len(text) == known + _LOOK
+        return from_line.verdict(text[known:], after_blank=after_blank, bare=self.is_bare, is_cut=is_cut)
+
+    def _is_separator(self, offset: int) -> bool:
+        return self._verdict(offset) in (from_line.SEPARATES, from_line.HEADLESS)
 
     def _next(self, begin: int) -> int:
         """The offset of the next From_ line at or after `begin`, which is the start of a line; the size if none."""
         at = max(begin - 1, 0)
+        doubts = 0
         while (at := self.window.find(b"\nFrom ", at)) >= 0:
             at += 1
-            if self._is_separator(at):
+            verdict = self._verdict(at)
+            if verdict == from_line.HEADLESS:
+                self._doubts.append((at + self._line_length(self.window.peek(at, _LOOK)), HEADLESS))
+            if verdict in (from_line.SEPARATES, from_line.HEADLESS):
                 return at
+            if verdict == from_line.DOUBTFUL and doubts <= _MOST_DOUBTS:
+                self._doubts.append((at, DOUBTFUL if doubts < _MOST_DOUBTS else MANY))
+                doubts += 1
         return self.window.size
 
     def _measured_end(self, begin: int, limit: int) -> int | None:
@@ -174,6 +173,7 @@ class _Splitter:
             return None
         found = _CONTENT_LENGTH.search(header)
         end = begin + len(header) + int(found[1]) if found else self.window.size + 1
+        self.is_cut = found is not None and end > self.window.size == limit and self.is_measured
         return end if end <= self.window.size and self._lands(end) else None
 
     def _lands(self, end: int) -> bool:
@@ -194,22 +194,46 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     """The messages of an mbox that begin beyond byte `after`, in order; N of `path#N` counts from the file's start.
 
     Up to `after` the file is searched, not read into messages. A file that cannot be read (any further) yields a
-    Skipped at the end, and reading can be tried again after its position.
+    Skipped at the end, and reading can be tried again after its position. While it is read it is locked; a file that
+    is a copy of ours (it has a name) is not, and nobody else writes it.
     """
     origin = source.called
     position = -1
     try:
-        with source.path.open("rb", buffering=0) as file:
-            splitter = _Splitter(_Window(file.fileno()))
+        with source.path.open("rb", buffering=0) as file, ExitStack() as stack:
+            lock = None if source.name else stack.enter_context(Lock(source.path, file.fileno()))
+            splitter = _Splitter(Window(file.fileno()))
             for number, span in enumerate(splitter.spans(), 1):
+                called = f"{origin}#{number}"
+                if lock:
+                    lock.renew()
+                    if _is_unfinished(splitter, span):
+                        yield Skipped(called, position, UNFINISHED.format(span.position))
+                        continue
                 if span.position > after:
-                    yield _message(splitter.window, span, f"{origin}#{number}", source.labels)
+                    yield _message(splitter.window, span, called, source)
+                yield from (Skipped(called, *doubt) for doubt in span.doubts if doubt[0] > after)
                 position = span.position
     except OSError as error:
         yield cannot_read(origin, error, position)
 
 
-def _message(window: _Window, span: _Span, origin: str, labels: tuple[str, ...]) -> Item | Skipped:
+def _is_unfinished(splitter: _Splitter, span: _Span) -> bool:
+    """Whether this is the last message and somebody is still writing it.
+
+    So it is where the file goes on in the middle of the message, or was written to a moment ago and ends without a line
+    end, or before the Content-Length of its last message in a file whose lengths count.
+    """
+    window = splitter.window
+    if span.end < window.size or span.begin == span.position == 0:
+        return False
+    if window.has_grown():
+        return not window.is_followed_by(b"From ", b"\nFrom ", b"\r\nFrom ")
+    is_open = splitter.is_cut or (window.peek(window.size - 1, 1) != b"\n" and not span.is_measured)
+    return is_open and clock.now().timestamp() - window.written < _RECENT
+
+
+def _message(window: Window, span: _Span, origin: str, source: Source) -> Item | Skipped:
     """The message that lies there, without what the mbox added to it."""
     size = span.end - span.begin
     if size > LARGEST:
@@ -228,7 +252,11 @@ def _message(window: _Window, span: _Span, origin: str, labels: tuple[str, ...])
         )
     if not (span.is_measured and b"\nFrom " in raw):
         raw = _unquoted(raw)
-    return Item(origin, span.position, raw, labels + labels_of(raw))
+    labels, state = said_by(raw)
+    moment = from_line.moment_of(
+        from_line.line_of(window.peek(span.position, min(span.begin - span.position, LONGEST)))
+    )
+    return Item(origin, span.position, raw, source.labels + labels, "", states.first((state, source.state)), moment)
 
 
 def _without_blank_line(raw: bytes) -> bytes:

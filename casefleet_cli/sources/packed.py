@@ -1,50 +1,51 @@
-"""Archives of mail (zip, tar) and compressed files (gzip, bzip2, xz), read member by member.
+"""Archives of mail (zip, tar) and compressed files (gzip, bzip2, xz, zstd), read member by member.
 
 Memory does not grow with the archive: a member that is a message is read whole, an mbox through a temporary copy that
-nobody else can read. What is an archive inside an archive is listed, not opened; a small file that pretends to be a
-huge one is left at a bound.
+nobody else can read. What is an archive inside an archive is listed, not opened, but a member may be compressed; a
+small file that pretends to be a huge one is left at a bound. Of a damaged file what comes before the damage is read.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import lzma
 import tarfile
 import tempfile
 import zipfile
 import zlib
+from contextlib import closing
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any
 
-from casefleet_cli.sources import eml, mbox
-from casefleet_cli.sources.folders import is_bookkeeping
-from casefleet_cli.sources.items import LARGEST, MEMBER, PACKED, Item, Skipped, Source, cannot_read
+from casefleet_cli.sources import eml, mbox, partial, states, tars, zips
+from casefleet_cli.sources.compression import Unpacking, compression_of
+from casefleet_cli.sources.folders import is_bookkeeping, is_of_program
+from casefleet_cli.sources.items import (
+    BOOKKEEPING,
+    HIDDEN_MAIL,
+    IN_TMP,
+    LARGEST,
+    MEMBER,
+    NESTED,
+    PACKED,
+    Item,
+    Skipped,
+    Source,
+    cannot_read,
+)
 from casefleet_cli.sources.looks import SNIFF, tell
-from casefleet_cli.sources.maildir import flags, folder_name
+from casefleet_cli.sources.maildir import HOLDERS, file_of, folder_name
+from casefleet_cli.sources.members import Budget, Member, TooMuchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Generator, Iterator
 
-_MOST_FOLD = 1_000
-_ALWAYS = 1_000_000_000
-"""A file may unpack to this many bytes, and to a thousand times its own size (what deflate can do at most)."""
 _COPY = 1 << 20
 _IN_A_MEMBER = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 """What the standard library raises for a member that is damaged, locked by a password, or packed in a way it lacks."""
 _BROKEN = (*_IN_A_MEMBER, tarfile.TarError, lzma.LZMAError, EOFError)
-_NESTED = "This is an archive inside an archive: unpack it to import mail that is in it."
-
-
-class TooMuchError(Exception):
-    """A file unpacks to more than it could honestly hold."""
-
-
-class _Member(NamedTuple):
-    """One file in an archive."""
-
-    name: str
-    open: Callable[[], IO[bytes]]
+_TOO_MUCH = "This unpacks to far more than mail could: nothing more of it is read."
+_BEHIND = 1 << 39
+"""The position inside of a member of what is wrong with it as a whole: behind all that is read of it."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -54,129 +55,150 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     """
     position = after
     try:
-        budget = _Budget(source.path.stat().st_size)
-        for index, member in enumerate(_members(source)):
-            begin = index * MEMBER
-            if after >= begin + MEMBER or _is_bookkeeping(member.name):
-                continue
-            inside = after - begin if after >= begin else -1
-            for found in _member(member, f"{source.called}!{_clean(member.name)}", inside, budget):
-                position = begin + max(found.position, 0)
-                yield found._replace(position=position)
+        budget = Budget(source.path.stat().st_size)
+        with closing(_members(source, budget)) as members:
+            for index, member in enumerate(members):
+                begin = index * MEMBER
+                if after >= begin + MEMBER:
+                    continue
+                for found in _member(member, source, budget):
+                    inside = max(found.position, 0)
+                    if begin + inside > after:
+                        position = begin + inside
+                        yield found._replace(position=position)
     except OSError as error:
         yield cannot_read(source.called, error, position)
     except TooMuchError:
-        yield Skipped(source.called, position, "This unpacks to far more than mail could: nothing more of it is read.")
+        yield Skipped(source.called, position, _TOO_MUCH)
     except _BROKEN as error:
         yield Skipped(source.called, position, f"This archive is damaged or locked: {_words(error)}.")
 
 
-class _Budget:
-    """How much a file may still unpack to."""
+def _members(source: Source, budget: Budget) -> Generator[Member]:
+    with source.path.open("rb") as file:
+        head = file.read(SNIFF)
+        file.seek(0)
+        if head.startswith(b"PK"):
+            yield from zips.members(file)
+            return
+        name = compression_of(head)
+        stream = Unpacking(file, name) if name else None
+        if stream:
+            head = stream.read(SNIFF)
+            file.seek(0)
+            stream = Unpacking(file, name or "")
+        if tars.begins_tar(head):
 
-    def __init__(self, size: int) -> None:
-        self._rest = _ALWAYS + size * _MOST_FOLD
+            def again() -> Any:
+                file.seek(0)
+                return Unpacking(file, name) if name else file
 
-    def take(self, stream: IO[bytes], length: int) -> bytes:
-        """The next bytes of a stream; raises TooMuchError when the file has given too many."""
-        found = stream.read(length)
-        self._rest -= len(found)
-        if self._rest < 0:
-            raise TooMuchError
-        return found
+            yield from tars.members(stream or file, again, budget)
+        elif stream:
+            inner = PurePosixPath(source.called.rpartition("!")[2]).stem
+            yield Member(inner, lambda: stream)
+            return
+        if stream and stream.damage:
+            yield Member("", wrong=f"This compressed file is damaged: {stream.damage}. What comes before is read.")
 
 
-def _member(member: _Member, origin: str, after: int, budget: _Budget) -> Iterator[Item | Skipped]:
+def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | Skipped]:
+    """What one member holds, at positions inside of it."""
+    origin = f"{source.called}!{_clean(member.name)}" if member.name else source.called
+    if member.wrong or member.open is None:
+        yield Skipped(origin, 0, member.wrong, member.is_expected)
+        return
+    parts = PurePosixPath(member.name).parts
+    if "__MACOSX" in parts or (len(parts) > 1 and parts[-2] == "tmp"):
+        yield Skipped(origin, 0, BOOKKEEPING if "__MACOSX" in parts else IN_TMP, is_bookkeeping=True)
+        return
+    stream: Any = None
     try:
-        with member.open() as stream:
-            head = budget.take(stream, SNIFF)
-            kind, reason = tell(head)
-            if kind is None:
-                if after < 0:
-                    yield Skipped(origin, 0, reason)
-            elif kind == PACKED:
-                if after < 0:
-                    yield Skipped(origin, 0, _NESTED)
-            elif kind == "mbox":
-                yield from _mbox(stream, head, Source(Path(), "mbox", (), origin), after, budget)
-            elif after < 0:
-                yield _message(stream, head, member.name, origin, budget)
+        stream = member.open()
+        yield from _content(stream, parts, source._replace(name=origin), budget)
     except _IN_A_MEMBER as error:
-        yield Skipped(origin, 0, f"This member is damaged or locked: {_words(error)}.")
+        yield Skipped(origin, _BEHIND, f"This member is damaged or locked: {_words(error)}.")
+    if stream is not None and (damage := getattr(stream, "damage", "")):
+        yield Skipped(origin, _BEHIND, f"This compressed file is damaged: {damage}. What comes before is read.")
 
 
-def _mbox(stream: IO[bytes], head: bytes, source: Source, after: int, budget: _Budget) -> Iterator[Item | Skipped]:
+def _content(
+    stream: Any, parts: tuple[str, ...], source: Source, budget: Budget, *, is_inner: bool = False
+) -> Iterator[Item | Skipped]:
+    origin = source.called
+    head = budget.take(stream, SNIFF)
+    in_maildir = len(parts) > 1 and parts[-2] in HOLDERS
+    kind, reason = tell(head, in_maildir=in_maildir)
+    if is_bookkeeping(parts[-1] if parts else ""):
+        is_mail = kind in ("eml", "mbox") and not is_of_program(parts[-1])
+        yield Skipped(origin, 0, HIDDEN_MAIL if is_mail else BOOKKEEPING, is_bookkeeping=not is_mail)
+    elif kind is None:
+        if head or not getattr(stream, "damage", ""):
+            yield Skipped(origin, 0, reason)
+    elif kind == PACKED:
+        name = compression_of(head)
+        if is_inner or not name or isinstance(stream, Unpacking):
+            yield Skipped(origin, 0, NESTED)
+            return
+        inner = Unpacking(_Rest(head, stream), name)
+        yield from _content(inner, (*parts[:-1], PurePosixPath(parts[-1]).stem), source, budget, is_inner=True)
+        if inner.damage:
+            yield Skipped(
+                origin, _BEHIND, f"This compressed file is damaged: {inner.damage}. What comes before is read."
+            )
+    elif kind == "mbox":
+        labels, state = states.of_place(parts)
+        yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)
+    else:
+        yield from _messages(stream, head, parts, source, budget, in_maildir=in_maildir)
+
+
+class _Rest:
+    """A stream of which the beginning has been read."""
+
+    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+        self._head, self._stream = head, stream
+
+    def read(self, length: int) -> bytes:
+        """The next bytes."""
+        found, self._head = self._head, b""
+        return found or self._stream.read(length)
+
+
+def _mbox(stream: IO[bytes], head: bytes, source: Source, budget: Budget) -> Iterator[Item | Skipped]:
     with tempfile.NamedTemporaryFile(prefix="casefleet-") as copy:
         copy.write(head)
         while chunk := budget.take(stream, _COPY):
             copy.write(chunk)
         copy.flush()
-        for found in mbox.read(source._replace(path=Path(copy.name)), after):
+        for found in mbox.read(source._replace(path=Path(copy.name))):
             yield found._replace(kind="mbox") if isinstance(found, Item) else found
 
 
-def _message(stream: IO[bytes], head: bytes, name: str, origin: str, budget: _Budget) -> Item | Skipped:
-    parts = [head]
+def _messages(
+    stream: IO[bytes], head: bytes, parts: tuple[str, ...], source: Source, budget: Budget, *, in_maildir: bool
+) -> Iterator[Item | Skipped]:
+    pieces = [head]
     size = len(head)
     while chunk := budget.take(stream, _COPY):
-        parts.append(chunk)
+        pieces.append(chunk)
         size += len(chunk)
         if size > LARGEST:
-            return Skipped(origin, 0, f"This message is larger than {LARGEST // 1_000_000} MB.")
-    path = PurePosixPath(name)
-    is_maildir = path.parent.name in ("cur", "new")
-    labels: tuple[str, ...] = ()
-    if is_maildir:
-        folder = folder_name(path.parent.parent.name) if path.parent.parent.name.startswith(".") else ""
-        labels = ((folder,) if folder else ()) + flags(path.name)
-    found = eml.message(b"".join(parts), origin, labels)
-    return found._replace(kind="maildir" if is_maildir else "eml") if isinstance(found, Item) else found
-
-
-def _members(source: Source) -> Iterator[_Member]:
-    with source.path.open("rb") as file:
-        head = file.read(SNIFF)
-        file.seek(0)
-        if head.startswith(b"PK"):
-            yield from _of_zip(file)
+            yield Skipped(source.called, 0, f"This message is larger than {LARGEST // 1_000_000} MB.")
             return
-        try:
-            with tarfile.open(fileobj=file, mode="r|*") as tar:
-                yield from _of_tar(tar)
-                return
-        except tarfile.ReadError:
-            if not head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
-                raise
-        file.seek(0)
-        opened = _decompressed(head, file)
-        yield _Member(PurePosixPath(source.called).stem, lambda: opened)
-
-
-def _of_zip(file: IO[bytes]) -> Iterator[_Member]:
-    with zipfile.ZipFile(file) as archive:
-        for info in archive.infolist():
-            if not info.is_dir():
-                yield _Member(info.filename, lambda info=info: archive.open(info))  # type: ignore[misc]
-
-
-def _of_tar(tar: tarfile.TarFile) -> Iterator[_Member]:
-    seen = cast("Any", tar).members
-    for info in tar:
-        seen.clear()  # else it remembers all members
-        if info.isreg() and (stream := tar.extractfile(info)) is not None:
-            yield _Member(info.name, lambda stream=stream: stream)  # type: ignore[misc]
-
-
-def _decompressed(head: bytes, file: IO[bytes]) -> IO[bytes]:
-    if head.startswith(b"\x1f\x8b"):
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-    return cast("IO[bytes]", bz2.BZ2File(file) if head.startswith(b"BZh") else lzma.LZMAFile(file))
-
-
-def _is_bookkeeping(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    is_hidden = any(is_bookkeeping(part) for part in parts[-1:]) or parts[:1] == ("__MACOSX",)
-    return is_hidden or (len(parts) > 1 and parts[-2] == "tmp")
+    if in_maildir:
+        names = [folder_name(part) if part.startswith(".") else part for part in parts[:-2]]
+        folder = names[-1] if names and parts[-3].startswith(".") else ""
+        state = states.first(map(states.of_name, names))
+        labels = (folder,) if folder else states.of_place(names)[0]
+        source = file_of(source._replace(labels=labels, state=state), parts[-1])
+    else:
+        labels, state = states.of_place(parts[:-1])
+        source = source._replace(labels=labels, state=state)
+    # Attachments of a .partial.emlx are other members, so that it is told what the message lacks.
+    path = Path() if partial.is_partial(parts[-1] if parts else "") else source.path
+    for found in eml.messages(b"".join(pieces), source._replace(path=path)):
+        yield found._replace(kind="maildir" if in_maildir else "eml") if isinstance(found, Item) else found
 
 
 def _clean(name: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 APPLICATION_ID = 0x63_66_6C_74
 """"cflt": marks the file as ours (PRAGMA application_id)."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The number of migrations; PRAGMA user_version is compared with it at every opening."""
 BUSY_SECONDS = 30.0
 BEYOND = 2**62

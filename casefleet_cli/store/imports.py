@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 class Mark(NamedTuple):
-    """How far an import has read one file of many messages."""
+    """How far an import has read one file of many messages, or a folder of files of one each."""
 
     fingerprint: str
-    """Of the file; another one says that the file is not what it was."""
+    """Of the file; another one says that the file is not what it was. "" for a folder."""
     position: int
     """Of the last message that is logged, or skipped and listed."""
     messages: int
     """How many those are."""
     is_done: bool
+    logged: int = 0
+    """How many of them this import logged."""
+    known: int = 0
+    """How many of them were logged before; what is neither was skipped."""
 
 
 def start(connection: sqlite3.Connection, paths: Sequence[str], user_id: int | None, options: Mapping[str, str]) -> int:
@@ -69,10 +73,14 @@ def outcomes(connection: sqlite3.Connection, import_id: int) -> dict[int, dict[s
 def mark_of(connection: sqlite3.Connection, import_id: int, path: str) -> Mark | None:
     """How far this import has read a file."""
     row = connection.execute(
-        "SELECT fingerprint, position, messages, is_done FROM import_sources WHERE path = ? AND import_id = ?",
+        "SELECT fingerprint, position, messages, is_done, logged, known FROM import_sources"
+        " WHERE path = ? AND import_id = ?",
         (path, import_id),
     ).fetchone()
-    return None if row is None else Mark(row[0], row[1], row[2], bool(row[3]))
+    if row is None:
+        return None
+    fingerprint, position, messages, is_done, logged, known = row
+    return Mark(fingerprint, position, messages, bool(is_done), logged, known)
 
 
 def read_before(connection: sqlite3.Connection, path: str, fingerprint: str, import_id: int) -> int | None:
@@ -81,7 +89,8 @@ def read_before(connection: sqlite3.Connection, path: str, fingerprint: str, imp
         "SELECT s.messages FROM import_sources AS s JOIN imports AS i ON i.id = s.import_id"
         " JOIN imports AS this ON this.id = ? AND i.user_id IS this.user_id AND i.options = this.options"
         " WHERE s.path = ? AND s.fingerprint = ? AND s.is_done AND i.id < this.id"
-        " AND NOT EXISTS (SELECT 1 FROM import_skips AS k WHERE k.import_id = i.id AND k.path = s.path)",
+        " AND NOT EXISTS (SELECT 1 FROM import_skips AS k"
+        " WHERE k.import_id = i.id AND k.path = s.path AND NOT k.is_bookkeeping)",
         (import_id, path, fingerprint),
     ).fetchone()
     return None if row is None else int(row[0])
@@ -90,12 +99,28 @@ def read_before(connection: sqlite3.Connection, path: str, fingerprint: str, imp
 def put_mark(connection: sqlite3.Connection, import_id: int, path: str, mark: Mark) -> None:
     """Note how far this import has read a file."""
     connection.execute(
-        "INSERT INTO import_sources (import_id, path, fingerprint, position, messages, is_done)"
-        " VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO import_sources (import_id, path, fingerprint, position, messages, is_done, logged, known)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, position = excluded.position,"
-        " messages = excluded.messages, is_done = excluded.is_done",
-        (import_id, path, *mark[:3], int(mark.is_done)),
+        " messages = excluded.messages, is_done = excluded.is_done, logged = excluded.logged, known = excluded.known",
+        (import_id, path, *mark[:3], int(mark.is_done), *mark[4:]),
     )
+
+
+def forget_folders(connection: sqlite3.Connection, import_id: int) -> None:
+    """Forget what was met in folders, because they are read again."""
+    connection.execute("DELETE FROM import_sources WHERE import_id = ? AND fingerprint = ''", (import_id,))
+
+
+def accounts(connection: sqlite3.Connection, import_id: int) -> Iterator[dict[str, Any]]:
+    """Every file of many messages and every folder that an import read: how many messages, and what became of them."""
+    cursor = connection.execute(
+        "SELECT path, messages AS found, logged, known, messages - logged - known AS skipped, is_done, position"
+        " FROM import_sources WHERE import_id = ? ORDER BY path",
+        (import_id,),
+    )
+    for row in database.rows(cursor):
+        yield {**row, "is_done": bool(row["is_done"])}
 
 
 def forget_skips(connection: sqlite3.Connection, import_id: int, path: str) -> None:
@@ -103,26 +128,38 @@ def forget_skips(connection: sqlite3.Connection, import_id: int, path: str) -> N
     connection.execute("DELETE FROM import_skips WHERE import_id = ? AND path = ?", (import_id, path))
 
 
-def skip(connection: sqlite3.Connection, import_id: int, skipped: tuple[str, int, str], path: str) -> None:
-    """List something (origin, position, reason) that is not logged."""
+def skip(
+    connection: sqlite3.Connection,
+    import_id: int,
+    skipped: tuple[str, int, str],
+    path: str,
+    *,
+    is_bookkeeping: bool = False,
+) -> None:
+    """List something (origin, position, reason) that is not logged; book-keeping is what nobody expects mail in."""
     connection.execute(
-        "INSERT INTO import_skips (import_id, origin, position, reason, path) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET reason = excluded.reason",
-        (import_id, *skipped, path),
+        "INSERT INTO import_skips (import_id, origin, position, reason, path, is_bookkeeping) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET reason = excluded.reason, is_bookkeeping = excluded.is_bookkeeping",
+        (import_id, *skipped, path, int(is_bookkeeping)),
     )
 
 
-def skips(connection: sqlite3.Connection, import_id: int) -> Iterator[tuple[str, int, str]]:
-    """What an import left out: origin, position, reason."""
+def skips(
+    connection: sqlite3.Connection, import_id: int, *, is_bookkeeping: bool = False
+) -> Iterator[tuple[str, int, str]]:
+    """What an import left out (or which book-keeping it passed over): origin, position, reason."""
     return connection.execute(
-        "SELECT origin, position, reason FROM import_skips WHERE import_id = ? ORDER BY path, position, origin",
-        (import_id,),
+        "SELECT origin, position, reason FROM import_skips WHERE import_id = ? AND is_bookkeeping = ?"
+        " ORDER BY path, position, origin",
+        (import_id, int(is_bookkeeping)),
     )
 
 
 def count_skips(connection: sqlite3.Connection, import_id: int) -> int:
-    """How much an import left out."""
-    row = connection.execute("SELECT count(*) FROM import_skips WHERE import_id = ?", (import_id,)).fetchone()
+    """How much an import left out, book-keeping aside."""
+    row = connection.execute(
+        "SELECT count(*) FROM import_skips WHERE import_id = ? AND NOT is_bookkeeping", (import_id,)
+    ).fetchone()
     return int(row[0])
 
 

@@ -21,6 +21,18 @@ def first(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0002_import_accounts")
+def import_accounts(db: Database) -> None:
+    """Let an import account for all that it meets: what it logged, knew and skipped, and the book-keeping it passed."""
+    for statement in (
+        "ALTER TABLE import_sources ADD COLUMN logged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE import_sources ADD COLUMN known INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE import_skips ADD COLUMN"
+        " is_bookkeeping INTEGER NOT NULL DEFAULT 0 CHECK (is_bookkeeping IN (0, 1))",
+    ):
+        db.execute(statement)
+
+
 def names() -> list[str]:
     """The migrations there are, oldest first."""
     return [migration.name for migration in migrations._migrations]  # noqa: SLF001 - the library offers no other way
