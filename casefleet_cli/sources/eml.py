@@ -89,7 +89,7 @@ def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
     if wrapped is None:
         yield _item(content, source)
         return
-    state = states.first((state, states.of_flags(wrapped.flags)))
+    state = states.stronger(state, states.of_flags(wrapped.flags))
     source = source._replace(labels=labels + wrapped.flags, state=state)
     whole = partial.put_together(wrapped.message, source.path) if partial.is_partial(origin) else None
     if whole is None:
@@ -104,7 +104,7 @@ def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
 def _item(raw: bytes, source: Source, moment: str = "") -> Item:
     labels, state = said_by(raw)
     return Item(
-        source.called, 0, raw, source.labels + labels, "", states.first((source.state, state)), moment or source.moment
+        source.called, 0, raw, source.labels + labels, "", states.stronger(source.state, state), moment or source.moment
     )
 
 

@@ -171,4 +171,4 @@ def _asctime(words: list[bytes]) -> str:
 
 
 def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
+    return f"{moment.isoformat()[:19]}Z"

@@ -11,8 +11,6 @@ from casefleet_cli.sources import states
 _HEADER = 65_536
 """How far into a message they are looked for."""
 _MOST = 100
-_SIGNS = (b"x-gmail-labels", b"x-mozilla-", b"x-unsent", b"x-status")
-"""Of these one stands in every header that says something here."""
 _EXPUNGED, _IMAP_DELETED = 0x0008, 0x0020_0000
 """Bits of X-Mozilla-Status and X-Mozilla-Status2: the message is deleted and waits for compaction."""
 
@@ -23,10 +21,15 @@ def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
     Read are X-Gmail-Labels of Takeout (a list with commas, perhaps encoded by RFC 2047), X-Mozilla-Status and
     X-Mozilla-Draft-Info of Thunderbird, X-Unsent of Outlook and Windows Mail, X-Status of Pine, mutt and Dovecot.
     """
-    head = message[:_HEADER].lower()
-    if not any(sign in head for sign in _SIGNS):
+    end = _end_of_header(message)
+    head = message[:end].lower()
+    if (
+        b"x-gmail-labels" not in head
+        and b"x-mozilla-" not in head
+        and b"x-unsent" not in head
+        and b"x-status" not in head
+    ):
         return (), ""
-    end = min((at for gap in (b"\n\n", b"\n\r\n") if (at := head.find(gap)) >= 0), default=len(head))
     fields = [(name.lower(), value.strip()) for name, value in mime.read_headers(message[: end + 1])]
     gmail = _listed([header.decode(value) for name, value in fields if name == "x-gmail-labels"])
     labels = list(gmail)
@@ -37,6 +40,14 @@ def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
             labels.append(state)
             found.add(state)
     return tuple(dict.fromkeys(labels))[:_MOST], states.first(found)
+
+
+def _end_of_header(message: bytes) -> int:
+    end = message.find(b"\n\n", 0, _HEADER)
+    if end < 0:
+        end = min(len(message), _HEADER)
+    with_crlf = message.find(b"\n\r\n", 0, end)
+    return with_crlf if with_crlf >= 0 else end
 
 
 def _listed(values: list[str]) -> list[str]:

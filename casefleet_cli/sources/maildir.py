@@ -83,7 +83,7 @@ def file_of(source: Source, name: str) -> Source:
     words, seconds = flags(name), _SECONDS.match(name)
     return source._replace(
         labels=source.labels + words,
-        state=states.first((source.state, states.of_flags(words))),
+        state=states.stronger(source.state, states.of_flags(words)),
         moment=moment_of_seconds(int(seconds[1])) if seconds else "",
     )
 

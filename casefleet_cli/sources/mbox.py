@@ -256,7 +256,7 @@ def _message(window: Window, span: _Span, origin: str, source: Source) -> Item |
     moment = from_line.moment_of(
         from_line.line_of(window.peek(span.position, min(span.begin - span.position, LONGEST)))
     )
-    return Item(origin, span.position, raw, source.labels + labels, "", states.first((state, source.state)), moment)
+    return Item(origin, span.position, raw, source.labels + labels, "", states.stronger(state, source.state), moment)
 
 
 def _without_blank_line(raw: bytes) -> bytes:

@@ -23,6 +23,8 @@ _PROPERTIES = "__properties_version1.0".encode("utf-16-le")
 _NOT_OURS = re.compile(r"^(?:content-[\w-]+|mime-version)[ \t]*:.*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE)
 _KINDS = {1: "To", 2: "Cc", 3: "Bcc"}
 _RECIPIENT_TYPE = 0x0C15
+_UNSENT = 0x0008
+"""In the flags of a message: it was never sent (MS-OXCMSG section 2.2.1.6, mfUnsent)."""
 NOT_A_MESSAGE = "This is an OLE2 file, as Office documents are, and no Outlook message."
 MISSING = "This is an Outlook message (.msg): install casefleet[msg] to import it, or save it as .eml."
 
@@ -77,6 +79,8 @@ def _fields(message: Any) -> Iterator[tuple[str, str]]:
     sent = message.sent_date
     yield "Date", format_datetime(sent) if sent else ""
     yield "Message-ID", _line(properties.str_prop_value(0x1035) or "")  # PidTagInternetMessageId
+    flags = properties.int_prop_value(0x0E07) or 0  # PidTagMessageFlags
+    yield "X-Unsent", "1" if flags & _UNSENT else ""
 
 
 def _mailbox(name: str, address: str) -> str:

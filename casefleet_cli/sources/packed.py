@@ -98,6 +98,8 @@ def _members(source: Source, budget: Budget) -> Generator[Member]:
             inner = PurePosixPath(source.called.rpartition("!")[2]).stem
             yield Member(inner, lambda: stream)
             return
+        else:
+            yield Member("", wrong="This archive is damaged: its first header cannot be read.")
         if stream and stream.damage:
             yield Member("", wrong=f"This compressed file is damaged: {stream.damage}. What comes before is read.")
 

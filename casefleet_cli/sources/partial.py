@@ -65,7 +65,7 @@ def put_together(message: bytes, path: Path) -> Whole:
                 ("", f"The bytes of {called} are missing: Apple Mail kept them in Attachments, beside Messages.")
             )
             continue
-        pieces += (message[done : part.end], _body(part, message, content))
+        pieces += (message[done : part.body], _body(part, message, content))
         done = part.end
     pieces.append(message[done:])
     wrong += (
@@ -119,5 +119,5 @@ def _body(part: Part, message: bytes, content: bytes) -> bytes:
         encoded = quopri.encodestring(content)
     else:
         encoded = content
-    has_gap = message[: part.end].endswith((b"\n\n", b"\n\r\n"))
+    has_gap = message[: part.body].endswith((b"\n\n", b"\n\r\n"))
     return (b"" if has_gap else line_end) + encoded

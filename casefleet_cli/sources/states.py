@@ -140,6 +140,11 @@ def of_flags(words: Iterable[str]) -> str:
     return first(_FLAGS.get(word, "") for word in words)
 
 
+def stronger(one: str, other: str) -> str:
+    """Of two states the one that counts."""
+    return first((one, other)) if one and other else one or other
+
+
 def first(states: Iterable[str]) -> str:
     """Of several states the one that counts."""
     found = set(states)

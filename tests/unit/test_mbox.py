@@ -6,16 +6,20 @@ import itertools
 import mailbox
 import os
 import re
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from casefleet_cli.sources import Item, Skipped, Source, mbox, read, window
+from casefleet_cli.sources import Item, Skipped, Source, locks, mbox, read, window
 from casefleet_cli.sources.from_line import begins_mbox, shape
-from tests.mailfiles import DATED, items, listed, mail, raws, split
+from casefleet_cli.sources.looks import tell
+from tests.mailfiles import DATED, LONG_AGO, MAIL, items, listed, mail, raws, split
 
 # --- the From_ line ---
 
@@ -359,3 +363,208 @@ def test_the_standard_library_reads_the_same(tmp_path: Path) -> None:
         again.get_bytes(key).replace(b"\n>From ", b"\nFrom ") for key in again.iterkeys()
     ]
     again.close()
+
+
+# --- what stands around a line decides ---
+
+SECOND = b"From: b@x.example\nTo: c@x.example\nSubject: 2\n\ntext\n"
+ODD = (
+    b"From ",
+    b"From -",
+    b"From ada berg@firm.example",
+    b"From ada@firm.example at noon",
+    b"From ???",
+    b"From Ada, on Tuesday:",
+)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("line", ODD)
+def test_any_from_line_above_two_fields_and_after_a_blank_line_separates(
+    tmp_path: Path, line: bytes, end: bytes
+) -> None:
+    content = b"\n".join((line, SECOND, line, SECOND, DATED.rstrip(), mail(3))).replace(b"\n", end)
+    things = split(tmp_path, content)
+    assert raws(things) == [raw.replace(b"\n", end) for raw in (SECOND, SECOND, mail(3))]
+    assert listed(things) == []
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        b"From \nwe hear nothing.\n",
+        b"From here on it is easy:\nsee below.\n",
+        b"From Monday: nothing\nAgreed: no.\n",  # one field that mail does not know
+        b"From  : Ada <ada@x.example>\nTo    : Bob\nSubject: the old way\n",
+        b"From https://x.example\nhttps://y.example\n",
+        b"From: Ada\nTo: Bob\nSubject: quoted\n",
+        b">From Ada\nTo: Bob\nSubject: quoted\n",
+    ],
+)
+def test_prose_does_not_separate(tmp_path: Path, prose: bytes) -> None:
+    whole = mail(1, b"text\n\n" + prose)
+    things = split(tmp_path, DATED + whole + b"\n" + DATED + mail(2))
+    assert raws(things) == [whole.replace(b"\n>From ", b"\nFrom "), mail(2)]
+    assert listed(things) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "lines"),
+    [
+        (b"\n", b"From Ada\nSubject: one field\n\nand text\n"),
+        (b"\n", b"From Ada\nName: Bob\nPlace: London\n"),
+        (b"", b"From Ada\nTo: Bob\nSubject: no blank line before\n"),
+    ],
+)
+def test_where_it_is_not_certain_the_place_is_listed(tmp_path: Path, before: bytes, lines: bytes) -> None:
+    first = DATED + mail(1, b"text\n" + before)
+    content = first + lines + b"\n" + DATED + mail(2)
+    things = split(tmp_path, content)
+    assert raws(things) == [mail(1, b"text\n" + before + lines), mail(2)]
+    assert listed(things) == [Skipped(f"{tmp_path}/box#1", len(first), mbox.DOUBTFUL)]
+    for done, thing in enumerate(things, 1):
+        assert split(tmp_path, content, thing.position) == things[done:]
+
+
+def test_a_dated_line_above_no_header_separates_and_is_listed(tmp_path: Path) -> None:
+    first = DATED + mail(1) + b"\n" + DATED
+    things = split(tmp_path, first + b"no header\n")
+    assert raws(things) == [mail(1), b"no header\n"]
+    assert listed(things) == [Skipped(f"{tmp_path}/box#2", len(first), mbox.HEADLESS)]
+
+
+def test_what_a_content_length_leads_over_is_no_doubt(tmp_path: Path) -> None:
+    inner = b"text\n\nFrom Ada\nSubject: one field\n"
+    things = split(tmp_path, DATED + measured(1, inner) + b"\n" + DATED + mail(2))
+    assert (raws(things), listed(things)) == ([measured(1, inner), mail(2)], [])
+
+
+def test_many_doubtful_places_of_one_mail_are_listed_up_to_a_bound(tmp_path: Path) -> None:
+    things = split(tmp_path, DATED + mail(1, b"\nFrom Ada\nSubject: x\n" * 1000) + b"\n" + DATED + mail(2))
+    assert [thing.reason for thing in listed(things)] == [mbox.DOUBTFUL] * 10 + [mbox.MANY]
+    assert len(raws(things)) == 2
+
+
+def test_a_long_first_field_is_no_prose(tmp_path: Path) -> None:
+    long = b"Received: from a\n" + b"\tby b with c\n" * 500 + mail(2)
+    assert raws(split(tmp_path, DATED + mail(1) + b"\nFrom ada b\n" + long)) == [mail(1), long]
+
+
+@pytest.mark.parametrize("content", [b"From \n" + SECOND, b"From ada b c\nSubject: x\n\ntext\n", b"From\tx\n" + MAIL])
+def test_a_file_that_begins_with_from_is_no_single_mail(content: bytes) -> None:
+    assert tell(content)[0] == ("mbox" if content.startswith(b"From ") else "eml")
+
+
+def test_a_first_line_that_cannot_be_told_is_listed(tmp_path: Path) -> None:
+    content = b"From ada b c\nthis is broken\n" + MAIL
+    assert tell(content)[0] == "mbox"
+    things = split(tmp_path, content)
+    assert (raws(things), [thing.reason for thing in listed(things)]) == ([content], [mbox.NOT_A_FROM_LINE])
+
+
+def test_twice_as_many_from_lines_take_at_most_thrice_the_time(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        content = DATED + mail(1) + b"\nFrom \nX: y\n" * count + b"\nFrom \n \n" * count + b"From \n" * count
+        began = time.process_time()
+        split(tmp_path, content)
+        return time.process_time() - began
+
+    seconds(1_000)
+    assert seconds(40_000) < 3 * max(min(seconds(20_000) for _ in range(2)), 0.05)
+
+
+# --- a mbox that is still written ---
+
+
+def fresh(path: Path, content: bytes) -> list[Item | Skipped]:
+    path.write_bytes(content)
+    return list(read(Source(path, "mbox")))
+
+
+def test_an_unfinished_last_mail_is_left_for_the_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "box"
+    first = DATED + mail(1) + b"\n"
+    things = fresh(path, first + DATED + b"Subject: 2\n\nhalf a sen")
+    assert raws(things) == [mail(1)]
+    assert listed(things) == [Skipped(f"{path}#2", 0, mbox.UNFINISHED.format(len(first)))]
+    assert raws(fresh(path, first + DATED + b"Subject: 2\n\nhalf a sentence.\n")) == [
+        mail(1),
+        b"Subject: 2\n\nhalf a sentence.\n",
+    ]
+    path.write_bytes(first + DATED + b"Subject: 2\n\nhalf a sen")
+    os.utime(path, (LONG_AGO, LONG_AGO))  # nobody is writing it any more
+    assert raws(list(read(Source(path, "mbox")))) == [mail(1), b"Subject: 2\n\nhalf a sen"]
+
+
+def test_a_last_mail_shorter_than_its_content_length_is_unfinished(tmp_path: Path) -> None:
+    whole = DATED + measured(1, b"text\n") + b"\n"
+    things = fresh(tmp_path / "box", whole + DATED + measured(2, b"some\n", 900))
+    assert raws(things) == [measured(1, b"text\n")]
+    assert "still being written" in listed(things)[0].reason
+
+
+def test_what_grows_in_the_middle_of_a_mail_is_unfinished(tmp_path: Path) -> None:
+    path = tmp_path / "box"
+    path.write_bytes(DATED + mail(1) + b"\n" + DATED + mail(2))
+    reading = read(Source(path, "mbox"))
+    things = [next(reading)]
+    with path.open("ab") as file:
+        file.write(b"and more of the second\n")
+    things += reading
+    assert raws(things) == [mail(1)]
+    assert "still being written" in listed(things)[0].reason
+
+
+def test_the_mbox_is_locked_while_it_is_read_and_no_lock_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "box"
+    path.write_bytes((DATED + mail(1) + b"\n") * 3)
+    reading = read(Source(path, "mbox"))
+    next(reading)
+    assert (tmp_path / "box.lock").exists()
+    writer = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    locked = subprocess.run([sys.executable, "-c", writer, path], capture_output=True)
+    assert b"BlockingIOError" in locked.stderr
+    assert len(list(reading)) == 2
+    assert not (tmp_path / "box.lock").exists()
+    subprocess.run([sys.executable, "-c", writer, path], check=True)
+
+
+@pytest.mark.parametrize("kind", ["dot-lock", "fcntl"])
+def test_an_mbox_that_another_program_has_locked_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(locks, "PATIENCE", 0)
+    path = tmp_path / "box"
+    path.write_bytes(DATED + mail(1))
+    if kind == "dot-lock":
+        (tmp_path / "box.lock").write_bytes(b"1")
+        things = list(read(Source(path, "mbox")))
+        assert (tmp_path / "box.lock").read_bytes() == b"1"
+    else:
+        holder = ("import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True);"
+                  " sys.stdin.read()")  # fmt: skip
+        with subprocess.Popen(
+            [sys.executable, "-c", holder, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            process.stdout.readline()
+            things = list(read(Source(path, "mbox")))
+            process.communicate()
+        assert not (tmp_path / "box.lock").exists()
+    (skipped,) = things
+    assert isinstance(skipped, Skipped)
+    assert "another program has locked it" in skipped.reason
+
+
+def test_a_lock_that_a_dead_program_left_hinders_nobody(tmp_path: Path) -> None:
+    path, lock = tmp_path / "box", tmp_path / "box.lock"
+    path.write_bytes(DATED + mail(1))
+    lock.write_bytes(b"")
+    os.utime(lock, (LONG_AGO, LONG_AGO))
+    assert raws(list(read(Source(path, "mbox")))) == [mail(1)]
+    assert lock.exists()  # it is not ours
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lock.write_bytes(b"%d casefleet\n" % dead.pid)
+    assert raws(list(read(Source(path, "mbox")))) == [mail(1)]
+    assert not lock.exists()

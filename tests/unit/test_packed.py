@@ -6,17 +6,20 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import plistlib
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from casefleet_cli.sources import Item, Skipped, Source, byte_of, find, members, read
-from tests.mailfiles import DATED, mail
+from tests.mailfiles import DATED, mail, raws, tree
 
 MEMBERS = {
     "1.eml": mail(1),
@@ -222,3 +225,186 @@ def test_standard_input(content: bytes, origins: list[str]) -> None:
             "for source in find([Path('-')]):\n  for item in read(source): print(item.origin)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, check=True)
     assert done.stdout.decode().split() == origins
+
+
+# --- links, damage, compressed members ---
+
+
+def tar_of(*entries: tuple[str, bytes, str, bytes], end: bool = True) -> bytes:
+    """A tar of (name, type, target, content)."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, kind, target, content in entries:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.size = kind, target, len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return file.getvalue() if end else file.getvalue()[: archive.offset - 1024]
+
+
+FILE, HARD, LINK, FOLDER = tarfile.REGTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_links_in_a_tar_are_followed_or_listed(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    content = tar_of(
+        ("M/tmp/1.M1.mx", FILE, "", mail(1)),
+        ("M/cur/1.M1.mx:2,S", HARD, "M/tmp/1.M1.mx", b""),
+        ("M/cur/0.M1.mx:2,", LINK, "../new/2.M2.mx", b""),
+        ("M/new/2.M2.mx", FILE, "", mail(2)),
+        ("M/cur/chain:2,F", LINK, "1.M1.mx:2,S", b""),
+        ("M/loop", LINK, "loop", b""),
+        ("M/out", LINK, "../../etc/passwd", b""),
+        ("M/gone", HARD, "M/nowhere", b""),
+        ("M/dir", LINK, "cur", b""),
+        ("M/cur", FOLDER, "", b""),
+        ("M/pipe", tarfile.FIFOTYPE, "", b""),
+    )
+    archive = source(tmp_path, compress(content))
+    things = list(read(archive))
+    assert [(name.partition("M/")[2], number, labels) for name, _, number, labels in told(things)] == [
+        ("new/2.M2.mx", 2, ()),
+        ("cur/1.M1.mx:2,S", 1, ("seen",)),
+        ("cur/0.M1.mx:2,", 2, ()),
+    ]
+    assert {
+        thing.origin.partition("M/")[2]: thing.reason.split(":")[0] for thing in things if isinstance(thing, Skipped)
+    } == {
+        "tmp/1.M1.mx": "This is in tmp/, where a delivery that never ended left it",
+        "pipe": "This is no regular file.",
+        "loop": "This is a link that leads out of the folder that is read",
+        "out": "This is a link that leads out of the folder that is read",
+        "dir": "This is a link to a folder",
+        "cur/chain:2,F": "This is one more link to M/tmp/1.M1.mx, which is read.",
+        "gone": "This is a link to M/nowhere, which is no file in this archive.",
+    }
+    positions = [thing.position for thing in things]
+    assert positions == sorted(set(positions))
+    for number, thing in enumerate(things):
+        assert list(read(archive, thing.position)) == things[number + 1 :]
+
+
+def test_links_in_a_zip_are_followed_or_listed(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a/1.eml", mail(1))
+        for name, target in (("b/2.eml", "../a/1.eml"), ("out.eml", "/etc/passwd"), ("gone.eml", "nowhere")):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o120777 << 16
+            archive.writestr(info, target)
+    things = list(read(source(tmp_path, file.getvalue())))
+    assert [(name, number) for name, _, number, _ in told(things)] == [("a/1.eml", 1), ("b/2.eml", 1)]
+    assert [thing.reason.split(":")[0] for thing in things if isinstance(thing, Skipped)] == [
+        "This is a link that leads out of the folder that is read",
+        "This is a link to nowhere, which is no file in this archive.",
+    ]
+
+
+BOX = b"".join(DATED + mail(n, b"%d\n" % (n * 7919) * 40) + b"\n" for n in range(1, 200))
+
+
+@pytest.mark.parametrize(("compress", "least"), [(gzip.compress, 90), (bz2.compress, 0), (lzma.compress, 0)])
+def test_what_comes_before_the_damage_is_read(tmp_path: Path, compress: Callable[[bytes], bytes], least: int) -> None:
+    packed_box = compress(BOX)
+    whole = len(told(list(read(source(tmp_path, packed_box)))))
+    assert whole == 199
+    damaged = packed_box[: len(packed_box) // 2] + b"\xff" * 40 + packed_box[len(packed_box) // 2 + 40 :]
+    for content, word in (
+        (packed_box[: len(packed_box) // 2], "cut"),
+        (damaged, "damaged"),
+        (packed_box + b"\0" * 600 + b"tail", "4 bytes behind the end"),
+    ):
+        things = list(read(source(tmp_path, content)))
+        found = raws(things)
+        assert found[:-1] == [mail(n, b"%d\n" % (n * 7919) * 40) for n in range(1, len(found))]  # the last may be cut
+        assert len(found) >= (199 if word.startswith("4") else least)
+        last = things[-1]
+        assert isinstance(last, Skipped)
+        assert word in last.reason
+    assert [thing for thing in read(source(tmp_path, packed_box + b"\0" * 600)) if isinstance(thing, Skipped)] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (tar_of(("1.eml", FILE, "", mail(1)), end=False), "ends before its end mark"),
+        (tar_of(("1.eml", FILE, "", mail(1)), end=False) + b"x" * 512, "ends before its end mark"),
+        (tar_of(("1.eml", FILE, "", mail(1))) + tar_of(("2.eml", FILE, "", mail(2))), "follows the end"),
+        (
+            gzip.compress(tar_of(("1.eml", FILE, "", mail(1)), ("2.eml", FILE, "", os.urandom(9_000))))[:4_000],
+            "damaged",
+        ),
+    ],
+)
+def test_damage_of_a_tar_is_listed(tmp_path: Path, content: bytes, word: str) -> None:
+    things = list(read(source(tmp_path, content)))
+    assert [number for _, _, number, _ in told(things)][:1] == [1]
+    assert any(word in thing.reason for thing in things if isinstance(thing, Skipped))
+
+
+def test_a_compressed_member_is_read_and_no_deeper(tmp_path: Path) -> None:
+    things = list(
+        read(
+            source(
+                tmp_path,
+                zipped({
+                    "M/cur/1.M1.mx:2,S": gzip.compress(mail(1)),
+                    "2.eml.gz": bz2.compress(mail(2)),
+                    "2003-01.txt.gz": gzip.compress(DATED + mail(3) + b"\n" + DATED + mail(4)),
+                    "deep.gz": gzip.compress(gzip.compress(mail(5))),
+                    "tar.gz": gzip.compress(tar_of(("1.eml", FILE, "", mail(6)))),
+                }),
+            )
+        )
+    )  # fmt: skip
+    assert [(name, kind, number) for name, kind, number, _ in told(things)] == [
+        ("M/cur/1.M1.mx:2,S", "maildir", 1),
+        ("2.eml.gz", "eml", 2),
+        ("2003-01.txt.gz#1", "mbox", 3),
+        ("2003-01.txt.gz#2", "mbox", 4),
+    ]
+    assert [thing.origin.partition("!")[2] for thing in things if isinstance(thing, Skipped)] == ["deep.gz", "tar.gz"]
+
+
+def test_a_file_and_a_member_of_an_archive_are_told_apart_by_the_same_question(tmp_path: Path) -> None:
+    files = {
+        "M/cur/1.M1.mx:2,S": b"no header at all\n", "M/cur/2.M1.mx:2,S": gzip.compress(mail(2)), "M/cur/3.M1.mx": b"%PDF-1",
+        "M/.hidden": mail(3), "box": DATED + mail(4), "prose": b"Dear Ada\n", "Drafts/5.eml": mail(5), ".DS_Store": b"\0",
+        "M/.Trash/cur/1479288536.M1.mx:2,T": mail(6), "M/new/7.M1.mx": b"From -\n" + mail(7) + b"\nFrom -\n" + mail(8),
+    }  # fmt: skip
+    tree(tmp_path / "t", files)
+    by_walking = [
+        thing for found in find([tmp_path / "t"]) for thing in (read(found) if isinstance(found, Source) else [found])
+    ]
+
+    def told_as(things: list[Item | Skipped], root: str) -> set[tuple[object, ...]]:
+        return {
+            (thing.origin.removeprefix(root), type(thing), *(
+                (thing.raw, thing.state, thing.moment) if isinstance(thing, Item) else (thing.reason, thing.is_bookkeeping)
+            ))
+            for thing in things
+        }  # fmt: skip
+
+    for content in (zipped(files), tar_of(*((name, FILE, "", content) for name, content in files.items()))):
+        archive = source(tmp_path, content)
+        things = list(read(archive))
+        assert told_as(things, f"{archive.path}!") == told_as(by_walking, f"{tmp_path}/t/")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        tar_of(*((f"{n}", LINK, f"{n + 1}", b"") for n in range(2_000))),
+        zipped({f"{n}": b"" for n in range(3_000)}),
+        b"".join(tar_of((f"d{n}", tarfile.XHDTYPE, "", b""))[:512] for n in range(3_000)) + b"\0" * 1024,
+        tar_of(("x", FILE, "", b""))[:124] + b"77777777777\0" + tar_of(("x", FILE, "", b""))[136:],
+    ],
+    ids=["chain of links", "empty members", "headers upon headers", "a size that is a lie"],
+)
+def test_hostile_archives_end_soon_and_raise_nothing(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "archive"
+    path.write_bytes(content)
+    began = time.process_time()
+    things = list(read(Source(path, "packed")))
+    assert things
+    assert all(isinstance(thing, Skipped) for thing in things)
+    assert time.process_time() - began < 20
