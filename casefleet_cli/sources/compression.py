@@ -17,6 +17,9 @@ _PIECE = 1 << 16
 _SLICE = 16
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"(\xb5/\xfd", "zstd"))
 _ZLIB_LEVELS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+DAMAGED = "This compressed file is damaged ({}): what could be unpacked of it is read, and some of that may be wrong."
+CUT = "This compressed file was cut, and ends too early: what is left of it is read, and its last mail may be cut too."
+FOLLOWED = "{} bytes behind the end of what is compressed are something else: they are not read."
 ZSTD_MISSING = (
     "This is compressed with zstd: install the Python package backports.zstd, or unpack it, to import its mail."
 )
@@ -40,7 +43,7 @@ def can_unpack(name: str) -> bool:
 class Unpacking:
     """A compressed stream, read unpacked; several compressed pieces one behind the other are one.
 
-    `damage` is "" or a phrase that says why nothing further can be read; nothing is raised for it.
+    `damage` is "" or a sentence that says why nothing further can be read; nothing is raised for it.
     """
 
     def __init__(self, stream: IO[bytes] | Any, name: str) -> None:
@@ -76,14 +79,14 @@ class Unpacking:
             try:
                 found = self._decompressor.decompress(given, length)
             except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError, _zstd_error()) as error:
-                self._end(" ".join(str(error).split()).rstrip(".") or type(error).__name__)
+                self._end(DAMAGED.format(" ".join(str(error).split()).rstrip(".") or type(error).__name__))
                 self._saved = _before_damage(before, given) if before else b""
                 return self._some(length) if self._saved else b""
             if self._decompressor.eof:
                 self._rest = self._decompressor.unused_data + self._rest
                 self._decompressor = None
             elif not found and not given and self._is_dry:
-                self._end("it was cut, and ends too early")
+                self._end(CUT)
             if found:
                 return bytes(found)
         return b""
@@ -116,7 +119,7 @@ class Unpacking:
         while self._rest:
             size += len(self._rest.strip(b"\0"))
             self._rest = self._stream.read(_PIECE)
-        self._end(f"{size} bytes behind the end of what is compressed are something else" if size else "")
+        self._end(FOLLOWED.format(size) if size else "")
 
     def _end(self, damage: str) -> None:
         self._is_ended, self.damage, self._rest = True, damage, b""

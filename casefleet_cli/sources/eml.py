@@ -66,7 +66,7 @@ def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
     if content or not damage:
         yield from _plain(content, source)
     if damage:
-        yield Skipped(source.called, _INSIDE, f"This compressed file is damaged: {damage}. What comes before is read.")
+        yield Skipped(source.called, _INSIDE, damage)
 
 
 def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:

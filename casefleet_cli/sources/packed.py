@@ -101,7 +101,7 @@ def _members(source: Source, budget: Budget) -> Generator[Member]:
         else:
             yield Member("", wrong="This archive is damaged: its first header cannot be read.")
         if stream and stream.damage:
-            yield Member("", wrong=f"This compressed file is damaged: {stream.damage}. What comes before is read.")
+            yield Member("", wrong=stream.damage)
 
 
 def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | Skipped]:
@@ -121,7 +121,7 @@ def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | S
     except _IN_A_MEMBER as error:
         yield Skipped(origin, _BEHIND, f"This member is damaged or locked: {_words(error)}.")
     if stream is not None and (damage := getattr(stream, "damage", "")):
-        yield Skipped(origin, _BEHIND, f"This compressed file is damaged: {damage}. What comes before is read.")
+        yield Skipped(origin, _BEHIND, damage)
 
 
 def _content(
@@ -145,9 +145,7 @@ def _content(
         inner = Unpacking(_Rest(head, stream), name)
         yield from _content(inner, (*parts[:-1], PurePosixPath(parts[-1]).stem), source, budget, is_inner=True)
         if inner.damage:
-            yield Skipped(
-                origin, _BEHIND, f"This compressed file is damaged: {inner.damage}. What comes before is read."
-            )
+            yield Skipped(origin, _BEHIND, inner.damage)
     elif kind == "mbox":
         labels, state = states.of_place(parts)
         yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)

