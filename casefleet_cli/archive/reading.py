@@ -41,7 +41,7 @@ class Met(NamedTuple):
     path: str = ""
     """The file of many messages that this belongs to."""
     place: str = ""
-    """The same, else the folder of the file: where it is accounted for; "" for what was no source of mail."""
+    """The same, else the folder of the file: where it is accounted for."""
     is_bookkeeping: bool = False
     """Nobody expects mail in what is skipped."""
 
@@ -57,7 +57,7 @@ def met(paths: Sequence[Path], kind: str | None, mark_of: Callable[[str, str], M
 def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[str, str], Mark]) -> Iterator[Met]:
     for source in found:
         if isinstance(source, sources.Skipped):
-            yield _skip(source)
+            yield _skip(source, place=os.path.dirname(os.path.abspath(source.origin)))  # noqa: PTH100, PTH120
             continue
         path, after = "", -1
         place = _place(source)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli.sources import emlx, mbox, outlook, partial, states
 from casefleet_cli.sources.compression import ZSTD_MISSING, can_unpack, compression_of, is_zlib, unpacked
 from casefleet_cli.sources.from_line import begins_mbox
-from casefleet_cli.sources.items import LARGEST, NESTED, NOT_A_FILE, Item, Skipped, Source, cannot_read
+from casefleet_cli.sources.items import BEHIND, LARGEST, NESTED, NOT_A_FILE, Item, Skipped, Source, cannot_read
 from casefleet_cli.sources.labels import said_by
 from casefleet_cli.sources.looks import SNIFF, other_than_mail, text_of
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 CONVERTED = "converted from .msg"
 """The label of a message that was made of another format."""
-_INSIDE = 1
-"""The position of what is wrong inside of a file, of which the message itself has position 0."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -66,7 +64,7 @@ def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
     if content or not damage:
         yield from _plain(content, source)
     if damage:
-        yield Skipped(source.called, _INSIDE, damage)
+        yield Skipped(source.called, BEHIND, damage)
 
 
 def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
@@ -97,7 +95,7 @@ def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
         return
     label = (partial.LABEL,) if whole.message != wrapped.message else ()
     yield _item(whole.message, source._replace(labels=source.labels + label), wrapped.moment)
-    for number, (where, sentence) in enumerate(whole.wrong, _INSIDE):
+    for number, (where, sentence) in enumerate(whole.wrong, BEHIND):
         yield Skipped(where or origin, number, sentence)
 
 

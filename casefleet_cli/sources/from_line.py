@@ -148,7 +148,7 @@ def moment_of(line: bytes) -> str:
     found = _DATED.match(line)
     if found is None:
         return ""
-    from casefleet_cli.core import moments  # noqa: PLC0415 - few lines need it
+    from casefleet_cli.core.moments import field as moments  # noqa: PLC0415 - few lines need it
 
     moment = moments.parse(found["date"].decode("ascii", "replace"))
     return _stamp(moment.astimezone(UTC)) if moment else ""

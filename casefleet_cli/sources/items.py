@@ -16,6 +16,9 @@ PACKED = "packed"
 MEMBER = 1 << 40
 """In an archive a position is that of the member times this, plus the position inside of it."""
 
+BEHIND = MEMBER >> 1
+"""The position inside of a member of what is wrong with it as a whole: behind all that is read of it."""
+
 LARGEST = 500_000_000
 """Bytes of the largest message that is read: twice over it still fits a value of SQLite (1,000,000,000)."""
 
@@ -97,8 +100,9 @@ def moment_of_seconds(seconds: int) -> str:
 
 
 def byte_of(position: int) -> int:
-    """The byte at which a message begins in its file, be that in an archive or not."""
-    return position % MEMBER if position > 0 else 0
+    """The byte at which a message begins in its file, in an archive or not; 0 for what concerns a file as a whole."""
+    inside = position % MEMBER if position > 0 else 0
+    return inside if inside < BEHIND else 0
 
 
 def cannot_read(path: Path | str, error: OSError, position: int = -1) -> Skipped:

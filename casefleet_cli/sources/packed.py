@@ -20,6 +20,7 @@ from casefleet_cli.sources import eml, mbox, partial, states, tars, zips
 from casefleet_cli.sources.compression import Unpacking, compression_of
 from casefleet_cli.sources.folders import is_bookkeeping, is_of_program
 from casefleet_cli.sources.items import (
+    BEHIND,
     BOOKKEEPING,
     HIDDEN_MAIL,
     IN_TMP,
@@ -44,8 +45,6 @@ _IN_A_MEMBER = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeErro
 """What the standard library raises for a member that is damaged, locked by a password, or packed in a way it lacks."""
 _BROKEN = (*_IN_A_MEMBER, tarfile.TarError, lzma.LZMAError, EOFError)
 _TOO_MUCH = "This unpacks to far more than mail could: nothing more of it is read."
-_BEHIND = 1 << 39
-"""The position inside of a member of what is wrong with it as a whole: behind all that is read of it."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -119,9 +118,9 @@ def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | S
         stream = member.open()
         yield from _content(stream, parts, source._replace(name=origin), budget)
     except _IN_A_MEMBER as error:
-        yield Skipped(origin, _BEHIND, f"This member is damaged or locked: {_words(error)}.")
+        yield Skipped(origin, BEHIND, f"This member is damaged or locked: {_words(error)}.")
     if stream is not None and (damage := getattr(stream, "damage", "")):
-        yield Skipped(origin, _BEHIND, damage)
+        yield Skipped(origin, BEHIND, damage)
 
 
 def _content(
@@ -145,7 +144,7 @@ def _content(
         inner = Unpacking(_Rest(head, stream), name)
         yield from _content(inner, (*parts[:-1], PurePosixPath(parts[-1]).stem), source, budget, is_inner=True)
         if inner.damage:
-            yield Skipped(origin, _BEHIND, inner.damage)
+            yield Skipped(origin, BEHIND, inner.damage)
     elif kind == "mbox":
         labels, state = states.of_place(parts)
         yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)

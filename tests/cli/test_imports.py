@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -47,6 +51,64 @@ def test_show_names_every_skipped_item_with_its_reason(state: State) -> None:
 
 def test_an_unknown_import_is_a_usage_error(state: State) -> None:
     assert "There is no import 9" in str(CliRunner().invoke(imports_app, ["show", "9"], obj=state).exception)
+
+
+def every_kind(root: Path) -> dict[str, str]:
+    """A tree with everything that a folder of archives can hold, and what becomes of it."""
+    one, two, three = (mail("anna@client.example", msgid=name) for name in ("one", "two", "three"))
+    box = b"From a@b.example Mon May  3 10:00:00 2010\n"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name, content in (("in/four.eml", mail("anna@client.example", msgid="four")), ("in/notes.txt", b"prose\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    files = {
+        "one.eml": one, "again.eml": one, "notes.txt": b"some prose\n", "empty.eml": b"", "old.eml": b"\x89PNG\r\n",
+        "Inbox": box + two + b"\n" + box + three + b"\n" + box + b"\nFrom Ada\nSubject: x\n", "Inbox.msf": b"x",
+        ".hidden": one, ".DS_Store": b"\0", ".git/config": b"x", ".mail/five.eml": mail("anna@client.example", msgid="five"),
+        "M/cur/1.M1.mx:2,S": mail("anna@client.example", msgid="six"), "M/tmp/2.M1.mx": one, "M/cur/.gitkeep": b"",
+        "M/.Sent/cur/3.M1.mx:2,S": gzip.compress(mail("anna@client.example", msgid="seven")), "M/dovecot-uidlist": b"3",
+        "a.tar.gz": packed.getvalue(), "cut.gz": gzip.compress(box + two)[:-9],
+    }  # fmt: skip
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    os.utime(root / "Inbox", (1_000_000_000, 1_000_000_000))
+    (root / "out.eml").symlink_to("/etc/passwd")
+    return {
+        "": "7 found: 1 logged, 1 known, 5 skipped", ".mail": "1 found: 1 logged", "M": "1 found: 1 logged",
+        "M/.Sent": "1 found: 1 logged", "Inbox": "4 found: 3 logged, 1 skipped", "a.tar.gz": "2 found: 1 logged, 1 skipped",
+        "cut.gz": "2 found: 1 known, 1 skipped",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_file_of_a_tree_of_all_kinds_is_accounted_for(tmp_path: Path, jobs: int) -> None:
+    firm, root = Firm(tmp_path), tmp_path / "tree"
+    wanted = every_kind(root)
+    done = archive.run(firm.db, [root], user_id=firm.ada, jobs=jobs)
+    state = State()
+    state.database_path = firm.path
+    told = json.loads(CliRunner().invoke(imports_app, ["show", "1", "--json"], obj=state).output)
+    places = [
+        Path(origin.partition("!")[0].partition("#")[0]) for (origin,) in firm.all("SELECT origin FROM deliveries")
+    ]
+    places += [
+        Path(skip["origin"].partition("!")[0].partition("#")[0]) for skip in (*told["skipped"], *told["bookkeeping"])
+    ]
+    files = {path for path in root.rglob("*") if path.is_file() or path.is_symlink()}
+    # Every file is logged, skipped or passed over by its name; of .git the folder, and of what was known the account.
+    known = {root / "again.eml", root / "one.eml"}
+    assert files - set(places) - known == {root / ".git/config"}
+    assert root / ".git" in places
+    assert sum(done.counts.values()) == sum(source["found"] for source in told["sources"])
+    assert done.counts["skipped"] == len(told["skipped"]) == sum(source["skipped"] for source in told["sources"])
+    assert all(source["is_done"] for source in told["sources"])
+    shown = CliRunner().invoke(imports_app, ["show", "1"], obj=state).output
+    for place, words in wanted.items():
+        assert f"{(root / place) if place else root}: {words}\n" in shown, shown
 
 
 def run(firm: Firm, *words: str) -> subprocess.CompletedProcess[str]:

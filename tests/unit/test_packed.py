@@ -315,8 +315,8 @@ def test_what_comes_before_the_damage_is_read(tmp_path: Path, compress: Callable
     ):
         things = list(read(source(tmp_path, content)))
         found = raws(things)
-        sure = 90 if "damaged" in word else len(found) - 1
-        assert found[:sure] == [mail(n, b"%d\n" % (n * 7919) * 40) for n in range(1, sure + 1)][: len(found)]
+        sure = min(90, len(found) - 1) if word == "damaged" else len(found) - 1
+        assert found[:sure] == [mail(n, b"%d\n" % (n * 7919) * 40) for n in range(1, sure + 1)]
         assert len(found) >= (199 if word.startswith("4") else least)
         last = things[-1]
         assert isinstance(last, Skipped)
