@@ -31,7 +31,7 @@ Where a new thing goes:
     a file format                         sources: bytes in, (origin, bytes, labels) out; told apart in `looks`
     a command                             cli, thin, named in cli.app.COMMANDS; what it changes is a function of a desk
     a page                                web, with its question to the database in store and its limits from access
-    a column or table                     store.tables and a numbered migration
+    a column or table                     a numbered migration in store.migrations; a change of every row in slices
     a way to prove or keep                custody
     a question to the machine             install
 

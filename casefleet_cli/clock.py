@@ -67,3 +67,8 @@ def token(length: int = TOKEN_LENGTH) -> str:
 def ticks() -> float:
     """Seconds on a clock that only goes forward, for measuring how long something took."""
     return time.monotonic()
+
+
+def salt() -> bytes:
+    """16 octets (128 bits) from the operating system's random source, so that nobody can guess what a digest is of."""
+    return os.urandom(16)

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from casefleet_cli.core.moments.days import Days
-from casefleet_cli.store import database, migrations, settings
+from casefleet_cli.store import activities, database, migrations, settings
 
 NOW = "2026-01-01T00:00:00Z"
 DAYS = Days(datetime(2026, 11, 24, 9, 0, tzinfo=UTC), UTC)
@@ -62,6 +62,11 @@ class Firm:
         for contact in contacts:
             self.add("lead_contacts", lead_id=number, contact_id=contact)
         return number
+
+    def activities(self, columns: str, where: str = "1", *values: object) -> list[tuple]:
+        """Columns of the journal; `detail` among them means the words."""
+        asked = columns.replace("detail", activities.WORDS)
+        return self.all(f"SELECT {asked} FROM activities AS a {activities.WITH_TEXTS} WHERE {where}", *values)
 
     def one(self, sql: str, *values: object) -> object:
         return self.db.execute(sql, values).fetchone()[0]

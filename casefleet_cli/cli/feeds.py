@@ -36,6 +36,8 @@ def _what(row: Mapping[str, Any], kind: str, number: int) -> str:
     user = row["about_user"]
     if user:
         shown.append(f"for {user}" if row["email_id"] or row["verb"] == "imported" else f"user {user}")
+    if row["about_activity_id"]:
+        shown.append(f"the words of activity {row['about_activity_id']}")
     words = " ".join([row["verb"], *shown])
     return f"{words}: {row['detail']}" if row["detail"] else words
 
@@ -72,6 +74,7 @@ def feed(
         Column("email_id", "email"),
         "subject",
         *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
+        Column("about_activity_id", only="machine"),
     )
     rows = feeds.of(connection, kind, number, options.limit)
     output.show(rows, columns, options, empty="Nothing has happened here yet.")

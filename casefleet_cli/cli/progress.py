@@ -1,4 +1,4 @@
-"""How far an import is, for people: a bar on a terminal, a line every few seconds elsewhere."""
+"""How far an import or a migration is, for people: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from casefleet_cli import archive, clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from casefleet_cli.archive import Progress
 
 _EVERY_SECONDS = 5.0
@@ -29,6 +31,20 @@ def progress_on_stderr(*, quiet: bool) -> Display:
     if quiet:
         return _Silence()
     return _Bar() if sys.stderr.isatty() else _Lines()
+
+
+def slices_on_stderr() -> Callable[[str, int, int], None]:
+    """Something to tell of each slice of a migration: a line every few seconds."""
+    told = clock.ticks()
+
+    def tell(name: str, done: int, last: int) -> None:
+        nonlocal told
+        if clock.ticks() - told >= _EVERY_SECONDS:
+            told = clock.ticks()
+            sys.stderr.write(f"casefleet: {name}: {done} of {last}\n")
+            sys.stderr.flush()
+
+    return tell
 
 
 class _Silence:

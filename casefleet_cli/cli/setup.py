@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casefleet_cli.cli import output
+from casefleet_cli.cli import output, progress
 from casefleet_cli.desk import entries, firm, settings
 from casefleet_cli.store import database
 
@@ -50,10 +50,10 @@ def _checking(name: str) -> Callable[[str], str]:
 
 
 def migrate(context: typer.Context) -> None:
-    """Bring the database up to this release, all of it or nothing."""
+    """Bring the database up to this release; when it was interrupted, run it again. Mail waits until it has ended."""
     from casefleet_cli.store import migrations  # noqa: PLC0415
 
     connection = database.open_database(context.obj.database_path, migrating=True)
-    applied = migrations.apply(connection)
+    applied = migrations.apply(connection, progress.slices_on_stderr())
     connection.close()
     output.say(f"Applied {', '.join(applied)}." if applied else "The database is up to date; nothing to do.")

@@ -35,6 +35,7 @@ def restore(copy: Path, to: Path, *, replace: bool) -> list[Path]:
     The first of them is the database that was there, if one was; else they are what was left beside its place. Raises
     NoInputError when there is no copy, UnreadableError when it is not sound, CannotCreateError when there is a database
     already and it is not to be replaced, and TryAgainError when that one is in use or the disk is full.
+    A copy of an earlier schema is migrated on the way; the file of the copy itself stays as it is.
     """
     if not copy.is_file():
         raise NoInputError(f"There is no file {copy}.")
@@ -45,6 +46,7 @@ def restore(copy: Path, to: Path, *, replace: bool) -> list[Path]:
         to, otherwise="--replace puts it aside and restores", owner=_owner(to), replace=replace
     ) as draft, _in_words(copy, to):  # fmt: skip
         copies.read(copy, draft)
+        _migrate(draft, copy)
         _check(draft, copy)
         copies.make_ready(draft)
         files.sync(draft)
@@ -61,6 +63,14 @@ def _in_words(source: object, target: object) -> Iterator[None]:
     except sqlite3.Error as error:
         is_full = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
         raise database.translated(error, str(target if is_full else source)) from None
+
+
+def _migrate(path: Path, called: Path) -> None:
+    from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear, and few copies are older
+
+    with contextlib.closing(database.open_database(str(path), migrating=True, called=str(called))) as connection:
+        if migrations.pending(connection):
+            migrations.apply(connection)
 
 
 def _check(path: Path, called: Path) -> None:

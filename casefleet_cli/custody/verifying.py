@@ -8,7 +8,7 @@ import sqlite3
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.store import activities, database, deliveries, links, originals, search, standings
+from casefleet_cli.store import activities, database, deliveries, links, originals, proof, search, standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,13 +120,13 @@ def _index(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _journal(connection: sqlite3.Connection, noted: activities.Head | None) -> Iterator[str]:
-    for _, fault in activities.broken_links(connection):
+    for fault in proof.broken_links(connection):
         yield f"{fault[0].upper()}{fault[1:]}."
     if noted is not None:
-        found = activities.hash_of(connection, noted.id)
-        if found is None:
+        is_noted = proof.is_noted(connection, noted.id, noted.hash)
+        if is_noted is None:
             yield f"Activity {noted.id}, which was noted, is not there: the end of the journal was cut off."
-        elif found != noted.hash:
+        elif not is_noted:
             yield f"Activity {noted.id} has not the hash that was noted: the journal was written anew."
 
 

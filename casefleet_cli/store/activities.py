@@ -1,4 +1,8 @@
-"""The journal: one row for each thing that happened, appended and never changed, each bound to the one before."""
+"""The journal: one row for each thing that happened, appended and never changed, each bound to the one before.
+
+A row holds numbers and a verb. What was said (a name, an address, a reason) is in a text of its own, bound to the row
+by a salted digest: the text can be erased, an activity says so, and the chain still holds.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -13,8 +18,19 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.rules.routing import Place
 
-_COLUMNS = "id, at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id, detail"
-_APPEND = f"INSERT INTO activities ({_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = (
+    "id, at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id"
+    ", about_activity_id, digest, earlier_hash"
+)
+_APPEND = f"INSERT INTO activities ({_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_TEXT = "INSERT INTO activity_texts (activity_id, salt, text) VALUES (?, ?, ?)"
+WORDS = "CASE WHEN a.digest IS NULL THEN '' ELSE coalesce(t.text, '(erased)') END AS detail"
+"""The column of an activity's words, where activities are `a` and WITH_TEXTS follows in FROM."""
+WITH_TEXTS = "LEFT JOIN activity_texts AS t ON t.activity_id = a.id"
+
+
+class NothingToEraseError(UsageError):
+    """The activity is not there, or has no words (any more)."""
 
 
 class Head(NamedTuple):
@@ -34,39 +50,58 @@ def add(
     contact_id: int | None = None,
     email_id: int | None = None,
     about_user_id: int | None = None,
+    about_activity_id: int | None = None,
     detail: str = "",
 ) -> int:
     """Append one activity, done now by `user_id` (None: a rule or an unnamed person), and give its number.
 
-    To be called inside a transaction, so that nobody else appends meanwhile.
+    `detail`: its words, which can be erased later. To be called inside a transaction, so that nobody else appends
+    meanwhile.
     """
     last = head(connection)
-    row = (last.id + 1, clock.stamp(), verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id, detail)
+    number = last.id + 1
+    salt = clock.salt() if detail else b""
+    bound = digest(salt, detail) if detail else None
+    about = (user_id, case_id, lead_id, contact_id, email_id, about_user_id, about_activity_id)
+    row = (number, clock.stamp(), verb, *about, bound, None)
     connection.execute(_APPEND, (*row, chained(last.hash, row)))
-    return row[0]
+    if detail:
+        connection.execute(_ADD_TEXT, (number, salt, detail))
+    return number
 
 
 def add_all(connection: sqlite3.Connection, done: Sequence[tuple[str, Place | None, int, int]]) -> None:
     """Append what rules did now to emails: each verb, case or lead, email, and the user it was done for."""
     moment = clock.stamp()
     last = head(connection)
+    no = (None, None, None)  # about no activity, no words, no earlier hash
     rows = (
-        (last.id + n, moment, verb, None, place and place.case_id, place and place.lead_id, None, email_id, user_id, "")
-        for n, (verb, place, email_id, user_id) in enumerate(done, 1)
+        (number, moment, verb, None, place and place.case_id, place and place.lead_id, None, email_id, user_id, *no)
+        for number, (verb, place, email_id, user_id) in enumerate(done, last.id + 1)
     )
     connection.executemany(_APPEND, _chain(last.hash, rows))
+
+
+def erase(connection: sqlite3.Connection, activity_id: int, *, user_id: int | None = None) -> int:
+    """Erase the words of an activity for good, and give the number of the activity that says so.
+
+    The salt goes with them: without it nobody can try names against the digest. To be called inside a transaction.
+    Raises NothingToEraseError when there are no words; then nothing is changed.
+    """
+    there = connection.execute("SELECT text IS NOT NULL FROM activity_texts WHERE activity_id = ?", (activity_id,))
+    if there.fetchone() != (1,):
+        raise NothingToEraseError(f"Activity {activity_id} has no words that could be erased.")
+    # Else the words would stand in the free room of their page.
+    connection.execute("PRAGMA secure_delete = 1")
+    number = add(connection, "erased", user_id=user_id, about_activity_id=activity_id)
+    connection.execute("UPDATE activity_texts SET salt = NULL, text = NULL WHERE activity_id = ?", (activity_id,))
+    return number
 
 
 def head(connection: sqlite3.Connection) -> Head:
     """The last activity; number 0 and no hash where there is none."""
     row = connection.execute("SELECT id, hash FROM activities ORDER BY id DESC LIMIT 1").fetchone()
     return Head(*row) if row else Head(0, "")
-
-
-def hash_of(connection: sqlite3.Connection, number: int) -> str | None:
-    """The hash of an activity, or None when there is no such activity."""
-    row = connection.execute("SELECT hash FROM activities WHERE id = ?", (number,)).fetchone()
-    return None if row is None else str(row[0])
 
 
 def tells_of_link(connection: sqlite3.Connection, email_id: int, kind: str, place_id: int) -> bool:
@@ -85,24 +120,14 @@ def chained(before: str, row: tuple[object, ...]) -> str:
     return hashlib.sha256(f"{before}\n{json.dumps(row, ensure_ascii=False)}".encode()).hexdigest()
 
 
+def digest(salt: bytes, text: str) -> str:
+    """What binds words to their activity: SHA-256 in hex of the salt and the text in UTF-8."""
+    import hashlib  # noqa: PLC0415
+
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
 def _chain(before: str, rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         before = chained(before, row)
         yield (*row, before)
-
-
-def broken_links(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    """Every place where the journal is not what it was when it was written: the activity's number, and what is wrong.
-
-    A changed activity is found by its own hash, a missing one by its number. What this cannot see is a journal of which
-    the end was cut off, or one that was written anew as a whole: compare the head with one that was noted elsewhere.
-    """
-    before, last = "", 0
-    for *row, found in connection.execute(f"SELECT {_COLUMNS}, hash FROM activities ORDER BY id"):
-        number = row[0]
-        if number != last + 1:
-            missing = f"activity {last + 1}" if number == last + 2 else f"activities {last + 1} to {number - 1}"
-            yield number, f"{missing} are missing" if "to" in missing else f"{missing} is missing"
-        elif chained(before, tuple(row)) != found:
-            yield number, f"activity {number} is not what was written"
-        before, last = found, number

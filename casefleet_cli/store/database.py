@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 APPLICATION_ID = 0x63_66_6C_74
 """"cflt": marks the file as ours (PRAGMA application_id)."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The number of migrations; PRAGMA user_version is compared with it at every opening."""
+UNFINISHED = 1_000_000
+"""Added to user_version until a migration has ended: no release, older ones included, writes to such a database."""
 BUSY_SECONDS = 30.0
 BEYOND = 2**62
 """Above every row number: where a list that goes down from the newest begins."""
@@ -253,12 +255,16 @@ def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool, called:
     if application != APPLICATION_ID:
         connection.close()
         raise WrongDatabaseError(f"{called} is not a casefleet database; check --db or $CASEFLEET_DB.")
+    unfinished, version = divmod(version, UNFINISHED)
     if version > SCHEMA_VERSION:
         connection.close()
         raise WrongDatabaseError(f"{called} belongs to a newer casefleet (schema {version}); upgrade this program.")
     if version < SCHEMA_VERSION and not migrating:
         connection.close()
         raise WrongDatabaseError(f"{called} has an older schema ({version}); run casefleet migrate.")
+    if unfinished and not migrating:
+        connection.close()
+        raise WrongDatabaseError(f"{called} is being migrated; where that was interrupted, run casefleet migrate.")
     return connection
 
 

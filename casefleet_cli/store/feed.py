@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.store import database
+from casefleet_cli.store.activities import WITH_TEXTS, WORDS
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
     Source = tuple[str, int]
     """A condition on activities that an index answers, with a place for a number, and the number."""
 
-_COLUMNS = """a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
+_COLUMNS = f"""a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
 k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact,
-a.email_id, e.subject, e.from_name, e.from_address, e.standing, a.detail,
-a.case_id, a.lead_id, a.contact_id"""
+a.email_id, e.subject, e.from_name, e.from_address, e.standing, {WORDS},
+a.case_id, a.lead_id, a.contact_id, a.about_activity_id"""
 _OF_THE_EMAIL = """e.sent_at, substr(e.text, 1, 600) AS text,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments"""
-_FROM = """LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
-LEFT JOIN cases AS k ON k.id = a.case_id AND {cases} LEFT JOIN leads AS d ON d.id = a.lead_id AND {leads}
-LEFT JOIN contacts AS c ON c.id = a.contact_id AND {contacts} LEFT JOIN emails AS e ON e.id = a.email_id"""
+_FROM = f"""{WITH_TEXTS}
+LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
+LEFT JOIN cases AS k ON k.id = a.case_id AND {{cases}} LEFT JOIN leads AS d ON d.id = a.lead_id AND {{leads}}
+LEFT JOIN contacts AS c ON c.id = a.contact_id AND {{contacts}} LEFT JOIN emails AS e ON e.id = a.email_id"""
 # A converted lead carries its feed into its case; an activity about both is one entry.
 _OF_CASE = """SELECT id FROM activities WHERE case_id = :id
 UNION SELECT a.id FROM leads AS d JOIN activities AS a ON a.lead_id = d.id WHERE d.case_id = :id"""

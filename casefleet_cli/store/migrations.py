@@ -1,60 +1,127 @@
-"""How the schema came to be, step by step; applied by people's commands only, never by a delivery."""
+"""How the schema came to be, step by step; applied by people's commands only, never by a delivery.
+
+A migration changes the schema in one transaction. What it has to do to every row it leaves to recomputations: slices of
+a transaction each, so that memory stays flat and a kill loses little. The next migration waits until they have ended.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
-from casefleet_cli.store import database, tables
+from casefleet_cli.store import database, forms, migration_0003, recomputations, tables
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Mapping
 
-migrations = Migrations("casefleet")
+
+class Migration(NamedTuple):
+    """One step; its name begins with its number."""
+
+    name: str
+    change: Callable[[sqlite3.Connection], None]
+    """Changes the schema, and calls `recomputations.begin` for what is left to be done."""
+    left: Mapping[str, recomputations.Recomputation] = {}
+    """The recomputations by the names under which `change` may begin them."""
 
 
-@migrations(name="0001_first")
-def first(db: Database) -> None:
-    """Make the tables of the first release."""
+def _first(connection: sqlite3.Connection) -> None:
     for statement in tables.ALL:
-        db.execute(statement)
+        connection.execute(statement)
 
 
-@migrations(name="0002_import_accounts")
-def import_accounts(db: Database) -> None:
+def _import_accounts(connection: sqlite3.Connection) -> None:
     """Let an import account for all that it meets: what it logged, knew and skipped, and the book-keeping it passed."""
+    forms.add_missing_tables(connection)
     for statement in (
         "ALTER TABLE import_sources ADD COLUMN logged INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE import_sources ADD COLUMN known INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE import_skips ADD COLUMN"
         " is_bookkeeping INTEGER NOT NULL DEFAULT 0 CHECK (is_bookkeeping IN (0, 1))",
     ):
-        db.execute(statement)
+        connection.execute(statement)
+
+
+ALL = (
+    Migration("0001_first", _first),
+    Migration("0002_import_accounts", _import_accounts),
+    Migration(
+        "0003_erasable_words",
+        migration_0003.change,
+        {"0003_index": migration_0003.INDEX, "0003_journal": migration_0003.JOURNAL},
+    ),
+)
+"""Oldest first; never edited after release, only followed by further ones."""
+
+
+def _registered() -> Migrations:
+    """The migrations as sqlite-utils keeps them."""
+    known = Migrations("casefleet")
+
+    def register(migration: Migration) -> None:
+        @known(name=migration.name)
+        def _(db: Database) -> None:
+            migration.change(db.conn)
+
+    for migration in ALL:
+        register(migration)
+    return known
+
+
+_migrations = _registered()
 
 
 def names() -> list[str]:
     """The migrations there are, oldest first."""
-    return [migration.name for migration in migrations._migrations]  # noqa: SLF001 - the library offers no other way
+    return [migration.name for migration in ALL]
 
 
 def pending(connection: sqlite3.Connection) -> list[str]:
     """The migrations this database still lacks, oldest first."""
-    return [migration.name for migration in migrations.pending(_wrap(connection))]
+    return [migration.name for migration in _migrations.pending(_wrap(connection))]
 
 
-def apply(connection: sqlite3.Connection) -> list[str]:
-    """Bring the schema up, all of it or nothing, and name what was applied.
+def apply(connection: sqlite3.Connection, tell: recomputations.Tell = lambda *_: None) -> list[str]:
+    """Bring the database up, and name the migrations that were applied, or ended when an earlier run was killed.
 
-    One immediate transaction around everything: several processes migrating at once wait for each other.
+    Each migration is one immediate transaction, and each slice of its recomputations another: several processes
+    migrating at once wait for each other. Foreign keys are not watched meanwhile.
+    """
+    done: list[str] = []
+    # A table that others refer to can only be replaced while nobody watches; what refers to what is not changed.
+    connection.execute("PRAGMA foreign_keys = 0")
+    try:
+        while True:
+            ended = recomputations.finish(connection, _left(), tell)
+            done += [migration.name for name in ended for migration in ALL if name in migration.left]
+            applied = _apply_next(connection)
+            if applied is None:
+                return list(dict.fromkeys(done))
+            done += applied
+    finally:
+        connection.execute("PRAGMA foreign_keys = 1")
+
+
+def _apply_next(connection: sqlite3.Connection) -> list[str] | None:
+    """Apply the oldest migration that is lacking, all of it or nothing; None when the database is up to date.
+
+    Nothing is applied while another process has left recomputations since.
     """
     with database.transaction(connection):
+        if recomputations.due(connection):
+            return []
         db = _wrap(connection)
-        lacking = [migration.name for migration in migrations.pending(db)]
-        migrations.apply(db)
+        lacking = [migration.name for migration in _migrations.pending(db)]
+        _migrations.apply(db, stop_before=lacking[1:])
         connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION}")
-    return lacking
+        recomputations.mark(connection, len(ALL) - len(lacking[1:]))
+    return lacking[:1] or None
+
+
+def _left() -> dict[str, recomputations.Recomputation]:
+    return {name: work for migration in ALL for name, work in migration.left.items()}
 
 
 def _wrap(connection: sqlite3.Connection) -> Database:

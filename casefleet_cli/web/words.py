@@ -148,6 +148,8 @@ def happened(entry: Mapping[str, Any]) -> str:
     if verb in _MAIL_VERBS:
         owner = f" for {about}" if about and verb == "held" else ""
         return f"{_MAIL_VERBS[verb]}{owner}{by}"
+    if verb == "erased":
+        return f"Words of activity {entry['about_activity_id']} erased{by}"
     if verb in ("assigned", "removed"):
         whom = entry["contact"] or about or "Somebody"
         return f"{whom} {'assigned' if verb == 'assigned' else 'taken off'}{by}"

@@ -44,7 +44,7 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
     before, entries = links_now(firm), firm.count("activities")
     done = batches.carry_out(firm.db, batches.plan(firm.db, emails, (anna,), (trust,)).steps, acting=firm.carl)
     assert (done.batch_id, len(done.linked), done.refused) == (1, 4, [])
-    new = firm.all("SELECT email_id, case_id, contact_id, user_id, detail FROM activities WHERE id > ?", entries)
+    new = firm.activities("email_id, case_id, contact_id, user_id, detail", "id > ?", entries)
     assert sorted(new, key=str) == sorted(
         [(emails[0], trust.id, None, firm.carl, "batch 1")]
         + [(email, None, anna, firm.carl, "batch 1") for email in emails[2:]]
@@ -54,7 +54,7 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
     assert batches.undo(firm.db, 1, acting=firm.ada) == batches.Undone(3, [])
     assert links_now(firm) == before
     assert standings(firm) == ["linked", "linked", "unassigned", "unassigned"]
-    undone = firm.all("SELECT DISTINCT verb, user_id, detail FROM activities WHERE id > ?", entries + len(new))
+    undone = firm.activities("DISTINCT verb, user_id, detail", "id > ?", entries + len(new))
     assert undone == [("unlinked", firm.ada, "batch 1 undone")]
     assert firm.count("activities") == entries + 2 * len(new)
 

@@ -34,6 +34,8 @@ def firm(tmp_path: Path) -> Firm:
     receive(made.db, mail("x@else.example", text="long " * 5000), Arrival(made.ada, "pipe"))
     receive(made.db, mail("x@else.example", sender="s@else.example"), Arrival(made.ada, "pipe"))
     links.link(made.db, 2, contacts=(anna,), places=(Place("case", case),), acting=made.ada)
+    with database.transaction(made.db):
+        activities.add(made.db, "edited", contact_id=anna, detail="address minh@nguyen.example added")
     return made
 
 
@@ -82,7 +84,10 @@ def test_what_was_looked_at_is_counted_in_words(firm: Firm) -> None:
         ("UPDATE decisions SET verdicts = '[]' WHERE email_id = 1", "links", "E-mail 1 is on case 1 by a rule, but no"),
         ("UPDATE email_cases SET email_id = 3 WHERE email_id = 2", "links", "E-mail 3 is on case 1 by a person, but"),
         ("UPDATE email_cases SET case_id = 9 WHERE email_id = 2", "database", "email_cases names a row of cases"),
-        ("UPDATE activities SET detail = 'x' WHERE id = 2", "journal", "Activity 2 is not what was written"),
+        ("UPDATE activities SET user_id = 2 WHERE id = 2", "journal", "Activity 2 is not what was written"),
+        ("UPDATE activity_texts SET text = 'x'", "journal", "The words of activity 6, or the salt of their digest, are"),
+        ("UPDATE activity_texts SET salt = NULL, text = NULL", "journal", "The words of activity 6 were erased, and no"),
+        ("UPDATE activity_texts SET activity_id = 99", "database", "Row 99 of activity_texts names a row of activities"),
         ("UPDATE activities SET at = '2020-01-01T00:00:00Z' WHERE id = 1", "journal", "Activity 1 is not"),
         ("DELETE FROM activities WHERE id = 2", "journal", "Activity 2 is missing"),
         ("DELETE FROM activities WHERE id < 3", "journal", "Activities 1 to 2 are missing"),
@@ -103,13 +108,29 @@ def test_a_noted_head_shows_that_the_end_was_cut_off_or_all_was_written_anew(fir
     noted = activities.head(firm.db)
     receive(firm.db, mail("y@else.example"), Arrival(firm.ada, "pipe"))
     assert faults(firm, noted) == {}
-    tamper(firm, f"DELETE FROM activities WHERE id >= {noted.id}")
+    cut = (
+        f"DELETE FROM {table} >= {noted.id}" for table in ("activities WHERE id", "activity_texts WHERE activity_id")
+    )
+    tamper(firm, *cut)
     assert "journal" not in faults(firm)
     assert "cut off" in faults(firm, noted)["journal"][0]
     with database.transaction(firm.db):
         activities.add(firm.db, "added")
         activities.add(firm.db, "added")
     assert "written anew" in faults(firm, noted)["journal"][0]
+
+
+def test_erased_words_are_no_fault_and_no_head_is_lost_by_it(firm: Firm, tmp_path: Path) -> None:
+    noted = activities.head(firm.db)
+    with database.transaction(firm.db):
+        assert activities.erase(firm.db, noted.id, user_id=firm.ada) == noted.id + 1
+    assert faults(firm, noted) == {}
+    copies.backup(firm.db, tmp_path / "copy.db")
+    assert b"minh@nguyen" not in (tmp_path / "copy.db").read_bytes()
+    tamper(firm, f"DELETE FROM activities WHERE id = {noted.id + 1}")
+    assert faults(firm, noted)["journal"] == (
+        f"The words of activity {noted.id} were erased, and no later activity says so.",
+    )
 
 
 def test_an_index_that_is_not_right_is_made_anew(firm: Firm) -> None:

@@ -106,7 +106,7 @@ def test_what_a_poorer_parser_left_is_put_anew(firm: Firm, spoil: str) -> None:
     assert {name: [row[1:] if name in ids else row for row in rows] for name, rows in after.items()} == {
         name: [row[1:] if name in ids else row for row in rows] for name, rows in before.items()
     }
-    assert firm.one("SELECT detail FROM activities WHERE verb = 'reparsed'") == "1 changed"
+    assert firm.activities("detail", "verb = 'reparsed'") == [("1 changed",)]
     firm.db.execute("INSERT INTO email_search (email_search, rank) VALUES ('integrity-check', 1)")
 
 

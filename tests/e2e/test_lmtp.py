@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.store import database
 from tests.firm import BCC, Firm, mail
 
 
@@ -139,7 +140,7 @@ def test_an_older_schema_is_451_until_it_is_migrated(firm: Firm, server: Server)
     assert server.send(mail("x@else.example")) == {}
     firm.db.execute("PRAGMA user_version = 0")
     assert next(iter(server.send(mail("y@else.example")).values()))[0] == 451
-    firm.db.execute("PRAGMA user_version = 1")
+    firm.db.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION}")
     assert server.send(mail("y@else.example")) == {}
     assert firm.count("emails") == 2
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.store import database
 from tests.e2e import installed
 from tests.e2e.conftest import Office
 from tests.e2e.postfix import Postfix
@@ -87,7 +88,7 @@ def test_what_cannot_be_logged_waits_in_the_mailbox_and_is_imported(
     kept = sorted(path.read_bytes() for path in (agent.later / "new").iterdir())
     assert [one.endswith(raw) for one in kept] == [True, False]
     assert len(kept) == 2
-    office.db.execute("PRAGMA user_version = 1")
+    office.db.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION}")
     done = office.run("import", str(agent.later), "--user", "Ada Berg")
     assert done.returncode == 0, done.stderr
     wanted = [("Hearing", "linked"), ("Second hearing", "linked")]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from casefleet_cli.store import database, migrations, settings
+from casefleet_cli import clock
+from casefleet_cli.store import activities, database, migrations, settings
 from casefleet_cli.web import server
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ RAW_MARKER = "x-raw-bytes-marker-5512"
 HELD_MARKER = "heldsecretword"
 REJECTED_MARKER = "rejectedsecretword"
 FOREIGN_MARKER = "foreigncaseword"
+ERASED_MARKER = "erasedword"
 BASE = "http://127.0.0.1:8001"
 ADA, BEN, LIM, GUEST, OFF = 1, 2, 3, 4, 5
 PNG = base64.b64decode(
@@ -172,8 +174,7 @@ def fill(connection: sqlite3.Connection) -> None:
     many("INSERT INTO email_leads (email_id, lead_id, linked_by, decision_id, user_id, linked_at) VALUES (?,?,?,?,?,?)",
          [(6, 1, "rule", 6, None, at)])  # fmt: skip
     many("INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)", [(7, 0, "m1@nguyen.example")])
-    many("INSERT INTO activities (at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id, detail)"
-         " VALUES (?,?,?,?,?,?,?,?,?)", [
+    happened = [
         (at, "added", ADA, None, None, None, None, BEN, "user"),
         (at, "opened", ADA, 1, None, None, None, None, ""),
         (at, "assigned", ADA, 1, None, 1, None, None, "client"),
@@ -187,8 +188,15 @@ def fill(connection: sqlite3.Connection) -> None:
         ("2026-11-16T08:00:00Z", "filed", None, None, 1, None, 6, ADA, ""),
         ("2026-11-16T07:00:00Z", "linked", ADA, 1, None, None, 7, None, ""),
         ("2026-11-16T07:00:00Z", "stage-changed", BEN, None, 2, None, None, None, "first call"),
-        ("2026-11-16T07:00:00Z", "edited", BEN, None, None, 1, None, None, ""),
-    ])  # fmt: skip
+        ("2026-11-16T07:00:00Z", "edited", BEN, None, None, 1, None, None, ERASED_MARKER),
+    ]  # fmt: skip
+    salt = clock.salt()
+    many("INSERT INTO activities (at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id, digest)"
+         " VALUES (?,?,?,?,?,?,?,?,?)",
+         [(*row, activities.digest(salt, words) if words else None) for *row, words in happened])  # fmt: skip
+    many("INSERT INTO activity_texts (activity_id, salt, text) VALUES (?, ?, ?)",
+         [(number, salt, words) for number, (*_, words) in enumerate(happened, 1) if words])  # fmt: skip
+    activities.erase(connection, len(happened), user_id=BEN)
     many("INSERT INTO notifications (user_id, kind, email_id, detail, created_at, read_at) VALUES (?,?,?,?,?,?)", [
         (ADA, "unassigned", 2, "", at, None), (BEN, "held", 3, "", at, None), (ADA, "exposed-address", 1, "", at, at),
         (ADA, "import-summary", None, "3 logged", at, None),

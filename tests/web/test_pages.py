@@ -13,7 +13,17 @@ import pytest
 
 from casefleet_cli.store import database
 from casefleet_cli.web import pages, paging, server
-from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, LIM, REJECTED_MARKER, Browser
+from tests.web.conftest import (
+    ADA,
+    BEN,
+    ERASED_MARKER,
+    FOREIGN_MARKER,
+    GUEST,
+    HELD_MARKER,
+    LIM,
+    REJECTED_MARKER,
+    Browser,
+)
 
 PAGES = (
     "/", "/cases", "/leads", "/contacts", "/cases/1", "/cases/2", "/cases/3", "/leads/1", "/leads/2", "/contacts/1", "/contacts/2",
@@ -54,6 +64,14 @@ def test_an_email_says_why_it_is_here(admin: Any) -> None:
     text = admin.ask("/emails/7").text
     assert "Ada Berg linked it to case" in text
     assert "has exactly one open case" in text
+
+
+def test_erased_words_are_shown_as_erased_and_who_erased_them_to_admins(admin: Any, as_user: Any) -> None:
+    text = admin.ask("/contacts/1").text
+    assert ": (erased)</li>" in text
+    assert "Words of activity 14 erased by Ben" in admin.ask("/").text
+    assert "Words of activity" not in as_user(ADA).ask("/").text
+    assert not any(ERASED_MARKER in admin.ask(page).text for page in PAGES)
 
 
 def test_an_unassigned_email_offers_the_command(admin: Any) -> None:
@@ -200,7 +218,7 @@ def test_long_lists_come_in_pages_without_repeating(admin: Any, monkeypatch: pyt
         if not following:
             break
         page = following[1]
-    assert len(seen) == 14
+    assert len(seen) == 15
 
 
 def test_a_decision_by_what_was_open_then_says_so(admin: Any) -> None:

@@ -1,0 +1,235 @@
+"""From every earlier schema to this one: nothing lost, all of it proven, in slices that a kill does not lose."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli.cli.app import run
+from casefleet_cli.custody import copies, verifying
+from casefleet_cli.intake.receiving import receive
+from casefleet_cli.store import activities, database, feed, migration_0003, migrations, recomputations
+from casefleet_cli.store.deliveries import Arrival
+from tests import schemas
+from tests.firm import BCC, Firm, mail
+
+CLI = (sys.executable, "-m", "casefleet_cli")
+
+
+def migrated(path: str) -> sqlite3.Connection:
+    connection = database.open_database(path, migrating=True)
+    assert migrations.apply(connection)[-1] == "0003_erasable_words"
+    return connection
+
+
+def faults(connection: sqlite3.Connection, noted: activities.Head | None = None) -> list[str]:
+    return [fault for checked in verifying.checks(connection, noted) for fault in checked.faults]
+
+
+def test_the_version_is_the_number_of_migrations(tmp_path: Path) -> None:
+    assert [name[:4] for name in migrations.names()] == [
+        f"{number:04d}" for number in range(1, database.SCHEMA_VERSION + 1)
+    ]
+    firm = Firm(tmp_path)
+    assert firm.one("PRAGMA user_version") == database.SCHEMA_VERSION
+    assert (migrations.pending(firm.db), migrations.apply(firm.db)) == ([], [])
+    assert firm.one("PRAGMA foreign_keys") == 1
+
+
+@pytest.mark.parametrize("form", schemas.FORMS)
+def test_every_form_becomes_the_schema_of_a_new_database(form: str, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    new = Firm(tmp_path / "new").db
+    db = migrated(schemas.made(tmp_path, form))
+    assert schemas.schema(db) == schemas.schema(new)
+    assert db.execute("SELECT * FROM email_search_config ORDER BY k").fetchall() == new.execute(
+        "SELECT * FROM email_search_config ORDER BY k").fetchall()  # fmt: skip
+    (made,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'raw_messages'").fetchone()
+    assert re.findall("packing IN .*?\\)", made) == ["packing IN ('', 'zlib', 'base64')"]
+
+
+@pytest.mark.parametrize("form", schemas.FORMS)
+def test_every_form_keeps_what_it_held_and_works_on(form: str, tmp_path: Path) -> None:
+    path = schemas.made(tmp_path, form)
+    db = migrated(path)
+    told = [(row["id"], row["verb"], row["user"], row["case_number"], row["detail"]) for row in feed.of(db, "all")][
+        ::-1
+    ]
+    assert told == [(row[0], "edited", "Ada Berg", "2026-101", row[9]) for row in schemas.journal(12)]
+    assert faults(db) == []
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert db.execute("SELECT rowid FROM email_search('words')").fetchall() == [(1,), (2,), (3,)]
+    if form == "1a":
+        assert db.execute("SELECT * FROM import_skips").fetchall() == [(1, "a.eml", 0, "empty", "", 0)]
+    raw = mail("anna@client.example", text="x" * 3000)
+    receive(db, raw, Arrival(1, "pipe"))
+    db.execute("INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, 1, x'00', 'base64')", ("0" * 64,))
+    assert db.execute("SELECT count(*) FROM activities").fetchone() == (13,)
+
+
+def test_every_head_that_was_noted_is_still_recognised(tmp_path: Path) -> None:
+    db = migrated(schemas.made(tmp_path, "1g"))
+    for number, *_, noted in schemas.journal(12):
+        assert faults(db, activities.Head(number, noted)) == []
+    now = activities.head(db)
+    assert faults(db, now) == []
+    assert now.hash != noted
+    assert "written anew" in faults(db, activities.Head(11, noted))[0]
+    assert "cut off" in faults(db, activities.Head(13, noted))[0]
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("UPDATE activities SET detail = 'x' WHERE id = 2", "Activity 2 was not what had been written when"),
+        ("UPDATE activities SET case_id = NULL WHERE id = 5", "Activity 5 was not what had been written when"),
+        ("DELETE FROM activities WHERE id = 7", "Activity 7 is missing"),
+    ],
+)
+def test_what_was_changed_before_is_not_covered_up(statement: str, fault: str, tmp_path: Path) -> None:
+    path = schemas.made(tmp_path, "1g")
+    with contextlib.closing(sqlite3.connect(path)) as old, old:
+        for verb in ("update", "delete"):
+            old.execute(f"DROP TRIGGER activities_no_{verb}")
+        old.execute(statement)
+        for verb in ("update", "delete"):
+            old.execute(f"CREATE TRIGGER activities_no_{verb} BEFORE {verb} ON activities BEGIN SELECT 1; END")
+    (found,) = faults(migrated(path))
+    assert found.startswith(fault)
+
+
+def test_words_of_the_old_journal_can_be_erased_and_are_nowhere_in_the_file(tmp_path: Path) -> None:
+    path = schemas.made(tmp_path, "1g", activities=20_000)
+    assert "“wants”".encode() in Path(path).read_bytes()
+    db = database.open_database(path, migrating=True)
+    db.execute("PRAGMA secure_delete = 0")  # some builds of SQLite have it on
+    migrations.apply(db)
+    with database.transaction(db):
+        for number in [row[0] for row in db.execute("SELECT activity_id FROM activity_texts").fetchall()]:
+            activities.erase(db, number)
+    assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(17)][-1])) == []
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert "“wants”".encode() not in Path(path).read_bytes()
+
+
+# In slices.
+
+
+def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migration_0003, "_ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(migration_0003, "_EMAILS_AT_ONCE", 2)
+    path = schemas.made(tmp_path, "1a")
+    db = database.open_database(path, migrating=True)
+    told: list[tuple[str, int, int]] = []
+
+    class KilledError(Exception):
+        pass
+
+    def tell(*reached: object) -> None:
+        told.append(reached)
+        if len(told) in (1, 3):
+            raise KilledError
+
+    for due in (["0003_index", "0003_journal"], ["0003_journal"]):
+        with pytest.raises(KilledError):
+            migrations.apply(db, tell)
+        assert recomputations.due(db) == due
+        assert migrations._apply_next(db) == []  # as another process would: it waits for what is due
+        assert db.execute("PRAGMA user_version").fetchone() == (database.UNFINISHED + 3,)
+    assert db.execute("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM activities_1").fetchall() == [
+        (5,), (7,)
+    ]  # fmt: skip
+    assert migrations.apply(db, tell) == ["0003_erasable_words"]
+    assert told == [
+        ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
+        ("0003_journal", 12, 12),
+    ]  # fmt: skip
+    assert faults(db) == []
+    assert db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'activities_1'").fetchone() is None
+
+
+def test_nobody_but_migrate_opens_a_database_that_is_being_migrated(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    for version, words in (
+        (database.UNFINISHED + database.SCHEMA_VERSION, "is being migrated; where that was interrupted, run casefleet mig"),
+        (database.UNFINISHED + database.SCHEMA_VERSION + 1, f"newer casefleet .schema {database.SCHEMA_VERSION + 1}"),
+    ):  # fmt: skip
+        firm.db.execute(f"PRAGMA user_version = {version}")
+        for opens in (database.open_database, database.open_reader):
+            with pytest.raises(database.WrongDatabaseError, match=words):
+                opens(firm.path)
+    with pytest.raises(database.WrongDatabaseError, match="newer casefleet"):
+        database.open_database(firm.path, migrating=True)
+
+
+def deliver(path: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*CLI, "--db", path, "deliver", "--recipient", BCC["ada"]], input=mail("x@client.example"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode()
+
+
+def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> None:
+    path = schemas.made(tmp_path, "1g", activities=100_000)
+    code, said = deliver(path)
+    assert (code, said[:6]) == (75, "4.3.0 ")
+    process = subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.DEVNULL)
+    with contextlib.closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as watching:
+        watched = "SELECT position FROM recomputations"
+        while process.poll() is None:
+            with contextlib.suppress(sqlite3.OperationalError):  # not begun yet
+                if watching.execute(watched).fetchone()[0]:
+                    break
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        (position,) = watching.execute(watched).fetchone()
+    assert 0 < position < 100_000
+    code, said = deliver(path)
+    assert code == 75
+    assert said.startswith("4.3.0 ")
+    assert "run casefleet migrate" in said
+    done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, b"Applied 0003_erasable_words.\n")
+    assert deliver(path) == (0, "")
+    db = database.open_database(path)
+    assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(100_000)][-1])) == []
+    assert db.execute("SELECT count(*) FROM activities").fetchone() == (100_001,)
+
+
+def test_several_at_once_share_the_work(tmp_path: Path) -> None:
+    path = schemas.made(tmp_path, "1a", activities=30_000)
+    many = [subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE) for _ in range(3)]
+    said = {process.communicate()[0].decode() for process in many}
+    assert [process.returncode for process in many] == [0, 0, 0]
+    assert all(
+        re.fullmatch(r"Applied (0002\w+)?(, )?(0003\w+)?\.\n|The database is up to date.*\n", one) for one in said
+    )
+    assert faults(database.open_database(path)) == []
+
+
+def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = schemas.made(tmp_path, "1c")
+    assert run(["--db", path, "feed", "--all"]) == 78
+    assert "run casefleet migrate" in capsys.readouterr().err
+    for said in ("Applied 0002_import_accounts, 0003_erasable_words.", "The database is up to date; nothing to do."):
+        assert run(["--db", path, "migrate"]) == 0
+        assert capsys.readouterr() == (f"{said}\n", "")
+
+
+def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    copy = Path(schemas.made(tmp_path, "1g"))
+    before = copy.read_bytes()
+    copies.restore(copy, tmp_path / "new" / "casefleet.db", replace=False)
+    db = database.open_database(str(tmp_path / "new" / "casefleet.db"))
+    assert db.execute("SELECT count(*) FROM activities").fetchone() == (12,)
+    assert copy.read_bytes() == before
+    assert not [path for path in (tmp_path / "new").iterdir() if "restoring" in path.name]
