@@ -91,8 +91,6 @@ def erase(connection: sqlite3.Connection, activity_id: int, *, user_id: int | No
     there = connection.execute("SELECT text IS NOT NULL FROM activity_texts WHERE activity_id = ?", (activity_id,))
     if there.fetchone() != (1,):
         raise NothingToEraseError(f"Activity {activity_id} has no words that could be erased.")
-    # Else the words would stand in the free room of their page.
-    connection.execute("PRAGMA secure_delete = 1")
     number = add(connection, "erased", user_id=user_id, about_activity_id=activity_id)
     connection.execute("UPDATE activity_texts SET salt = NULL, text = NULL WHERE activity_id = ?", (activity_id,))
     return number

@@ -128,8 +128,6 @@ def _move(connection: sqlite3.Connection, after: int) -> int | None:
         moved,
     )
     connection.executemany("INSERT INTO activity_texts (activity_id, salt, text) VALUES (?, ?, ?)", texts)
-    # Words that are erased later must not stand in the free room of the old table's pages.
-    connection.execute("PRAGMA secure_delete = 1")
     last = int(rows[-1][0])
     connection.execute(f"DELETE FROM {_OLD_JOURNAL} WHERE id <= ?", (last,))
     return last
