@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import links, suggestions
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm
@@ -106,7 +107,7 @@ class Simulation:
             message["References"] = self._unseen(place)
         receipt = receive(self.firm.db, message.as_bytes(), Arrival(self.firm.ada, "pipe"))
         if place not in receipt.places:
-            links.link(self.firm.db, receipt.email_id, contacts=(client.contact,), places=(place,))
+            link_desk.link(self.firm.db, receipt.email_id, contacts=(client.contact,), places=(place,))
         return str(message["Message-ID"]), client, place
 
     # What waits.
@@ -232,7 +233,7 @@ def scores(simulation: Simulation, count: int = 300) -> list[Score]:
     mails = list(simulation.waiting(count))
     firsts = []
     for mail in mails:
-        found = suggestions.for_email(simulation.firm.db, mail.email_id)
+        found = suggestion_desk.for_email(simulation.firm.db, mail.email_id)
         firsts.append(found[0] if found and found[0].place is not None else None)
     return [
         Score(

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,30 @@ def test_sql_outside_the_store_is_seen(sin: str) -> None:
 @pytest.mark.parametrize("line", ["x = 'Select one of them.'", "executed = 1", "x = 'UPDATED'", "x = 'BEGIN:VCARD'"])
 def test_words_are_no_sql(line: str) -> None:
     assert sql_in(line) == []
+
+
+def names_of_modules(source: str) -> set[tuple[str, str]]:
+    """Each module of ours that a source imports as a whole, with the name it is called by there."""
+    return {
+        (f"{node.module}.{alias.name}", alias.asname or alias.name)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "casefleet_cli"
+        for alias in node.names
+        if (ROOT / f"{node.module}.{alias.name}".replace(".", "/")).with_suffix(".py").exists()
+    }
+
+
+def several_names(sources: Iterable[str]) -> dict[str, set[str]]:
+    """The modules that are called by more than one name."""
+    called: dict[str, set[str]] = {}
+    for source in sources:
+        for module, name in names_of_modules(source):
+            called.setdefault(module, set()).add(name)
+    return {module: names for module, names in called.items() if len(names) > 1}
+
+
+def test_a_module_is_called_by_one_name() -> None:
+    sources = [path.read_text() for room in ("casefleet_cli", "tests") for path in (ROOT / room).rglob("*.py")]
+    assert several_names(sources) == {}
+    sin = "from casefleet_cli.store import links as store"
+    assert several_names([*sources, sin]) == {"casefleet_cli.store.links": {"links", "store"}}

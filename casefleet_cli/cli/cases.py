@@ -10,7 +10,7 @@ from casefleet_cli import clock
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
-from casefleet_cli.desk import cases as desk
+from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import cases, links, references
 
@@ -34,7 +34,7 @@ def open_(
 ) -> None:
     """Open a case."""
     connection = context.obj.connection()
-    case = desk.open_case(
+    case = case_desk.open_case(
         connection,
         title,
         number=number,
@@ -93,7 +93,7 @@ def close(
     """Close a case: no rule files mail to it any more."""
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    changed = desk.close(connection, case_id, on=_stamp(context, on), acting=context.obj.acting())
+    changed = case_desk.close(connection, case_id, on=_stamp(context, on), acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
     waiting = links.waiting_for(connection, case_id)
     if waiting:
@@ -106,7 +106,7 @@ def reopen(context: typer.Context, case: Case) -> None:
     """Open a closed case again."""
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    changed = desk.reopen(connection, case_id, acting=context.obj.acting())
+    changed = case_desk.reopen(connection, case_id, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'open again' if changed else 'open already'}.")
 
 
@@ -123,7 +123,7 @@ def assign(
         raise UsageError("Say whom: --contact or --user.")
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    new = desk.assign(
+    new = case_desk.assign(
         connection,
         case_id,
         contacts=[references.contact(connection, text) for text in contact or ()],
@@ -141,7 +141,7 @@ def unassign(context: typer.Context, case: Case, contact: Contacts = None, user:
         raise UsageError("Say whom: --contact or --user.")
     connection = context.obj.connection()
     case_id = references.case(connection, case)
-    gone = desk.unassign(
+    gone = case_desk.unassign(
         connection,
         case_id,
         contacts=[references.contact(connection, text) for text in contact or ()],

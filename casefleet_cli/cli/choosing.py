@@ -10,8 +10,7 @@ from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.query import Query, Term, parse
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import contacts as book
-from casefleet_cli.store import links, mailbook, search
+from casefleet_cli.store import contacts, links, mailbook, search
 
 if TYPE_CHECKING:
     import sqlite3
@@ -85,7 +84,7 @@ def _sender(text: str) -> str:
 
 def _about(connection: sqlite3.Connection, contact_id: int) -> list[Term]:
     terms = [Term("contact", str(contact_id))]
-    for address in book.one(connection, contact_id)["addresses"]:
+    for address in contacts.one(connection, contact_id)["addresses"]:
         terms += [Term("from", address), Term("to", address)]
     return terms
 

@@ -9,7 +9,7 @@ import typer
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import addressbook
-from casefleet_cli.desk import contacts as desk
+from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.store import contacts, references
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def add(
     """Add a contact."""
     connection = context.obj.connection()
     kind = "organisation" if organisation else "person"
-    contact_id = desk.add(connection, name, address or (), kind=kind, note=note, acting=context.obj.acting())
+    contact_id = contact_desk.add(connection, name, address or (), kind=kind, note=note, acting=context.obj.acting())
     output.say(f"Added contact {contact_id} {name}.")
     _tell_shared(connection, contact_id)
 
@@ -83,7 +83,7 @@ def edit(
     """Change a contact's name, kind, note or addresses."""
     connection = context.obj.connection()
     contact_id = references.contact(connection, contact)
-    changes = desk.edit(
+    changes = contact_desk.edit(
         connection,
         contact_id,
         name=name,
@@ -108,7 +108,7 @@ def merge(
     """Make two contacts one: addresses, cases, leads and mail of both are kept."""
     connection = context.obj.connection()
     kept_id, gone_id = references.contact(connection, kept), references.contact(connection, gone)
-    desk.merge(connection, kept_id, gone_id, acting=context.obj.acting())
+    contact_desk.merge(connection, kept_id, gone_id, acting=context.obj.acting())
     output.say(f"Contact {gone_id} is now part of contact {kept_id} {contacts.name_of(connection, kept_id)}.")
 
 
@@ -126,5 +126,5 @@ def import_(
 
 
 def _tell_shared(connection: sqlite3.Connection, contact_id: int) -> None:
-    for sentence in desk.also_held_by(connection, contact_id):
+    for sentence in contact_desk.also_held_by(connection, contact_id):
         output.say(sentence)

@@ -10,13 +10,13 @@ import typer
 from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.mailserver import program
-from casefleet_cli.install import doctor as desk
+from casefleet_cli.install import doctor
 from casefleet_cli.install.postconf import Postconf
 
 _NOT_RIGHT = 78
 
 
-def doctor(
+def examine(
     context: typer.Context,
     postfix_config: Annotated[
         str | None,
@@ -26,12 +26,12 @@ def doctor(
 ) -> None:
     """Check the installation: the program, the database, Postfix; exit code 78 when something is wrong."""
     path = Path(context.obj.database_path).absolute()
-    found = list(desk.findings(path, program(), Postconf(postfix_config)))
+    found = list(doctor.findings(path, program(), Postconf(postfix_config)))
     if as_json:
         output.json_value([finding._asdict() for finding in found])
     else:
         for finding in found:
             advice = f" → {finding.advice}" if finding.advice else ""
             output.say(f"{finding.state:<8} {finding.check:<11} {clean(finding.sentence + advice)}", raw=True)
-    if any(finding.state == desk.FAILURE for finding in found):
+    if any(finding.state == doctor.FAILURE for finding in found):
         raise typer.Exit(_NOT_RIGHT)

@@ -8,17 +8,15 @@ import typer
 
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
-from casefleet_cli.desk import notifications as desk
+from casefleet_cli.desk import notifications as notification_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import feed as feeds
-from casefleet_cli.store import notifications as notices
-from casefleet_cli.store import references
+from casefleet_cli.store import feed, notifications, references
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-notifications = typer.Typer(help="What waits for a user's attention.", invoke_without_command=True)
+notifications_app = typer.Typer(help="What waits for a user's attention.", invoke_without_command=True)
 
 
 def _who(row: Mapping[str, Any]) -> str:
@@ -43,7 +41,7 @@ def _what(row: Mapping[str, Any], kind: str, number: int) -> str:
 
 
 @output.listing
-def feed(
+def show_feed(
     context: typer.Context,
     case: Annotated[str | None, typer.Option(help="The feed of this case.")] = None,
     lead: Annotated[str | None, typer.Option(help="The feed of this lead.")] = None,
@@ -76,11 +74,11 @@ def feed(
         *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
         Column("about_activity_id", only="machine"),
     )
-    rows = feeds.of(connection, kind, number, options.limit)
+    rows = feed.of(connection, kind, number, options.limit)
     output.show(rows, columns, options, empty="Nothing has happened here yet.")
 
 
-@notifications.callback()
+@notifications_app.callback()
 @output.listing
 def list_(
     context: typer.Context,
@@ -94,7 +92,7 @@ def list_(
     connection = context.obj.reader()
     whose = user or context.obj.acting_reference
     user_id = references.user(connection, whose) if whose else None
-    rows = notices.listed(connection, EVERYTHING, user_id, read_too=everything, limit=options.limit)
+    rows = notifications.listed(connection, EVERYTHING, user_id, read_too=everything, limit=options.limit)
     columns: tuple[str | Column, ...] = (
         "id",
         Column("created_at", "when"),
@@ -108,7 +106,7 @@ def list_(
     output.show(rows, columns, options, empty="Nothing waits for attention.")
 
 
-@notifications.command("read")
+@notifications_app.command("read")
 def read(
     context: typer.Context,
     numbers: Annotated[list[int] | None, typer.Argument(metavar="N...", help="The numbers.")] = None,
@@ -120,9 +118,9 @@ def read(
     if bool(numbers) == everything:
         raise UsageError("Say which: their numbers, or --all.")
     if everything:
-        output.say(f"{desk.read_all(connection, acting)} notifications marked as read.")
+        output.say(f"{notification_desk.read_all(connection, acting)} notifications marked as read.")
         return
-    found = desk.read(connection, numbers or [], acting)
+    found = notification_desk.read(connection, numbers or [], acting)
     output.say(f"{len(found)} notifications marked as read.")
     missing = [n for n in numbers or [] if n not in found]
     output.some_failed([f"There is no notification {n} here." for n in missing], "not found")

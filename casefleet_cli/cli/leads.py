@@ -8,7 +8,7 @@ import typer
 
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
-from casefleet_cli.desk import leads as desk
+from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import leads, references
 
@@ -29,7 +29,7 @@ def open_(
     """Open a lead with at least one contact."""
     connection = context.obj.connection()
     contacts = [references.contact(connection, text) for text in contact]
-    lead_id = desk.open_lead(connection, name, contacts, stage=stage, source=source, acting=context.obj.acting())
+    lead_id = lead_desk.open_lead(connection, name, contacts, stage=stage, source=source, acting=context.obj.acting())
     output.say(f"Opened lead {lead_id} {name}.")
 
 
@@ -79,7 +79,7 @@ def stage(
     """Move an open lead to another stage."""
     connection = context.obj.connection()
     lead_id = references.lead(connection, lead)
-    changed = desk.move(connection, lead_id, to, acting=context.obj.acting())
+    changed = lead_desk.move(connection, lead_id, to, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is {'now' if changed else 'already'} at stage {to}.")
 
 
@@ -92,7 +92,7 @@ def lose(
     """Give an open lead up."""
     connection = context.obj.connection()
     lead_id = references.lead(connection, lead)
-    desk.lose(connection, lead_id, reason=reason, acting=context.obj.acting())
+    lead_desk.lose(connection, lead_id, reason=reason, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is lost; casefleet lead reopen {lead_id} brings it back.")
 
 
@@ -101,7 +101,7 @@ def reopen(context: typer.Context, lead: Lead) -> None:
     """Open a lost lead again."""
     connection = context.obj.connection()
     lead_id = references.lead(connection, lead)
-    changed = desk.reopen(connection, lead_id, acting=context.obj.acting())
+    changed = lead_desk.reopen(connection, lead_id, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is open{' again' if changed else ' already'}.")
 
 
@@ -115,5 +115,5 @@ def convert(
     """Open a case with the lead's contacts; the case's feed shows the lead's too."""
     connection = context.obj.connection()
     lead_id = references.lead(connection, lead)
-    case = desk.convert(connection, lead_id, number=number, title=title, acting=context.obj.acting())
+    case = lead_desk.convert(connection, lead_id, number=number, title=title, acting=context.obj.acting())
     output.say(f"Lead {lead_id} became case {case['number']} {case['title']}.")

@@ -10,8 +10,8 @@ import typer
 from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import batches
-from casefleet_cli.desk import links as desk
+from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import links, references
 
@@ -70,18 +70,18 @@ def link(
             connection, query, from_, since, until, days=context.obj.days(), contacts=contacts, everything=suggested
         )
     if thread:
-        chosen = desk.with_their_threads(connection, chosen)
+        chosen = link_desk.with_their_threads(connection, chosen)
     planned = (
-        batches.plan_suggested(connection, chosen, trust)
+        batch_desk.plan_suggested(connection, chosen, trust)
         if suggested
-        else batches.plan(connection, chosen, contacts, places)
+        else batch_desk.plan(connection, chosen, contacts, places)
     )
     if not numbers:
         _in_bulk(connection, planned, acting, yes=yes)
         return
     if planned.refused and len(chosen) == 1:
         raise UsageError(planned.refused[0])
-    done = batches.carry_out(connection, planned.steps, acting=acting)
+    done = batch_desk.carry_out(connection, planned.steps, acting=acting)
     for linked in done.linked:
         output.say(_told(connection, linked))
     if done.batch_id is not None:
@@ -104,7 +104,7 @@ def unlink(
     if batch is not None:
         if numbers or contacts or places:
             raise UsageError("--batch takes back a whole batch; give it alone.")
-        undone = batches.undo(connection, batch, acting=acting)
+        undone = batch_desk.undo(connection, batch, acting=acting)
         output.say(f"Batch {batch} is taken back: {_count(undone.emails)} unlinked.")
         output.some_failed(undone.kept, "of its links left as they are")
         return
@@ -114,13 +114,13 @@ def unlink(
         raise UsageError("Say what to take them off: --case, --lead or --contact.")
 
     def one(email_id: int) -> None:
-        standing = desk.unlink(connection, email_id, contacts=contacts, places=places, acting=acting)
+        standing = link_desk.unlink(connection, email_id, contacts=contacts, places=places, acting=acting)
         output.say(f"E-mail {email_id} is unlinked and now {standing}.")
 
     _each([references.email(connection, number) for number in numbers], one)
 
 
-def _in_bulk(connection: sqlite3.Connection, planned: batches.Plan, acting: int | None, *, yes: bool) -> None:
+def _in_bulk(connection: sqlite3.Connection, planned: batch_desk.Plan, acting: int | None, *, yes: bool) -> None:
     """Show a plan, ask, and carry it out."""
     left = f"{_count(len(planned.refused))} left as {'it is' if len(planned.refused) == 1 else 'they are'}"
     if not planned.steps:
@@ -138,7 +138,7 @@ def _in_bulk(connection: sqlite3.Connection, planned: batches.Plan, acting: int 
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise UsageError("Nothing was linked; run it again with --yes to link these.")
         typer.confirm("Link them?", abort=True)
-    done = batches.carry_out(connection, planned.steps, acting=acting, always_batch=True)
+    done = batch_desk.carry_out(connection, planned.steps, acting=acting, always_batch=True)
     undo = f": batch {done.batch_id}; casefleet unlink --batch {done.batch_id} takes it back" if done.batch_id else ""
     output.say(f"{_count(len(done.linked))} linked{undo}.")
     for note in dict.fromkeys(note for linked in done.linked for note in linked.not_open):
@@ -164,7 +164,7 @@ def release(context: typer.Context, numbers: Held) -> None:
     acting = context.obj.acting()
     _each(
         [references.email(connection, number) for number in numbers],
-        lambda n: output.say(f"E-mail {n} is released and now {desk.release(connection, n, acting=acting)}."),
+        lambda n: output.say(f"E-mail {n} is released and now {link_desk.release(connection, n, acting=acting)}."),
     )
 
 
@@ -172,10 +172,12 @@ def reject(context: typer.Context, numbers: Held) -> None:
     """Keep held e-mails out of sight; nothing is deleted."""
     connection = context.obj.connection()
     acting = context.obj.acting()
-    _each(
-        [references.email(connection, number) for number in numbers],
-        lambda n: output.say(f"E-mail {n} is now {desk.reject(connection, n, acting=acting)}; release brings it back."),
-    )
+
+    def one(email_id: int) -> None:
+        standing = link_desk.reject(connection, email_id, acting=acting)
+        output.say(f"E-mail {email_id} is now {standing}; release brings it back.")
+
+    _each([references.email(connection, number) for number in numbers], one)
 
 
 def _asked(
@@ -200,7 +202,7 @@ def _each(email_ids: list[int], work: Callable[[int], None]) -> None:
     output.some_failed(failures, f"of {len(email_ids)} e-mails left as they were")
 
 
-def _told(connection: sqlite3.Connection, done: desk.Linked) -> str:
+def _told(connection: sqlite3.Connection, done: link_desk.Linked) -> str:
     names = [f"{place.kind} {links.name_and_status(connection, place)[0]}" for place in done.places]
     names += [f"contact {links.contact_name(connection, contact)}" for contact in done.contacts]
     sentence = f"E-mail {done.email_id} is linked to {', '.join(names)}." if names else ""

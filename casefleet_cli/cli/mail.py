@@ -13,7 +13,7 @@ from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.desk import suggestions
+from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references
 from casefleet_cli.store.sight import EVERYTHING
@@ -111,11 +111,11 @@ def _whole(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
     whole["places"] = links.places_of(connection, email_id, EVERYTHING)
     whole["contacts"] = links.contacts_of(connection, email_id, EVERYTHING)
     waits = whole["standing"] == "unassigned"
-    whole["suggestions"] = [_suggestion(s) for s in suggestions.for_email(connection, email_id)] if waits else []
+    whole["suggestions"] = [_suggestion(s) for s in suggestion_desk.for_email(connection, email_id)] if waits else []
     return whole
 
 
-def _suggestion(suggestion: suggestions.Suggestion) -> dict[str, Any]:
+def _suggestion(suggestion: suggestion_desk.Suggestion) -> dict[str, Any]:
     return {
         "summary": suggestion.summary,
         "reason": suggestion.reason,
@@ -225,6 +225,6 @@ def unassigned(
 
 
 def _with_best(connection: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
-    best = next(iter(suggestions.for_email(connection, row["id"])), None)
+    best = next(iter(suggestion_desk.for_email(connection, row["id"])), None)
     told = {"suggestion": best.summary, "reason": best.reason, "command": best.command} if best else {}
     return {**row, "suggestion": None, "reason": None, "command": None, **told}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from casefleet_cli.cli import output
-from casefleet_cli.custody import reparsing as desk
+from casefleet_cli.custody import reparsing
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import references
 
@@ -27,24 +27,24 @@ def reparse(
         raise UsageError("Say which e-mails: their numbers, --broken, --all, or else --index.")
     connection = context.obj.connection()
     if index:
-        desk.rebuild_index(connection)
+        reparsing.rebuild_index(connection)
         output.say("The search index is made anew.")
         return
     acting = None if dry_run else context.obj.acting()
     if numbers:
         chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
     else:
-        chosen = desk.broken(connection) if broken else desk.everything(connection)
+        chosen = reparsing.broken(connection) if broken else reparsing.everything(connection)
     counts: Counter[str] = Counter()
     failures = []
-    for done in desk.reparse(connection, chosen, acting=acting, dry_run=dry_run):
+    for done in reparsing.reparse(connection, chosen, acting=acting, dry_run=dry_run):
         counts[done.outcome] += 1
         if done.outcome == "not understood":
             failures.append(f"e-mail {done.email_id}: still not understood; please report it, the original is whole")
     if as_json:
         output.json_value(
-            {"dry_run": dry_run, **{outcome.replace(" ", "_"): counts[outcome] for outcome in desk.OUTCOMES}}
+            {"dry_run": dry_run, **{outcome.replace(" ", "_"): counts[outcome] for outcome in reparsing.OUTCOMES}}
         )
     else:
-        output.say(f"{'Dry run' if dry_run else 'Reparsed'}: {desk.in_words(counts)}.")
+        output.say(f"{'Dry run' if dry_run else 'Reparsed'}: {reparsing.in_words(counts)}.")
     output.some_failed(failures, "e-mails are kept as bytes only")

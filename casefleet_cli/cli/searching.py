@@ -11,8 +11,7 @@ from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.query import parse
 from casefleet_cli.desk import searches
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import saved_searches
-from casefleet_cli.store import search as index
+from casefleet_cli.store import saved_searches, search
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,7 +33,7 @@ _COLUMNS = (
 
 
 @output.listing
-def search(
+def search_mail(
     context: typer.Context,
     query: Annotated[
         list[str] | None,
@@ -75,13 +74,13 @@ def search(
 
 
 # So that -word is a part of the query, even -hearing.
-search.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
+search_mail.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
 
 
 def _found(connection: sqlite3.Connection, query: Query, options: ListOptions) -> None:
     for_people = options.form == "table"
     limit = options.limit or (_SHOWN + 1 if for_people else None)
-    rows = index.find(
+    rows = search.find(
         connection, query, limit=limit, mark=output.MARKS if options.table_format == "simple" else ("", "")
     )
     if not for_people or options.limit:

@@ -8,7 +8,7 @@ import typer
 
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
-from casefleet_cli.desk import settings as desk
+from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.errors import UsageError
 
 _COLUMNS = (
@@ -31,13 +31,13 @@ def settings(
     if default and (name is None or value is not None):
         raise UsageError("--default takes the name of a setting, and no value.")
     if name is not None and default:
-        changed = desk.forget(context.obj.connection(), name, acting=context.obj.acting())
-        output.say(f"{desk.one(name).name} is {'' if changed else 'already '}the default.")
+        changed = settings_desk.forget(context.obj.connection(), name, acting=context.obj.acting())
+        output.say(f"{settings_desk.one(name).name} is {'' if changed else 'already '}the default.")
     elif name is not None and value is not None:
-        kept = desk.put(context.obj.connection(), name, value, acting=context.obj.acting())
-        known = desk.checked(desk.one(name), value)
-        output.say(f"{desk.one(name).name} is {'already' if kept is None else 'now'} {known}.")
+        kept = settings_desk.put(context.obj.connection(), name, value, acting=context.obj.acting())
+        known = settings_desk.checked(settings_desk.one(name), value)
+        output.say(f"{settings_desk.one(name).name} is {'already' if kept is None else 'now'} {known}.")
     else:
-        wanted = desk.one(name).name if name is not None else None
-        rows = desk.listed(context.obj.reader(), acting=context.obj.acting())
+        wanted = settings_desk.one(name).name if name is not None else None
+        rows = settings_desk.listed(context.obj.reader(), acting=context.obj.acting())
         output.show([row for row in rows if wanted in (None, row["name"])], _COLUMNS, options, empty="")

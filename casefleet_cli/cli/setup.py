@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casefleet_cli.cli import output, progress
-from casefleet_cli.desk import entries, firm, settings
+from casefleet_cli.desk import entries
+from casefleet_cli.desk import firm as firm_desk
+from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
@@ -27,23 +29,23 @@ def init(
     path = context.obj.database_path
     entries.domain(domain)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not os.path.lexists(path)
-    kept = firm.found(path, domain, _decided() if asks else {})
+    kept = firm_desk.found(path, domain, _decided() if asks else {})
     output.say(f"Made {os.path.abspath(path)} for {kept}. Next: casefleet user add NAME ADDRESS")  # noqa: PTH100
 
 
 def _decided() -> dict[str, str]:
     """The settings that somebody at the terminal chooses."""
     return {
-        name: typer.prompt(f"{name}: {settings.one(name).meaning}", default=guess, value_proc=_checking(name))
-        for name, guess in settings.guesses().items()
+        name: typer.prompt(f"{name}: {settings_desk.one(name).meaning}", default=guess, value_proc=_checking(name))
+        for name, guess in settings_desk.guesses().items()
     }
 
 
 def _checking(name: str) -> Callable[[str], str]:
     def check(typed: str) -> str:
         try:
-            return settings.checked(settings.one(name), typed)
-        except settings.BadSettingError as refusal:
+            return settings_desk.checked(settings_desk.one(name), typed)
+        except settings_desk.BadSettingError as refusal:
             raise typer.BadParameter(str(refusal)) from None  # asks again
 
     return check

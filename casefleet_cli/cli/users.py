@@ -10,7 +10,7 @@ import typer
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
-from casefleet_cli.desk import users as desk
+from casefleet_cli.desk import users as user_desk
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.install import recipients
 from casefleet_cli.store import references, users
@@ -34,7 +34,7 @@ def add(
 ) -> None:
     """Add a user and make the user's secret BCC address."""
     connection = context.obj.connection()
-    user_id = desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
+    user_id = user_desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"Added user {user_id} {name}. BCC address, a secret: {users.bcc_address(connection, user_id)}")
 
@@ -82,7 +82,7 @@ def edit(
     """Change a user's name, role or sender addresses."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    changes = desk.edit(
+    changes = user_desk.edit(
         connection,
         user_id,
         name=name,
@@ -103,7 +103,7 @@ def rotate(
     """Give a user a new BCC address; the old one works for the grace and never again."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    done = desk.rotate(connection, user_id, typed.span(grace), acting=context.obj.acting())
+    done = user_desk.rotate(connection, user_id, typed.span(grace), acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
     output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
@@ -114,7 +114,7 @@ def disable(context: typer.Context, user: User) -> None:
     """Disable a user: mail to the BCC address is refused."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    changed = desk.disable(connection, user_id, acting=context.obj.acting())
+    changed = user_desk.disable(connection, user_id, acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"User {user_id} is disabled{'' if changed else ' already'}; its BCC address takes no mail.")
 
@@ -124,7 +124,7 @@ def enable(context: typer.Context, user: User) -> None:
     """Enable a disabled user again."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    changed = desk.enable(connection, user_id, acting=context.obj.acting())
+    changed = user_desk.enable(connection, user_id, acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"User {user_id} is enabled{'' if changed else ' already'}.")
 
@@ -133,7 +133,7 @@ def enable(context: typer.Context, user: User) -> None:
 def vcard(context: typer.Context, user: User) -> None:
     """Print a contact named "CaseFleet BCC" for the user's mail program (vCard 3.0)."""
     connection = context.obj.reader()
-    sys.stdout.write(desk.vcard(connection, references.user(connection, user)).replace("\r\n", "\n"))
+    sys.stdout.write(user_desk.vcard(connection, references.user(connection, user)).replace("\r\n", "\n"))
 
 
 def _tell_postfix(connection: sqlite3.Connection) -> None:

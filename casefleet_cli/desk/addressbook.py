@@ -6,7 +6,7 @@ import csv
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.desk import contacts as desk
+from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import entries
 from casefleet_cli.errors import NoInputError, UnreadableError, UsageError
 from casefleet_cli.store import activities, contacts
@@ -138,7 +138,7 @@ def _enter(
     connection: sqlite3.Connection, row: Row, book: dict[str, list[tuple[int, set[str]]]], acting: int | None
 ) -> bool:
     """Add one row, or complete the contact it tells of; False for the latter."""
-    addresses = {desk.outside_address(connection, address) for address in row.addresses}
+    addresses = {contact_desk.outside_address(connection, address) for address in row.addresses}
     namesakes = book.setdefault(entries.name(row.name).casefold(), [])
     for contact_id, held in namesakes:
         if held & addresses or not held | addresses:
@@ -149,7 +149,7 @@ def _enter(
                 )
             held.update(addresses)
             return False
-    contact_id = desk.enter(
+    contact_id = contact_desk.enter(
         connection, row.name, row.addresses, kind=row.kind, note=row.note, verb="imported", acting=acting
     )
     namesakes.append((contact_id, addresses))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import links, suggestions
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, batches, emails, settings, standings
-from casefleet_cli.store import links as store
+from casefleet_cli.store import activities, batches, emails, links, settings, standings
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.sight import EVERYTHING
 
@@ -96,7 +96,7 @@ def carry_out(
             if standing != step.standing:
                 refused.append(f"E-mail {step.email_id} is {standing} meanwhile and was left so.")
                 continue
-            done = links.put(
+            done = link_desk.put(
                 connection, step.email_id, contacts=step.contacts, places=step.places, acting=acting, detail=detail
             )
             linked.append(done)
@@ -152,7 +152,7 @@ def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:
     planned, refused = [], []
     for step in steps:
         try:
-            links.refuse(connection, step.email_id, step.contacts, step.places)
+            link_desk.refuse(connection, step.email_id, step.contacts, step.places)
         except UsageError as refusal:
             refused.append(str(refusal))
         else:
@@ -163,7 +163,7 @@ def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:
 def suggested(connection: sqlite3.Connection, email_id: int, min_trust: str = TRUST[-1]) -> Step:
     """The step that accepts the best suggestion; raises UsageError when there is nothing clear to accept."""
     trusted = TRUST[: TRUST.index(min_trust) + 1]
-    found = [s for s in suggestions.for_email(connection, email_id) if s.place is not None and s.trust in trusted]
+    found = [s for s in suggestion_desk.for_email(connection, email_id) if s.place is not None and s.trust in trusted]
     if not found:
         raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
     best = [s for s in found if s.trust == found[0].trust]
@@ -180,28 +180,28 @@ def _take_back(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
     if link.was_changed:
         return "it was put there by hand since"
     if link.place is not None:
-        store.remove(connection, link.email_id, link.place)
+        links.remove(connection, link.email_id, link.place)
     elif emails.standing(connection, link.email_id) == "linked" and _is_last_contact(connection, link):
         return "it is on a case or lead and needs a contact"
     else:
-        store.remove_contact(connection, link.email_id, link.contact_id or 0)
+        links.remove_contact(connection, link.email_id, link.contact_id or 0)
     return ""
 
 
 def _is_last_contact(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
-    return len(store.contacts_of(connection, link.email_id, EVERYTHING)) == 1
+    return len(links.contacts_of(connection, link.email_id, EVERYTHING)) == 1
 
 
 def _is_there(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
     if link.place is None:
         return any(
-            contact["id"] == link.contact_id for contact in store.contacts_of(connection, link.email_id, EVERYTHING)
+            contact["id"] == link.contact_id for contact in links.contacts_of(connection, link.email_id, EVERYTHING)
         )
-    places = store.places_of(connection, link.email_id, EVERYTHING)
+    places = links.places_of(connection, link.email_id, EVERYTHING)
     return any((place["kind"], place["id"]) == (link.place.kind, link.place.id) for place in places)
 
 
 def _name(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
     if link.place is not None:
-        return f"{link.place.kind} {store.name_and_status(connection, link.place)[0]}"
-    return f"contact {store.contact_name(connection, link.contact_id or 0)}"
+        return f"{link.place.kind} {links.name_and_status(connection, link.place)[0]}"
+    return f"contact {links.contact_name(connection, link.contact_id or 0)}"

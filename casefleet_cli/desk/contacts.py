@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.desk import entries, firm
+from casefleet_cli.desk import entries
+from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.desk.users import TakenError
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, contacts, users
@@ -109,7 +110,7 @@ def outside_address(connection: sqlite3.Connection, text: str) -> str:
     if owner is not None:
         name = users.one(connection, owner)["name"]
         raise TakenError(f"{address} is an address of user {owner} {name}; contacts are people outside the firm.")
-    if firm.is_logging_address(connection, address):
+    if firm_desk.is_logging_address(connection, address):
         raise TakenError("An address at the logging domain is the firm's own and cannot be a contact's.")
     return address
 

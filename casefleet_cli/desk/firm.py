@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import files
 from casefleet_cli.desk import entries
-from casefleet_cli.desk import settings as decisions
+from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.store import database, settings, users
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def found(path: str, domain: str, decided: Mapping[str, str] | None = None) -> s
             with database.transaction(connection):
                 settings.put(connection, "logging_domain", kept)
                 for name, value in (decided or {}).items():
-                    decisions.enter(connection, name, value)
+                    settings_desk.enter(connection, name, value)
             database.close_whole(connection, str(draft))
     return kept
 

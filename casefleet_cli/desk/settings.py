@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access, clock
 from casefleet_cli.core.moments.order import ORDERS
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities
-from casefleet_cli.store import settings as store
+from casefleet_cli.store import activities, settings
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _like(text: str) -> list[str]:
 
 SETTINGS = (
     Setting(
-        name=store.DATE_ORDER,
+        name=settings.DATE_ORDER,
         meaning="what 05.06.2026 means; not set: it is refused, with both readings",
         accepts="dmy (day first) and mdy (month first)",
         check=_date_order,
@@ -80,7 +79,7 @@ SETTINGS = (
         guess=_usual_order,
     ),
     Setting(
-        name=store.TIMEZONE,
+        name=settings.TIMEZONE,
         meaning="whose days count, and whose clock is shown; not set: this machine's",
         accepts="the names of the IANA database, such as Europe/Berlin, America/New_York and UTC",
         check=_timezone,
@@ -121,7 +120,7 @@ def listed(connection: sqlite3.Connection, *, acting: int | None = None) -> list
     _allowed(connection, acting)
     rows: list[dict[str, str | None]] = []
     for setting in SETTINGS:
-        kept = store.get(connection, setting.name)
+        kept = settings.get(connection, setting.name)
         value, source = (setting.default(), "default") if kept is None else (kept, "set")
         rows.append({"name": setting.name, "value": value, "source": source, "meaning": setting.meaning})
     return rows
@@ -136,7 +135,7 @@ def put(connection: sqlite3.Connection, name: str, value: str, *, acting: int | 
     kept = checked(setting, value)
     with transaction(connection):
         _allowed(connection, acting)
-        if store.get(connection, setting.name) == kept:
+        if settings.get(connection, setting.name) == kept:
             return None
         enter(connection, setting.name, kept, acting=acting)
     return kept
@@ -144,7 +143,7 @@ def put(connection: sqlite3.Connection, name: str, value: str, *, acting: int | 
 
 def enter(connection: sqlite3.Connection, name: str, kept: str, *, acting: int | None = None) -> None:
     """Set a setting to a checked value inside the caller's transaction."""
-    store.put(connection, name, kept)
+    settings.put(connection, name, kept)
     activities.add(connection, "setting-changed", user_id=acting, detail=f"{name} is {kept}")
 
 
@@ -153,9 +152,9 @@ def forget(connection: sqlite3.Connection, name: str, *, acting: int | None = No
     setting = one(name)
     with transaction(connection):
         _allowed(connection, acting)
-        if store.get(connection, setting.name) is None:
+        if settings.get(connection, setting.name) is None:
             return False
-        store.forget(connection, setting.name)
+        settings.forget(connection, setting.name)
         activities.add(connection, "setting-changed", user_id=acting, detail=f"{setting.name} is the default")
     return True
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
-from casefleet_cli.desk import entries, firm
+from casefleet_cli.desk import entries
+from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, contacts, settings, users
 from casefleet_cli.store.database import transaction
@@ -153,7 +154,7 @@ def _claim(connection: sqlite3.Connection, user_id: int, address: str) -> bool:
     if owner is not None:
         name = users.one(connection, owner)["name"]
         raise TakenError(f"{address} is an address of user {owner} {name}; a sender address has one user.")
-    if firm.is_logging_address(connection, address):
+    if firm_desk.is_logging_address(connection, address):
         raise TakenError(f"{address} is at the logging domain; give an address that people send mail from.")
     held = contacts.holders(connection, address)
     if held:

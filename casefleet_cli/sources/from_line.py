@@ -148,9 +148,9 @@ def moment_of(line: bytes) -> str:
     found = _DATED.match(line)
     if found is None:
         return ""
-    from casefleet_cli.core.moments import field as moments  # noqa: PLC0415 - few lines need it
+    from casefleet_cli.core.moments import field  # noqa: PLC0415 - few lines need it
 
-    moment = moments.parse(found["date"].decode("ascii", "replace"))
+    moment = field.parse(found["date"].decode("ascii", "replace"))
     return _stamp(moment.astimezone(UTC)) if moment else ""
 
 

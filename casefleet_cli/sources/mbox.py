@@ -24,13 +24,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.sources import from_line, states
-from casefleet_cli.sources import window as window_
 from casefleet_cli.sources.from_line import LONGEST, begins_mbox, shape
 from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read
 from casefleet_cli.sources.labels import said_by
 from casefleet_cli.sources.locks import Lock
 from casefleet_cli.sources.looks import BOM, looks_like_message
-from casefleet_cli.sources.window import Window
+from casefleet_cli.sources.window import CHUNK, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +94,7 @@ class _Splitter:
         """Every message in turn; what stands before the first From_ line is one too."""
         window = self.window
         position = len(BOM) if window.peek(0, len(BOM)) == BOM else 0
-        head = window.peek(position, window_.CHUNK)
+        head = window.peek(position, CHUNK)
         position += len(head) - len(head.lstrip(b"\r\n"))
         head = window.peek(position, _LOOK)
         begin = position

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from casefleet_cli.core.mail import header, message, mime
+from casefleet_cli.core.mail import header, mime
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.store import database, originals, settings, users
 from casefleet_cli.store.sight import EVERYTHING
 
@@ -149,7 +150,7 @@ def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, st
 
 def html(connection: sqlite3.Connection, email_id: int) -> str | None:
     """The HTML of an email as its sender wrote it, hostile as it may be, with BCC addresses masked; or None."""
-    found = message.html_of(originals.of_email(connection, email_id))
+    found = messages.html_of(originals.of_email(connection, email_id))
     if found is None:
         return None
     return users.secrets(connection, settings.logging_domain(connection)).hide(found)

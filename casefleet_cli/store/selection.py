@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
-from casefleet_cli.core import query as language
+from casefleet_cli.core.query import Term
 from casefleet_cli.store import references
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from casefleet_cli.core.query import Query, Term
+    from casefleet_cli.core.query import Query
 
     Finder = Callable[[str, str], int]
 
@@ -114,7 +114,7 @@ class _Writer:
             table, column = _LINKS[term.field]
             number = self._put(self._find(term.field, term.text))
             self._rare_or_not(f"SELECT email_id FROM {table} WHERE {column} = {number}", self._linked(term, number))
-        elif term == language.Term("is", "forwarded"):
+        elif term == Term("is", "forwarded"):
             self._rare_or_not(_FORWARDED, self._condition(term))
         elif term.field == "is" and term.text != "linked":
             few = f"SELECT id FROM emails WHERE standing <> 'linked' AND standing = '{term.text}'"

@@ -5,15 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.core.mail import message
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.query import LONGEST
 from casefleet_cli.core.rules import explanation
-from casefleet_cli.store import cases as store_cases
-from casefleet_cli.store import contacts as store_contacts
-from casefleet_cli.store import database, deliveries, emails, feed, links, mailbook, settings, users
-from casefleet_cli.store import leads as store_leads
-from casefleet_cli.store import notifications as store_notifications
-from casefleet_cli.store import suggestions as store_suggestions
+from casefleet_cli.store import (
+    cases,
+    contacts,
+    database,
+    deliveries,
+    emails,
+    feed,
+    leads,
+    links,
+    mailbook,
+    notifications,
+    settings,
+    suggestions,
+    users,
+)
 from casefleet_cli.store.database import BEYOND
 from casefleet_cli.web import frame, locks, paging, searching
 
@@ -81,36 +90,36 @@ def home(ask: Ask) -> Page:
         "home.html",
         {
             "feed": paging.of_feed(happened(connection, sight, ask.before, paging.asked())),
-            "cases": store_cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
-            "leads": store_leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
+            "cases": cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
+            "leads": leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
             "short": _SHORT,
             "first": "before" not in ask.arguments,
         },
     )
 
 
-def cases(ask: Ask) -> Page:
+def all_cases(ask: Ask) -> Page:
     """All cases."""
-    found = store_cases.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    found = cases.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
     return Page("cases.html", {"list": paging.of(found)})
 
 
-def leads(ask: Ask) -> Page:
+def all_leads(ask: Ask) -> Page:
     """All leads."""
-    found = store_leads.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    found = leads.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
     return Page("leads.html", {"list": paging.of(found)})
 
 
-def contacts(ask: Ask) -> Page:
+def all_contacts(ask: Ask) -> Page:
     """All contacts."""
-    found = store_contacts.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    found = contacts.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
     return Page("contacts.html", {"list": paging.of(found)})
 
 
 def case(ask: Ask) -> Page:
     """A case and its feed."""
     connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
-    found = _there(store_cases.seen(connection, sight, number, _MANY))
+    found = _there(cases.seen(connection, sight, number, _MANY))
     happened = feed.of_case(connection, sight, number, ask.before, paging.asked())
     return Page("case.html", {"case": found, "feed": paging.of_feed(happened)})
 
@@ -118,7 +127,7 @@ def case(ask: Ask) -> Page:
 def lead(ask: Ask) -> Page:
     """A lead and its feed."""
     connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
-    found = _there(store_leads.seen(connection, sight, number, _MANY))
+    found = _there(leads.seen(connection, sight, number, _MANY))
     happened = feed.of_lead(connection, sight, number, ask.before, paging.asked())
     return Page("lead.html", {"lead": found, "feed": paging.of_feed(happened)})
 
@@ -126,7 +135,7 @@ def lead(ask: Ask) -> Page:
 def contact(ask: Ask) -> Page:
     """A contact, its cases and leads, and its mail."""
     connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
-    found = _there(store_contacts.seen(connection, sight, number, _MANY))
+    found = _there(contacts.seen(connection, sight, number, _MANY))
     mail = mailbook.of_contact(connection, sight, number, ask.before, paging.asked())
     changes = feed.changes_of_contact(connection, sight, number, BEYOND, _CHANGES)
     return Page(
@@ -170,7 +179,7 @@ def email_html(ask: Ask) -> Bytes:
     if not found["has_html"]:
         raise NotThereError
     raw, secrets = _original(ask.path, ask.numbers[0])
-    shown = frame.harmless(message.html_of(raw) or "", message.inline_images(raw), secrets.hide)
+    shown = frame.harmless(messages.html_of(raw) or "", messages.inline_images(raw), secrets.hide)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
 
@@ -179,7 +188,7 @@ def attachment(ask: Ask) -> Bytes:
     """An attachment as a download."""
     found = _there(mailbook.attachment(ask.connection, ask.viewer.sight, ask.numbers[0], ask.numbers[1]))
     raw, secrets = _original(ask.path, ask.numbers[0])
-    part = message.part_bytes(raw, str(found["part"]))
+    part = messages.part_bytes(raw, str(found["part"]))
     if part is None:
         raise NotThereError
     content = part[1]
@@ -202,18 +211,18 @@ def held(ask: Ask) -> Page:
     return Page("held.html", {"list": _waiting(ask, "held")})
 
 
-def search(ask: Ask) -> Page:
+def found(ask: Ask) -> Page:
     """What a search finds."""
     query = ask.arguments.get("q", "")
-    found = searching.search(ask.connection, ask.viewer, query, ask.before, ask.days)
-    told = {"query": query[:LONGEST], "list": found.page, "total": found.total, "cap": paging.CAP}
-    return Page("search.html", {**told, "problem": found.problem})
+    matches = searching.matches(ask.connection, ask.viewer, query, ask.before, ask.days)
+    words = {"query": query[:LONGEST], "list": matches.page, "total": matches.total, "cap": paging.CAP}
+    return Page("search.html", {**words, "problem": matches.problem})
 
 
-def notifications(ask: Ask) -> Page:
+def told(ask: Ask) -> Page:
     """What the viewer was told and has not seen to yet; the person at this computer sees everybody's."""
     read_too = ask.arguments.get("all") == "1"
-    found = store_notifications.listed(
+    found = notifications.listed(
         ask.connection,
         ask.viewer.sight,
         ask.viewer.user_id,
@@ -229,26 +238,26 @@ def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
     return {
         "unassigned": mailbook.count_waiting(connection, viewer.sight, "unassigned", paging.CAP),
         "held": mailbook.count_waiting(connection, viewer.sight, "held", paging.CAP),
-        "notifications": store_notifications.count_unread(connection, viewer.user_id, paging.CAP),
+        "notifications": notifications.count_unread(connection, viewer.user_id, paging.CAP),
     }
 
 
 _NUMBER = "([1-9][0-9]{0,17})"
 ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
     (r"/", home),
-    (r"/cases", cases),
+    (r"/cases", all_cases),
     (rf"/cases/{_NUMBER}", case),
-    (r"/leads", leads),
+    (r"/leads", all_leads),
     (rf"/leads/{_NUMBER}", lead),
-    (r"/contacts", contacts),
+    (r"/contacts", all_contacts),
     (rf"/contacts/{_NUMBER}", contact),
     (rf"/emails/{_NUMBER}", email),
     (rf"/emails/{_NUMBER}/html", email_html),
     (rf"/emails/{_NUMBER}/attachments/{_NUMBER}", attachment),
     (r"/unassigned", unassigned),
     (r"/held", held),
-    (r"/search", search),
-    (r"/notifications", notifications),
+    (r"/search", found),
+    (r"/notifications", told),
 )
 """Every address there is, whole, with the function that answers it."""
 
@@ -267,7 +276,7 @@ def _waiting(ask: Ask, standing: str) -> Slice:
 
 def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The other emails of the thread in sight, oldest first; of a long one the newest."""
-    related = store_suggestions.related_emails(ask.connection, email_id)[-_THREAD:]
+    related = suggestions.related_emails(ask.connection, email_id)[-_THREAD:]
     found = mailbook.entries(ask.connection, ask.viewer.sight, related)
     return sorted(found, key=lambda row: (row["date"], row["id"]))
 
@@ -306,6 +315,6 @@ def _suggestions(ask: Ask, email_id: int) -> list[Any]:
     """What is likely for an email; for who sees the firm, as suggestions name its cases and leads."""
     if not ask.viewer.sees_firm:
         return []
-    from casefleet_cli.desk import suggestions  # noqa: PLC0415 - kept in one place
+    from casefleet_cli.desk import suggestions as suggestion_desk  # noqa: PLC0415 - kept in one place
 
-    return suggestions.for_email(ask.connection, email_id)
+    return suggestion_desk.for_email(ask.connection, email_id)

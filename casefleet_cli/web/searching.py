@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core import query
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import references, selection
-from casefleet_cli.store import search as store
+from casefleet_cli.store import references, search, selection
 from casefleet_cli.web import paging, words
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class OutOfSightError(Exception):
     """A name in a query that means nothing in the viewer's sight."""
 
 
-def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int, days: Days) -> Found:
+def matches(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int, days: Days) -> Found:
     """The emails in sight that a query means. Rejected ones are left out unless asked for."""
     nothing = paging.of([])
     try:
@@ -43,9 +42,9 @@ def search(connection: sqlite3.Connection, viewer: Viewer, text: str, before: in
         return Found(nothing, 0, "")
     except UsageError as problem:
         return Found(nothing, 0, str(problem))
-    total = store.count(connection, found, viewer.sight, paging.CAP)
+    total = search.count(connection, found, viewer.sight, paging.CAP)
     marks = (words.MARK_START, words.MARK_END)
-    snippets = dict(store.hits(connection, found, viewer.sight, before, paging.asked(), marks))
+    snippets = dict(search.hits(connection, found, viewer.sight, before, paging.asked(), marks))
     page = paging.of_emails(connection, viewer.sight, list(snippets))
     for row in page.rows:
         row["snippet"] = snippets[row["id"]]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import batches, links
+from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
@@ -39,10 +40,10 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
     anna = firm.contact("Anna")
     trust, other = Place("case", firm.case("Trust")), Place("case", firm.case("Other"))
     emails = [log(firm) for _ in range(4)]
-    links.link(firm.db, emails[0], contacts=(anna,), places=(other,))
-    links.link(firm.db, emails[1], contacts=(anna,), places=(trust,))
+    link_desk.link(firm.db, emails[0], contacts=(anna,), places=(other,))
+    link_desk.link(firm.db, emails[1], contacts=(anna,), places=(trust,))
     before, entries = links_now(firm), firm.count("activities")
-    done = batches.carry_out(firm.db, batches.plan(firm.db, emails, (anna,), (trust,)).steps, acting=firm.carl)
+    done = batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails, (anna,), (trust,)).steps, acting=firm.carl)
     assert (done.batch_id, len(done.linked), done.refused) == (1, 4, [])
     new = firm.activities("email_id, case_id, contact_id, user_id, detail", "id > ?", entries)
     assert sorted(new, key=str) == sorted(
@@ -51,7 +52,7 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
         + [(email, trust.id, None, firm.carl, "batch 1") for email in emails[2:]],
         key=str,
     )
-    assert batches.undo(firm.db, 1, acting=firm.ada) == batches.Undone(3, [])
+    assert batch_desk.undo(firm.db, 1, acting=firm.ada) == batch_desk.Undone(3, [])
     assert links_now(firm) == before
     assert standings(firm) == ["linked", "linked", "unassigned", "unassigned"]
     undone = firm.activities("DISTINCT verb, user_id, detail", "id > ?", entries + len(new))
@@ -63,13 +64,13 @@ def test_what_a_person_changed_since_stays(firm: Firm) -> None:
     anna, bert = firm.contact("Anna"), firm.contact("Bert")
     trust, other = Place("case", firm.case("Trust")), Place("lead", firm.lead("Other"))
     emails = [log(firm) for _ in range(4)]
-    batches.carry_out(firm.db, batches.plan(firm.db, emails, (anna,), (trust,)).steps)
-    links.unlink(firm.db, emails[0], places=(trust,))
-    links.unlink(firm.db, emails[1], places=(trust,))
-    links.link(firm.db, emails[1], places=(trust,))
-    links.link(firm.db, emails[2], places=(other,))
-    links.link(firm.db, emails[3], contacts=(bert,), places=(other,))
-    undone = batches.undo(firm.db, 1)
+    batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails, (anna,), (trust,)).steps)
+    link_desk.unlink(firm.db, emails[0], places=(trust,))
+    link_desk.unlink(firm.db, emails[1], places=(trust,))
+    link_desk.link(firm.db, emails[1], places=(trust,))
+    link_desk.link(firm.db, emails[2], places=(other,))
+    link_desk.link(firm.db, emails[3], contacts=(bert,), places=(other,))
+    undone = batch_desk.undo(firm.db, 1)
     assert undone.emails == 3
     assert undone.kept == [
         "E-mail 2 stays on case 2026-101 Trust: it was put there by hand since.",
@@ -85,24 +86,24 @@ def test_what_a_person_changed_since_stays(firm: Firm) -> None:
 
 def test_a_batch_is_undone_once_and_must_be_there(firm: Firm) -> None:
     with pytest.raises(UsageError, match="no batch 1; there is none yet"):
-        batches.undo(firm.db, 1)
+        batch_desk.undo(firm.db, 1)
     anna = firm.contact("Anna")
-    batches.carry_out(firm.db, batches.plan(firm.db, [log(firm), log(firm)], (anna,), ()).steps)
-    batches.undo(firm.db, 1)
+    batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, [log(firm), log(firm)], (anna,), ()).steps)
+    batch_desk.undo(firm.db, 1)
     entries = firm.count("activities")
     with pytest.raises(UsageError, match="Batch 1 was undone already"):
-        batches.undo(firm.db, 1)
+        batch_desk.undo(firm.db, 1)
     with pytest.raises(UsageError, match="no batch 2; the last is 1"):
-        batches.undo(firm.db, 2)
+        batch_desk.undo(firm.db, 2)
     assert firm.count("activities") == entries
 
 
 def test_one_email_and_nothing_new_are_no_batch(firm: Firm) -> None:
     anna = firm.contact("Anna")
     emails = [log(firm), log(firm)]
-    assert batches.carry_out(firm.db, batches.plan(firm.db, emails[:1], (anna,), ()).steps).batch_id is None
-    batches.carry_out(firm.db, batches.plan(firm.db, emails, (anna,), ()).steps)
-    assert batches.carry_out(firm.db, batches.plan(firm.db, emails, (anna,), ()).steps).batch_id is None
+    assert batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails[:1], (anna,), ()).steps).batch_id is None
+    batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails, (anna,), ()).steps)
+    assert batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails, (anna,), ()).steps).batch_id is None
     assert firm.count("batches") == 1
 
 
@@ -111,7 +112,7 @@ def test_a_plan_says_who_is_left_and_why(firm: Firm) -> None:
     trust = Place("case", firm.case("Trust", anna))
     held = receive(firm.db, mail("ada@firm.example", sender="x@y.example"), Arrival(firm.ada, "pipe")).email_id
     bare = log(firm)
-    planned = batches.plan(firm.db, [held, bare], (), (trust,))
+    planned = batch_desk.plan(firm.db, [held, bare], (), (trust,))
     assert planned.steps == []
     assert [f"E-mail {held} is held" in planned.refused[0], "no contact yet" in planned.refused[1]] == [True, True]
     assert links_now(firm) == []
@@ -128,10 +129,10 @@ def test_suggestions_are_accepted_down_to_a_trust(firm: Firm, min_trust: str, co
         log(firm, to="ada@firm.example", sender="Who <who@else.example>"),
     ]
     assert links_now(firm)[0] == (first, "case", case)
-    planned = batches.plan_suggested(firm.db, replies, min_trust)
+    planned = batch_desk.plan_suggested(firm.db, replies, min_trust)
     assert [step.email_id for step in planned.steps] == replies[:count]
     assert len(planned.refused) == 3 - count
-    done = batches.carry_out(firm.db, planned.steps)
+    done = batch_desk.carry_out(firm.db, planned.steps)
     assert firm.one("SELECT count(*) FROM email_cases") == 1 + count
     assert done.batch_id == (1 if count > 1 else None)
 
@@ -140,9 +141,9 @@ def test_mail_that_moved_since_the_plan_is_left(firm: Firm) -> None:
     anna = firm.contact("Anna")
     trust, other = Place("case", firm.case("Trust")), Place("case", firm.case("Other"))
     emails = [log(firm), log(firm)]
-    planned = batches.plan(firm.db, emails, (anna,), (trust,))
-    links.link(firm.db, emails[0], contacts=(anna,), places=(other,))
-    done = batches.carry_out(firm.db, planned.steps)
+    planned = batch_desk.plan(firm.db, emails, (anna,), (trust,))
+    link_desk.link(firm.db, emails[0], contacts=(anna,), places=(other,))
+    done = batch_desk.carry_out(firm.db, planned.steps)
     assert done.refused == [f"E-mail {emails[0]} is linked meanwhile and was left so."]
     assert firm.all("SELECT email_id, case_id FROM email_cases ORDER BY 1") == [
         (emails[0], other.id),
@@ -154,9 +155,9 @@ def test_a_failure_in_the_middle_links_nothing(firm: Firm) -> None:
     anna = firm.contact("Anna")
     trust = Place("case", firm.case("Trust"))
     emails = [log(firm), log(firm)]
-    planned = batches.plan(firm.db, emails, (anna,), (trust,))
+    planned = batch_desk.plan(firm.db, emails, (anna,), (trust,))
     broken = [planned.steps[0], planned.steps[1]._replace(places=(Place("case", 99),))]
     before = firm.count("activities")
     with pytest.raises(Exception, match="FOREIGN KEY"):
-        batches.carry_out(firm.db, broken)
+        batch_desk.carry_out(firm.db, broken)
     assert (links_now(firm), firm.count("activities"), firm.count("batches")) == ([], before, 0)

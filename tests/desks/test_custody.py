@@ -14,8 +14,8 @@ import pytest
 from casefleet_cli import archive
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import copies, reparsing, verifying
-from casefleet_cli.desk import firm as firms
-from casefleet_cli.desk import links
+from casefleet_cli.desk import firm as firm_desk
+from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import CannotCreateError, CasefleetError, NoInputError, TryAgainError, UnreadableError
 from casefleet_cli.install import recipients
 from casefleet_cli.intake.receiving import receive
@@ -33,7 +33,7 @@ def firm(tmp_path: Path) -> Firm:
     receive(made.db, mail("anna@client.example"), Arrival(made.ada, "pipe"))
     receive(made.db, mail("x@else.example", text="long " * 5000), Arrival(made.ada, "pipe"))
     receive(made.db, mail("x@else.example", sender="s@else.example"), Arrival(made.ada, "pipe"))
-    links.link(made.db, 2, contacts=(anna,), places=(Place("case", case),), acting=made.ada)
+    link_desk.link(made.db, 2, contacts=(anna,), places=(Place("case", case),), acting=made.ada)
     with database.transaction(made.db):
         activities.add(made.db, "edited", contact_id=anna, detail="address minh@nguyen.example added")
     return made
@@ -283,7 +283,7 @@ def test_nothing_new_is_made_beside_what_is_left_of_another_database(firm: Firm,
     to = tmp_path / "new.db"
     for make in (
         lambda: copies.backup(firm.db, to),
-        lambda: firms.found(str(to), "log.x.example"),
+        lambda: firm_desk.found(str(to), "log.x.example"),
         lambda: recipients.refresh(firm.db, str(to)),
     ):
         with pytest.raises(CannotCreateError, match=f"new.db{suffix} is there already, left of another database"):

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import batches, links, suggestions
+from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import feed
@@ -32,8 +34,8 @@ def verbs(firm: Firm, kind: str, number: int) -> list[str]:
 def test_a_contact_comes_first(firm: Firm) -> None:
     case = firm.case("Trust")
     email = log(firm, mail("stranger@else.example"))
-    with pytest.raises(links.NoContactError, match="no contact yet"):
-        links.link(firm.db, email, places=(Place("case", case),))
+    with pytest.raises(link_desk.NoContactError, match="no contact yet"):
+        link_desk.link(firm.db, email, places=(Place("case", case),))
     assert firm.count("email_cases") == 0
     assert firm.one("SELECT standing FROM emails") == "unassigned"
 
@@ -43,7 +45,7 @@ def test_linking_to_a_case_and_a_lead_shows_in_both_feeds_and_settles_the_notifi
     case, lead = firm.case("Trust"), firm.lead("Estate")
     email = log(firm, mail("stranger@else.example"))
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 1
-    done = links.link(
+    done = link_desk.link(
         firm.db, email, contacts=(anna,), places=(Place("case", case), Place("lead", lead)), acting=firm.carl
     )
     assert (len(done.places), done.contacts, done.not_open) == (2, (anna,), ())
@@ -56,9 +58,9 @@ def test_linking_to_a_case_and_a_lead_shows_in_both_feeds_and_settles_the_notifi
 def test_linking_again_says_so_and_writes_nothing(firm: Firm) -> None:
     anna, case = firm.contact("Anna"), firm.case("Trust")
     email = log(firm, mail("stranger@else.example"))
-    links.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
+    link_desk.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
     before = firm.count("activities")
-    done = links.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
+    done = link_desk.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
     assert (done.places, done.contacts) == ((), ())
     assert firm.count("activities") == before
 
@@ -68,16 +70,16 @@ def test_linking_to_what_is_not_open_is_allowed_and_said(firm: Firm, kind: str, 
     anna = firm.contact("Anna")
     number = firm.case("Trust", status=status) if kind == "case" else firm.lead("Trust", status=status)
     email = log(firm, mail("stranger@else.example"))
-    done = links.link(firm.db, email, contacts=(anna,), places=(Place(kind, number),))
+    done = link_desk.link(firm.db, email, contacts=(anna,), places=(Place(kind, number),))
     assert status in done.not_open[0]
 
 
 def test_unlinking_the_last_place_makes_it_unassigned_again_and_keeps_the_history(firm: Firm) -> None:
     case, lead = firm.case("Trust", firm.contact("Anna")), firm.lead("Estate")
     email = log(firm, mail("anna@client.example"))
-    links.link(firm.db, email, places=(Place("lead", lead),))
-    assert links.unlink(firm.db, email, places=(Place("case", case),)) == "linked"
-    assert links.unlink(firm.db, email, places=(Place("lead", lead),)) == "unassigned"
+    link_desk.link(firm.db, email, places=(Place("lead", lead),))
+    assert link_desk.unlink(firm.db, email, places=(Place("case", case),)) == "linked"
+    assert link_desk.unlink(firm.db, email, places=(Place("lead", lead),)) == "unassigned"
     assert verbs(firm, "case", case) == ["unlinked", "filed"]
     assert verbs(firm, "lead", lead) == ["unlinked", "linked"]
 
@@ -86,7 +88,7 @@ def test_unlinking_what_is_not_linked_changes_nothing(firm: Firm) -> None:
     case = firm.case("Trust", firm.contact("Anna"))
     email = log(firm, mail("anna@client.example"))
     with pytest.raises(UsageError, match="not linked to case 99"):
-        links.unlink(firm.db, email, places=(Place("case", case), Place("case", 99)))
+        link_desk.unlink(firm.db, email, places=(Place("case", case), Place("case", 99)))
     assert firm.count("email_cases") == 1
 
 
@@ -95,7 +97,7 @@ def test_the_last_contact_stays_while_the_email_is_filed(firm: Firm) -> None:
     firm.case("Trust", anna)
     email = log(firm, mail("anna@client.example"))
     with pytest.raises(UsageError, match="needs a contact"):
-        links.unlink(firm.db, email, contacts=(anna,))
+        link_desk.unlink(firm.db, email, contacts=(anna,))
     assert firm.count("email_contacts") == 1
 
 
@@ -103,9 +105,9 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
     anna = firm.contact("Anna")
     case = firm.case("Trust", anna)
     email = log(firm, mail("ada@firm.example", sender="anna@client.example"))
-    with pytest.raises(links.HeldError, match=f"casefleet release {email}"):
-        links.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
-    assert links.release(firm.db, email, acting=firm.ada) == "unassigned"
+    with pytest.raises(link_desk.HeldError, match=f"casefleet release {email}"):
+        link_desk.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
+    assert link_desk.release(firm.db, email, acting=firm.ada) == "unassigned"
     assert firm.all("SELECT contact_id FROM email_contacts") == [(anna,)]
     assert firm.all("SELECT outcome, reason FROM decisions ORDER BY id") == [
         ("held", "not-sent-by-owner"),
@@ -113,7 +115,7 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
     ]
     unread = firm.all("SELECT kind FROM notifications WHERE read_at IS NULL")
     assert unread == [("unassigned",)]
-    batches.carry_out(firm.db, batches.plan_suggested(firm.db, [email]).steps)
+    batch_desk.carry_out(firm.db, batch_desk.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
 
@@ -121,23 +123,23 @@ def test_released_mail_is_never_filed_by_a_rule_even_if_the_sender_became_a_user
     firm.case("Trust", firm.contact("Anna"))
     email = log(firm, mail("anna@client.example", sender="ada@home.example"))
     firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
-    assert links.release(firm.db, email) == "unassigned"
+    assert link_desk.release(firm.db, email) == "unassigned"
     assert firm.count("email_cases") == 0
 
 
 def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
-    assert links.reject(firm.db, email) == "rejected"
+    assert link_desk.reject(firm.db, email) == "rejected"
     assert firm.count("raw_messages") == 1
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
     with pytest.raises(UsageError, match="not held"):
-        links.reject(firm.db, email)
-    assert links.release(firm.db, email) == "unassigned"
+        link_desk.reject(firm.db, email)
+    assert link_desk.release(firm.db, email) == "unassigned"
 
 
 def test_the_same_rejected_mail_again_stays_rejected(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
-    links.reject(firm.db, email)
+    link_desk.reject(firm.db, email)
     log(firm, mail("x@else.example", sender="eve@else.example", received="from here by there"))
     assert firm.one("SELECT standing FROM emails") == "rejected"
     assert firm.count("deliveries") == 2
@@ -160,11 +162,11 @@ def test_row_15_a_forward_to_the_bcc_address_suggests_its_sender_and_case(firm: 
     case = firm.case("Trust", anna)
     email = log(firm, mail(BCC["ada"], subject="Fwd: Police report", text=FORWARD))
     assert firm.one("SELECT standing FROM emails") == "unassigned"
-    best = suggestions.for_email(firm.db, email)[0]
+    best = suggestion_desk.for_email(firm.db, email)[0]
     assert (best.trust, best.place, best.contact.id) == ("forward", Place("case", case), anna)
     assert best.reason == "Anna (anna@client.example), original sender of the forwarded message, has one open case"
     assert best.command == f"casefleet link {email} --contact {anna} --case {case}"
-    batches.carry_out(firm.db, batches.plan_suggested(firm.db, [email]).steps)
+    batch_desk.carry_out(firm.db, batch_desk.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
 
@@ -178,7 +180,7 @@ def test_the_thread_is_the_most_trusted_reason(firm: Firm) -> None:
         mail("ada@firm.example", sender="bert@client.example", References="<first@mail.example>", msgid="r"),
         imported=True,
     )
-    found = suggestions.for_email(firm.db, reply)
+    found = suggestion_desk.for_email(firm.db, reply)
     assert [s.trust for s in found] == ["thread", "contact"]
     assert found[0].place == Place("case", case)
     assert f"E-mail {first}" in found[0].reason
@@ -193,7 +195,7 @@ def test_the_thread_of_a_converted_lead_points_to_its_case(firm: Firm) -> None:
     reply = log(
         firm, mail("ada@firm.example", sender="anna@client.example", In_Reply_To="<first@mail.example>"), imported=True
     )
-    best = suggestions.for_email(firm.db, reply)[0]
+    best = suggestion_desk.for_email(firm.db, reply)[0]
     assert (best.trust, best.place) == ("thread", Place("case", case))
 
 
@@ -203,8 +205,8 @@ def test_a_case_number_in_the_subject_is_suggested_but_the_same_subject_is_not(f
     log(firm, mail("anna@client.example", subject="Hello"))
     same = log(firm, mail("x@else.example", subject="Hello", text="other"))
     numbered = log(firm, mail("x@else.example", subject="Re: [2026-101] papers"))
-    assert suggestions.for_email(firm.db, same) == []
-    assert [(s.trust, s.place) for s in suggestions.for_email(firm.db, numbered)] == [
+    assert suggestion_desk.for_email(firm.db, same) == []
+    assert [(s.trust, s.place) for s in suggestion_desk.for_email(firm.db, numbered)] == [
         ("case-number", Place("case", case))
     ]
 
@@ -214,11 +216,11 @@ def test_several_open_cases_suggest_the_contact_and_name_the_cases(firm: Firm) -
     firm.case("One", anna)
     firm.case("Two", anna)
     email = log(firm, mail("anna@client.example"))
-    (only,) = suggestions.for_email(firm.db, email)
+    (only,) = suggestion_desk.for_email(firm.db, email)
     assert (only.place, only.contact.id) == (None, anna)
     assert "2026-101, 2026-102" in only.reason
     with pytest.raises(UsageError, match="Nothing is suggested"):
-        batches.suggested(firm.db, email)
+        batch_desk.suggested(firm.db, email)
 
 
 def test_equally_likely_places_are_left_to_a_person(firm: Firm) -> None:
@@ -226,7 +228,7 @@ def test_equally_likely_places_are_left_to_a_person(firm: Firm) -> None:
     firm.case("Two", firm.contact("Bert"))
     email = log(firm, mail("anna@client.example", sender="bert@client.example"), imported=True)
     with pytest.raises(UsageError, match="several likely places"):
-        batches.suggested(firm.db, email)
+        batch_desk.suggested(firm.db, email)
     assert firm.count("email_cases") == 0
 
 
@@ -235,4 +237,4 @@ def test_a_thread_is_followed_through_mails_that_are_related_to_each_other(firm:
         log(firm, mail("x@else.example", text=str(n), msgid=f"t{n}", References=f"<t{n - 1}@mail.example>"))
         for n in range(4)
     ]
-    assert sorted(links.with_their_threads(firm.db, [numbers[1]])) == numbers
+    assert sorted(link_desk.with_their_threads(firm.db, [numbers[1]])) == numbers

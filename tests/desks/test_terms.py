@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import archive
-from casefleet_cli.cli import progress as display
+from casefleet_cli.cli import progress
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.desk import cases, leads
+from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.store import deliveries, imports
 from casefleet_cli.store.history import History
 from tests.firm import DAYS, Firm, mail
@@ -55,9 +56,9 @@ def test_kept_only(firm: Firm, tmp_path: Path) -> None:
 
 def test_what_was_open_then_counts(firm: Firm, tmp_path: Path) -> None:
     anna = firm.contact("Anna")
-    old = cases.open_case(firm.db, "Old", contacts=[anna], on="2010-01-01T00:00:00Z")["id"]
-    cases.close(firm.db, old, on="2014-12-31T00:00:00Z")
-    new = cases.open_case(firm.db, "New", contacts=[anna], on="2014-06-01T00:00:00Z")["id"]
+    old = case_desk.open_case(firm.db, "Old", contacts=[anna], on="2010-01-01T00:00:00Z")["id"]
+    case_desk.close(firm.db, old, on="2014-12-31T00:00:00Z")
+    new = case_desk.open_case(firm.db, "New", contacts=[anna], on="2014-06-01T00:00:00Z")["id"]
     path = sent(tmp_path, "1 Mar 2009 10:00 +0000", "1 Mar 2012 10:00 +0000", "1 Aug 2014 10:00 +0000",
                 "1 Mar 2015 10:00 +0000", "")  # fmt: skip
     rehearsed = archive.run(firm.db, [path], terms=archive.Terms(as_of_sent=True), dry_run=True).counts
@@ -80,9 +81,9 @@ def test_what_was_open_then_counts(firm: Firm, tmp_path: Path) -> None:
 
 def test_by_default_what_is_open_now_counts(firm: Firm, tmp_path: Path) -> None:
     anna = firm.contact("Anna")
-    old = cases.open_case(firm.db, "Old", contacts=[anna], on="2010-01-01T00:00:00Z")["id"]
-    cases.close(firm.db, old)
-    new = cases.open_case(firm.db, "New", contacts=[anna])["id"]
+    old = case_desk.open_case(firm.db, "Old", contacts=[anna], on="2010-01-01T00:00:00Z")["id"]
+    case_desk.close(firm.db, old)
+    new = case_desk.open_case(firm.db, "New", contacts=[anna])["id"]
     archive.run(firm.db, [sent(tmp_path, "1 Mar 2012 10:00 +0000")])
     assert filed(firm) == {0: new}
 
@@ -106,11 +107,11 @@ def test_closed_and_reopened(firm: Firm, moment: str, was_open: bool) -> None:
 
 
 def test_leads_have_their_times_too(firm: Firm) -> None:
-    lead = leads.open_lead(firm.db, "Inquiry", [firm.contact("Anna")])
+    lead = lead_desk.open_lead(firm.db, "Inquiry", [firm.contact("Anna")])
     history = History(firm.db)
     assert not history.was_open("lead", lead, "2010-01-01T00:00:00Z")
     assert history.was_open("lead", lead, "2999-01-01T00:00:00Z")
-    leads.lose(firm.db, lead)
+    lead_desk.lose(firm.db, lead)
     assert not History(firm.db).was_open("lead", lead, "2999-01-01T00:00:00Z")
 
 
@@ -133,4 +134,4 @@ def test_progress_counts_every_octet_once(firm: Firm, tmp_path: Path) -> None:
     ],
 )
 def test_progress_in_words(octets: int, total: int | None, seconds: float, words: str) -> None:
-    assert display.in_words(archive.Progress({"filed": 3}, octets, total), seconds) == words
+    assert progress.in_words(archive.Progress({"filed": 3}, octets, total), seconds) == words

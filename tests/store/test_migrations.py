@@ -150,7 +150,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
         ("0003_journal", 12, 12),
     ]  # fmt: skip
     assert faults(db) == []
-    assert recomputations._slice(db, "0002_journal", migration_0002.JOURNAL) is None  # another process has ended it
+    assert recomputations._slice(db, "0003_journal", migration_0003.JOURNAL) is None  # another process has ended it
     assert db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'activities_1'").fetchone() is None
 
 

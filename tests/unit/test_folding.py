@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core.mail import folding, message
+from casefleet_cli.core.mail import folding
+from casefleet_cli.core.mail import message as messages
 from tests import corpus
 
 OCTETS = random.Random(4).randbytes(3000)
@@ -60,7 +61,7 @@ def test_what_is_folded_comes_back_and_is_smaller(name: str) -> None:
     folded = folding.fold(raw, runs)
     assert len(folded) < len(raw) - (100 if "one line" in name else 500)
     assert folding.unfold(folded) == raw
-    assert message.parse(raw, runs) == message.parse(raw)
+    assert messages.parse(raw, runs) == messages.parse(raw)
 
 
 @pytest.mark.parametrize("name", LEFT)
@@ -73,14 +74,14 @@ def test_several_runs_in_one_message() -> None:
     runs = folding.find(raw)
     assert [len(run.octets) for run in runs] == [3000, 999, 3000]
     assert folding.unfold(folding.fold(raw, runs)) == raw
-    assert message.parse(raw, runs) == message.parse(raw)
+    assert messages.parse(raw, runs) == messages.parse(raw)
 
 
 def test_the_corpus_comes_back() -> None:
     for raw in corpus.messages(200):
         runs = folding.find(raw)
         assert folding.unfold(folding.fold(raw, runs)) == raw
-        assert message.parse(raw, runs) == message.parse(raw)
+        assert messages.parse(raw, runs) == messages.parse(raw)
 
 
 @given(st.lists(st.sampled_from([b"base64", b"\n", b"\r\n", b"--", b"AAAA" * 30, b"=", b"b", coded(OCTETS[:600])])))

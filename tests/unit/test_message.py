@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core.mail import message
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.mail.message import parse
 
 HEAD = (
@@ -109,8 +109,8 @@ def test_html_stands_in_for_a_missing_or_blank_text_part() -> None:
     assert (only.text, only.has_html) == ("Hello Bob\n", True)
     both = mixed(b"Content-Type: text/plain\n\n \n", page).replace(b"mixed", b"alternative")
     assert parse(both).text == "Hello Bob\n"
-    assert message.html_of(both) == "<p>Hello <b>Bob</b></p>"
-    assert message.html_of(HEAD + b"\nx") is None
+    assert messages.html_of(both) == "<p>Hello <b>Bob</b></p>"
+    assert messages.html_of(HEAD + b"\nx") is None
 
 
 def test_the_text_part_wins_over_html_in_an_alternative() -> None:
@@ -140,10 +140,10 @@ def test_attachments_are_numbered_as_imap_does() -> None:
         ("4", None, "message/rfc822", len(ENCLOSED.partition(b"\n\n")[2])),
         ("5", None, "application/x-nameless", 0),
     ]
-    assert message.part_bytes(raw, "3") == ("application/pdf", b"%PDF")
-    assert message.part_bytes(raw, "4.1") == ("text/plain", b"old text")
-    assert message.part_bytes(raw, "99") is None
-    assert message.inline_images(raw) == {"i": ("image/png", b"\x89PN")}
+    assert messages.part_bytes(raw, "3") == ("application/pdf", b"%PDF")
+    assert messages.part_bytes(raw, "4.1") == ("text/plain", b"old text")
+    assert messages.part_bytes(raw, "99") is None
+    assert messages.inline_images(raw) == {"i": ("image/png", b"\x89PN")}
     assert parse(raw).attachments[0].content_id == "i"
     assert parse(raw).attachments[0].is_inline
 
@@ -205,8 +205,8 @@ def test_what_is_no_message_is_told_apart_and_not_read(raw: bytes, defect: str) 
     found = parse(raw)
     assert (found.defects, found.text, found.attachments) == ((defect,), "", ())
     assert found.fingerprint != parse(raw + b"\x01").fingerprint
-    assert message.part_bytes(raw, "1") is None
-    assert message.html_of(raw) is None
+    assert messages.part_bytes(raw, "1") is None
+    assert messages.html_of(raw) is None
 
 
 def test_depth_and_number_of_parts_are_bounded() -> None:
@@ -304,14 +304,14 @@ def check(raw: bytes) -> None:
         texts += mailbox
     for each in found.attachments:
         texts += [each.filename or "", each.content_type, each.content_id or ""]
-        content = message.part_bytes(raw, each.part)
+        content = messages.part_bytes(raw, each.part)
         assert content is not None
         assert (content[0], len(content[1])) == (each.content_type, each.size)
     for text in texts:
         text.encode("utf-8")
         assert "\0" not in text
-    message.html_of(raw)
-    message.inline_images(raw)
+    messages.html_of(raw)
+    messages.inline_images(raw)
 
 
 @given(st.binary())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from casefleet_cli.core.moments import written as printed
+from casefleet_cli.core.moments import written
 
 # written, languages of the labels around it, ISO 8601 or None
 DATES = [
@@ -59,7 +59,7 @@ DATES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "languages", "expected"), DATES)
-def test_dates_as_programs_print_them(written: str, languages: str, expected: str | None) -> None:
-    moment = printed.parse(written, f" {languages} ")
+@pytest.mark.parametrize(("text", "languages", "expected"), DATES)
+def test_dates_as_programs_print_them(text: str, languages: str, expected: str | None) -> None:
+    moment = written.parse(text, f" {languages} ")
     assert (moment.isoformat() if moment else None) == expected

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli.core import address
 from casefleet_cli.core.mail import body, fingerprint, header, mailboxes, mime
 from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
-from casefleet_cli.core.moments import field as moments
+from casefleet_cli.core.moments import field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -240,7 +240,7 @@ class Head:
         ids = self.msgids("message-id")
         self.msgid = ids[0] if ids else None
         self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
-        self.date = moments.parse(self.date_raw) if self.date_raw else None
+        self.date = field.parse(self.date_raw) if self.date_raw else None
 
     @property
     def defects(self) -> list[str]:

@@ -10,7 +10,8 @@ import binascii
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.mail import charset, folding, header, message, mime, transfer
+from casefleet_cli.core.mail import charset, folding, header, mime, transfer
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.secrets.mask import rewritten
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ def redact(raw: bytes, secrets: Secrets, look_into: Callable[[bytes], Findings])
 
 
 def _still_shows(raw: bytes, secrets: Secrets) -> bool:
-    shown = message.parse(raw)
-    html = message.html_of(raw) or ""
+    shown = messages.parse(raw)
+    html = messages.html_of(raw) or ""
     return secrets.hide(html) != html or rewritten(shown, secrets.hide, secrets.hide) != shown
 
 
