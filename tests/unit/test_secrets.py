@@ -59,6 +59,7 @@ KNOWN_ONLY = {
     "alone": (f"my token {TOKEN}, keep it", "my token ***, keep it"),
     "local part alone": (f"my address is {SECRET}", "my address is ***"),
     "inside of a word": (f"x{TOKEN}y", "x***y"),
+    "after what looks like an escape": (f"x=a{TOKEN}&y=%a{TOKEN}", "x=a***&y=%a***"),
     "parameter in pieces": (f'name*0="ada-7k3m";\r\n name*1="{TOKEN[4:]}.pdf"', 'name*0="***";\r\n name*1=".pdf"'),
 }
 
