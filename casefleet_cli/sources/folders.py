@@ -40,7 +40,7 @@ _BOOKKEEPING_NAMES = frozenset(
         "thumbs.db",
     }
 )
-_BOOKKEEPING_ENDS = (".cmeta", ".ibex.index", ".ibex.index.data", ".lock", ".lck", ".msf")
+_BOOKKEEPING_ENDS = (".cmeta", ".ibex.index", ".ibex.index.data", ".lock", ".lck", ".msf", ".toc")
 _BOOKKEEPING_STARTS = ("dovecot-", "dovecot.", ".dovecot", "courierimap", "._", ".nfs")
 _NO_MAIL_FOLDERS = frozenset((".git", ".hg", ".svn", ".imap", "__MACOSX"))
 NO_MAIL_FOLDER = "This folder is the book-keeping of a program: not searched."

@@ -49,10 +49,15 @@ def is_maildir(path: Path) -> bool:
         found = [path / name for name in HOLDERS if (path / name).is_dir()]
         if len(found) == 1 and not (path / "tmp").is_dir():
             names = (entry.name for entry in islice(found[0].iterdir(), _SAMPLE))
-            return any(_INFO.search(name) or _NAME.fullmatch(name) for name in names)
+            return any(map(is_name, names))
         return bool(found)
     except OSError:
         return False
+
+
+def is_name(name: str) -> bool:
+    """Whether a file is named as those of a Maildir are: with flags, or as `SECONDS.UNIQUE.HOST`."""
+    return bool(_INFO.search(name) or _NAME.fullmatch(name))
 
 
 def folder_name(name: str) -> str:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.sources import from_line, states
+from casefleet_cli.sources.eudora import contents_of
 from casefleet_cli.sources.from_line import LONGEST, begins_mbox, shape
 from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read
 from casefleet_cli.sources.labels import said_by
@@ -202,6 +203,8 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
         with source.path.open("rb", buffering=0) as file, ExitStack() as stack:
             lock = None if source.name else stack.enter_context(Lock(source.path, file.fileno()))
             splitter = _Splitter(Window(file.fileno()))
+            eudora = contents_of(source.path)
+            source = _with(source, eudora.state)
             for number, span in enumerate(splitter.spans(), 1):
                 called = f"{origin}#{number}"
                 if lock:
@@ -210,11 +213,18 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
                         yield Skipped(called, position, UNFINISHED.format(span.position))
                         continue
                 if span.position > after:
-                    yield _message(splitter.window, span, called, source)
+                    yield _message(splitter.window, span, called, _with(source, eudora.drafts.get(span.position)))
                 yield from (Skipped(called, *doubt) for doubt in span.doubts if doubt[0] > after)
                 position = span.position
     except OSError as error:
         yield cannot_read(origin, error, position)
+
+
+def _with(source: Source, state: str | None) -> Source:
+    """The source of a message of which a table of contents says its state."""
+    if not state:
+        return source
+    return source._replace(labels=(*source.labels, state), state=states.stronger(source.state, state))
 
 
 def _is_unfinished(splitter: _Splitter, span: _Span) -> bool:

@@ -34,7 +34,7 @@ from casefleet_cli.sources.items import (
     cannot_read,
 )
 from casefleet_cli.sources.looks import SNIFF, tell
-from casefleet_cli.sources.maildir import HOLDERS, file_of, folder_name
+from casefleet_cli.sources.maildir import HOLDERS, file_of, folder_name, is_name
 from casefleet_cli.sources.members import Budget, Member, TooMuchError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _content(
 ) -> Iterator[Item | Skipped]:
     origin = source.called
     head = budget.take(stream, SNIFF)
-    in_maildir = len(parts) > 1 and parts[-2] in HOLDERS
+    in_maildir = len(parts) > 1 and parts[-2] in HOLDERS and is_name(parts[-1])
     kind, reason = tell(head, in_maildir=in_maildir)
     if is_bookkeeping(parts[-1] if parts else ""):
         is_mail = kind in ("eml", "mbox") and not is_of_program(parts[-1])

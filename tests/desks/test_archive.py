@@ -227,3 +227,24 @@ def test_a_message_that_kills_its_parser_is_kept_unread(firm: Firm, tmp_path: Pa
     summary = archive.run(firm.db, [path], user_id=firm.ada, jobs=2)
     assert summary.counts == {"filed": 598, "unassigned": 2, "duplicate": 0, "skipped": 0}
     assert firm.one("SELECT count(*) FROM emails WHERE defects = '[\"not-understood\"]'") == 2
+
+
+def test_a_growing_mbox_gives_each_mail_once_and_whole(firm: Firm, tmp_path: Path) -> None:
+    line = b"From a@b.example Mon May  3 10:00:00 2010\n"
+    path = tmp_path / "Inbox"
+    path.write_bytes(line + SENT + b"\n" + line + RECEIVED.rstrip(b"\n"))
+    first = archive.run(firm.db, [path], user_id=firm.ada)
+    assert first.counts == {"filed": 1, "unassigned": 0, "duplicate": 0, "skipped": 1}
+    assert "still being written" in first.skipped[0].reason
+    assert firm.all("SELECT messages, logged, known, is_done FROM import_sources") == [(2, 1, 0, 1)]
+    with path.open("ab") as file:
+        file.write(b"\nand its end.\n\n" + line + STRANGE + b"\n")
+    second = archive.run(firm.db, [path], user_id=firm.ada)
+    assert second.counts == {"filed": 0, "unassigned": 2, "duplicate": 1, "skipped": 0}
+    assert firm.count("emails") == 3
+    assert not path.with_name("Inbox.lock").exists()
+    third = archive.run(firm.db, [path], user_id=firm.ada)
+    assert third.counts == {"filed": 0, "unassigned": 0, "duplicate": 3, "skipped": 0}
+    assert firm.all("SELECT import_id, logged, known FROM import_sources ORDER BY import_id") == [
+        (1, 1, 0), (2, 2, 1), (3, 0, 3),
+    ]  # fmt: skip

@@ -369,7 +369,7 @@ def test_a_compressed_member_is_read_and_no_deeper(tmp_path: Path) -> None:
 def test_a_file_and_a_member_of_an_archive_are_told_apart_by_the_same_question(tmp_path: Path) -> None:
     files = {
         "M/cur/1.M1.mx:2,S": b"no header at all\n", "M/cur/2.M1.mx:2,S": gzip.compress(mail(2)), "M/cur/3.M1.mx": b"%PDF-1",
-        "M/.hidden": mail(3), "box": DATED + mail(4), "prose": b"Dear Ada\n", "Drafts/5.eml": mail(5), ".DS_Store": b"\0",
+        "M/.hidden": mail(3), "box": DATED + mail(4), "prose": b"Dear Ada\n", "new/prose": b"Dear\n", "Drafts/5.eml": mail(5), ".DS_Store": b"\0",
         "M/.Trash/cur/1479288536.M1.mx:2,T": mail(6), "M/new/7.M1.mx": b"From -\n" + mail(7) + b"\nFrom -\n" + mail(8),
     }  # fmt: skip
     tree(tmp_path / "t", files)

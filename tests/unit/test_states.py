@@ -142,3 +142,32 @@ def test_the_moment_that_an_archive_gives(tmp_path: Path, name: str, content: by
     (item,) = (thing for source in find([tmp_path]) if isinstance(source, Source) for thing in read(source))
     assert isinstance(item, Item)
     assert item.moment == moment
+
+
+def table(kind: int, *messages: tuple[int, int]) -> bytes:
+    """Eudora's table of contents: the kind of the mailbox, and offset and status of each message."""
+    header = bytearray(104)
+    header[40:42] = kind.to_bytes(2, "little")
+    for offset, status in messages:
+        header += offset.to_bytes(4, "little") + bytes(8) + status.to_bytes(2, "little") + bytes(204)
+    return bytes(header)
+
+
+EUDORA = b"From ???@??? Mon Oct 16 16:18:56 2023\r\n"
+
+
+@pytest.mark.parametrize(
+    ("toc", "wanted"),
+    [
+        (table(1, (0, 8), (len(EUDORA + mail(1)) + 1, 9)), ["", "draft"]),
+        (table(1, (0, 7), (len(EUDORA + mail(1)) + 1, 8)) + b"cut", ["draft", ""]),
+        (table(3), ["deleted", "deleted"]),
+        (table(2, (0, 9)), ["junk", "junk"]),
+        (table(0, (0, 1)), ["", ""]),
+        (b"no table", ["", ""]),
+    ],
+)
+def test_the_table_of_contents_of_eudora(tmp_path: Path, toc: bytes, wanted: list[str]) -> None:
+    tree(tmp_path, {"Out.mbx": EUDORA + mail(1) + b"\n" + EUDORA + mail(2), "Out.toc": toc})
+    things = [thing for source in find([tmp_path]) if isinstance(source, Source) for thing in read(source)]
+    assert [item.state for item in items(things)] == wanted
