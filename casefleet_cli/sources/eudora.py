@@ -1,7 +1,7 @@
-"""Eudora's table of contents, NAME.toc beside the mbox NAME.mbx: which messages were never sent, which mailbox it is.
+"""Eudora's table of contents, NAME.toc beside the mbox NAME.mbx: which mailbox it is, which messages were never sent.
 
-A header of 104 bytes with the kind of the mailbox at 40; then 218 bytes a message, little-endian: where its From_ line is
-in the mbox, its length, its date, its status.
+A header of 104 bytes with the kind of the mailbox at 40; then 218 bytes a message, little-endian: where its From_ line
+is in the mbox, its length, its date, its status.
 """
 
 from __future__ import annotations
