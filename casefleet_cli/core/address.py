@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+_LONGEST_DOMAIN = 253
+"""RFC 1035 section 3.1; IDNA refuses longer ones, too, but not in linear time."""
+
 
 def normal(address: str) -> str:
     """The form addresses are compared in: lower-case, domain in IDNA A-labels (UTS #46); no plus- or dot-folding.
@@ -12,7 +15,7 @@ def normal(address: str) -> str:
     if address.isascii():
         return address.rstrip(".") if address.endswith(".") else address
     local, at, domain = address.rpartition("@")
-    if not at or domain.isascii():
+    if not at or domain.isascii() or len(domain) > _LONGEST_DOMAIN:
         return address
     ascii_domain = ascii_domain_of(domain)
     return address if ascii_domain is None else f"{local}@{ascii_domain.rstrip('.')}"

@@ -34,7 +34,7 @@ HOLDERS = ("cur", "new")
 _INFO = re.compile(r"[:;!]2,([A-Za-z]*)")  # Windows cannot write a colon: programs there use ; or !
 _NAME = re.compile(r"\d+\.[^.].*")
 _SECONDS = re.compile(r"(\d{9,10})\.")
-_SHIFTED = re.compile(r"&([^-]*)-")
+_SHIFTED = re.compile(r"&([^&-]*)-")
 _SAMPLE = 100
 """How many names tell whether a lone cur/ or new/ is that of a Maildir."""
 _A_FOLDER = "This is a folder inside of cur/ or new/: name it to import what is in it."

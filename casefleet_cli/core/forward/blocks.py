@@ -26,7 +26,7 @@ _INVISIBLE = {
 }
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+$")
 _UNKNOWN_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][^\n:：@<>\"]{0,30}[:：](?!//)")
-_ADDRESS = re.compile(r"[^\s@<>,;]{1,100}@[^\s@<>,;]{1,100}")
+_ADDRESS = re.compile(r"[^\s@<>,;]@[^\s@<>,;]")
 _LONGEST_LABEL = 42
 _MOST_CONTINUED = 60
 _MOST_BLANKS = 3

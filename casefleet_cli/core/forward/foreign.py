@@ -12,7 +12,7 @@ from casefleet_cli.core.moments import written
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Page
 
-_LABELLED = re.compile(r"[*_]{0,2}([^\W\d_][^\n:：@<>\"]{0,30}?)\s?[:：](?!//)[*_]{0,2}\s*(.*)")
+_LABELLED = re.compile(r"[*_]{0,2}([^\W\d_][^\n:：@<>\"]{0,30}?)\s?[:：](?!//)[*_]{0,2}(.*)")
 _MOST_LINES = 12
 _FEWEST_LINES = 3
 

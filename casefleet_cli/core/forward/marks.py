@@ -9,15 +9,22 @@ from casefleet_cli.core.forward import words
 from casefleet_cli.core.forward.labels import fold
 
 FRAMES = "-‐‑‒–—―_=*~\u2500\u2501"
-_FRAME = f"[{FRAMES}]"
-_FRAMED = re.compile(
-    rf"(?P<open>{_FRAME}{{2,}})\s*(?P<words>[^\n]{{3,140}}?)\s*:?\s*(?P<close>{_FRAME}{{2,}})\s*(?P<rest>[^\n]*)$"
-)
+_FRAME = re.compile(f"[{FRAMES}]{{2,}}")
 _LONGEST = 160
+_LONGEST_WORDS = 140
+_SHORTEST_WORDS = 3
 _PLAIN_WORDS, _BARE_WORDS = 7, 3
 """The most words of a line without a frame that ends with a colon, and of one that does not."""
 
 FORWARDED, ORIGINAL, RULE = "forwarded", "original", "rule"
+
+
+class _Framed(NamedTuple):
+    """A line that begins with dashes and has more of them behind some words."""
+
+    words: str
+    rest: str
+    """What stands behind the second dashes."""
 
 
 class Mark(NamedTuple):
@@ -48,20 +55,32 @@ def is_rule(text: str) -> bool:
 
 def is_separator(text: str) -> bool:
     """Whether a line is a rule, or words in a frame of dashes, in whatever language."""
-    return is_rule(text) or (text[0] in FRAMES and len(text) <= _LONGEST and bool(_FRAMED.match(text)))
+    return is_rule(text) or (text[0] in FRAMES and len(text) <= _LONGEST and _framed(text) is not None)
+
+
+def _framed(text: str) -> _Framed | None:
+    """The words between dashes, three letters of them at least (with dashes, where they are fewer); None without."""
+    begin = len(text) - len(text.lstrip(FRAMES))
+    start = len(text) - len(text[begin:].lstrip())
+    if begin < 2:
+        return None
+    nearest = (start + _SHORTEST_WORDS, begin + _SHORTEST_WORDS, max(begin + 1, 2 + _SHORTEST_WORDS))
+    close = next((found for at in nearest if (found := _FRAME.search(text, at))), None)
+    if close is None:  # dashes enough for all three
+        return _Framed("", text[begin:].strip()) if begin >= 2 + _SHORTEST_WORDS + 2 else None
+    words = text[start : close.start()].rstrip().removesuffix(":").rstrip()
+    return _Framed(words, text[close.end() :].strip()) if len(words) <= _LONGEST_WORDS else None
 
 
 def read(text: str) -> Mark | None:
     """What a line separates; None for lines that separate nothing. One without a frame is for the caller to doubt."""
     if is_rule(text):
         return Mark(RULE, "", is_framed=True)
-    framed = _FRAMED.match(text) if text[0] in FRAMES else None
+    framed = _framed(text) if text[0] in FRAMES else None
     if framed:
         is_whole = text[-1] in FRAMES and len(text) <= _LONGEST
-        kind = next(
-            (kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text if is_whole else framed["words"])), None
-        )
-        return Mark(kind, "" if is_whole else framed["rest"].strip(), is_framed=True) if kind else None
+        kind = next((kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text if is_whole else framed.words)), None)
+        return Mark(kind, "" if is_whole else framed.rest, is_framed=True) if kind else None
     count = len(text.split())
     if count > _PLAIN_WORDS or (count > _BARE_WORDS and text.rstrip("* ")[-1:] not in (":", "：")):
         return None

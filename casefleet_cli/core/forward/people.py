@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
+from casefleet_cli.core.mail.mailboxes import within
 from casefleet_cli.core.model import Mailbox
 
-_ADDRESS = r"""[^\s<>()\[\],;:"'«»„“”|\\]{1,200}@[^\s<>()\[\],;:"'«»„“”|\\]{1,200}"""
-_SPEC = re.compile(_ADDRESS)
+_WORD = r"""\s<>()\[\],;:"'«»„“”|\\"""
+_ADDRESS = rf"[^{_WORD}@]+@[^{_WORD}]+"
+_SPEC = re.compile(rf"(?<![^{_WORD}@]){_ADDRESS}")
+"""It begins where a word does, or a long word would be read again from each of its letters."""
 _MAILTO = re.compile(r"\s?<mailto:[^<>\s]{0,400}>|\s?\[mailto:[^\[\]\s]{0,400}\](?=\s*[>\])])", re.I)
 _BRACKETED = re.compile(rf"""[<\[(«]\s*(?:<\s*)?(?:mailto:|smtp:)?['"]?({_ADDRESS})['"]?\s*[>\])»]{{0,2}}""", re.I)
 _ON_BEHALF = re.compile(
-    r"\s*[\[(]?\b(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|em nome de|namens|för|"
+    r"[\[(]?\b(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|em nome de|namens|för|"
     r"på vegne af|på vegne av|puolesta|w imieniu|jménem|v zastúpení|nevében|în numele|от имени|від імені|adına|"
-    r"εκ μέρους|代表|の代理|代理)\b[\])]?\s*",
+    r"εκ μέρους|代表|の代理|代理)\b[\])]?",
     re.I,
 )
 _QUOTES = "\"'“”„‟«»‘’‚`\u2039\u203a *\t"
@@ -124,6 +127,4 @@ def _mailbox(text: str) -> Mailbox | None:
 def _name(text: str) -> str:
     """A display name on one line without the quotes around it."""
     text = " ".join(text.replace("\\", "").split()).strip(" *\t<>:;,")
-    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
-        text = text[1:-1].strip()
-    return text.strip('"“”„«»* ')
+    return within(text, lambda first, last: first in _QUOTES and last in _QUOTES).strip('"“”„«»* ')

@@ -9,8 +9,9 @@ from casefleet_cli.core.forward import words
 from casefleet_cli.core.forward.labels import fold
 
 _ADDRESS = re.compile(
-    r"""[<(\[]{0,2}(?:mailto:)?([^\s<>()\[\],;:"'«»]{1,200}@[^\s<>()\[\],;:"'«»]{1,200})[>)\]]{0,2}"""
+    r"""[<(\[]{0,2}(?:mailto:)?(?<![^\s<>()\[\],;:"'«»@])([^\s<>()\[\],;:"'«»@]+@[^\s<>()\[\],;:"'«»]+)[>)\]]{0,2}"""
 )
+"""It begins where a word does, or a long word would be read again from each of its letters."""
 _CLOCK = re.compile(
     r"\d{1,2}\s?[:.hH時时]\s?\d{2}(?:[:.]\d{2})?(?:\s?(?:[AaPp]\.?\s?[Mm]\.?|Uhr|ч\.))?(?:\s?(?:GMT|UTC)?\s?[+-]\d{1,2}:?\d{0,2}|\s(?:GMT|UTC|[A-Z]{3,4})(?![\w-]))?"
 )
@@ -54,7 +55,7 @@ def read(lines: list[str], index: int, *, needs_verb: bool = True) -> Attributio
         return None
     text = ""
     for end in range(index, min(len(lines), index + _WRAPPED)):
-        if not lines[end] or len(text) > _LONGEST:
+        if not lines[end] or len(text) > _LONGEST or len(lines[end]) > _LONGEST:
             return None
         text = f"{text} {lines[end]}".strip()
         if text[-1] in ":：" or (end == index and "wrote:" in text):

@@ -12,9 +12,11 @@ _TAG = re.compile(
     r"\s*(?:\[[^\]\n]{0,80}\]|\((?:ext|external|extern|externe|spam)\)|\{[^}\n]{0,40}\}|\*{2,}[^*\n]{1,40}\*{2,})[\s:,-]*",
     re.I,
 )
-_PREFIX = re.compile(r"\s*([^\s:：\[\](){}][^:：\[\](){}]{0,24}?)\s?(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]\s*")
-_BRACKETED = re.compile(r"\s*\[\s*(?:fwd?|fw|wg|tr|rv|vs|vb|i|enc|pd)\s*[:：]\s*([^\n]*?)\]?\s*$", re.I)
-_SUFFIX = re.compile(r"\s*\((?:fwd?|fw)\)\s*$", re.I)
+_PREFIX = re.compile(
+    r"\s*([^\s:：\[\](){}][^:：\[\](){}]{0,24}?)\s?(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s{0,9}[:：]\s*"
+)
+_BRACKETED = re.compile(r"\s*\[\s*(?:fwd?|fw|wg|tr|rv|vs|vb|i|enc|pd)\s*[:：]([^\n]*)$", re.I)
+_SUFFIX = re.compile(r"\((?:fwd?|fw)\)$", re.I)
 
 FORWARD, REPLY, PLAIN, UNKNOWN = "forward", "reply", "plain", "unknown"
 _AMBIGUOUS = frozenset(("vs",))
@@ -50,7 +52,7 @@ def read(subject: str | None) -> Told:
     text = subject[:2000].strip()
     bracketed = _BRACKETED.match(text)
     if bracketed:
-        return Told(FORWARD, bracketed[1].strip())
+        return Told(FORWARD, bracketed[1].strip().removesuffix("]").strip())
     position = 0
     while True:
         tag = _TAG.match(text, position)

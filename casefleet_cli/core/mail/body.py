@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _WIDE = ("16", "32", "ucs", "unicode")
 """In labels of charsets whose line breaks are not single octets."""
-_META_CHARSET = rb"(?i)<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})"
+_META_CHARSET = rb"(?i)<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{1,40})"
 
 
 class Choice(NamedTuple):

@@ -70,7 +70,9 @@ def _digest_of_text(content: bytes) -> bytes:
     It goes block by block, because lines by the hundred thousand take several times the room of the text.
     """
     digest = hashlib.sha256(usedforsecurity=False)
-    position, held = 0, b""
+    position = 0
+    held: list[bytes] = []
+    """Blank lines that count only when something follows."""
     while position < len(content):
         end = content.find(b"\n", position + _BLOCK) + 1 or len(content)
         block = one_newline(content[position:end])
@@ -79,9 +81,10 @@ def _digest_of_text(content: bytes) -> bytes:
             block = b"\n".join([line.rstrip(b" \t") for line in block.split(b"\n")])
         kept = block.rstrip(b" \t\n")
         if kept:
-            digest.update(held)
+            for blank in held:
+                digest.update(blank)
             digest.update(kept)
-            held = block[len(kept) :]
+            held = [block[len(kept) :]]
         else:
-            held += block
+            held.append(block)
     return digest.digest()

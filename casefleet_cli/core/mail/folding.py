@@ -47,6 +47,7 @@ def find(raw: bytes) -> list[Run]:
             boundary = len(raw) if boundary < 0 else boundary
         end = start + len(raw[start:boundary].rstrip(b"\r\n"))
         if end - start < _SHORTEST:
+            position = start  # the word may stand in this header more than once
             continue
         run = _run(raw, start, end)
         if run is None:

@@ -64,22 +64,31 @@ def decode_words(text: str) -> str:
 
 def _run(run: list[tuple[str, str]], label: str) -> str:
     """The text of neighbouring encoded words in one charset."""
-    data, base64 = bytearray(), ""
+    data = bytearray()
+    base64: list[str] = []
+    length = 0
     for encoding, payload in run:
         if encoding == "b":
-            base64 += "".join(payload.split())
-            if base64.endswith("=") or len(base64) % 4 == 0:
-                data += transfer.base64(base64.encode("ascii", "ignore"))
-                base64 = ""
+            letters = "".join(payload.split())
+            base64.append(letters)
+            length += len(letters)
+            if letters.endswith("=") or length % 4 == 0:
+                data += _octets(base64)
+                length = 0
             continue
-        if base64:
-            data += transfer.base64(base64.encode("ascii", "ignore"))
-            base64 = ""
+        data += _octets(base64)
+        length = 0
         octets = payload.encode("ascii") if payload.isascii() else _encode(payload, label)
         data += transfer.quoted_printable(octets.replace(b"_", b" "))
-    if base64:
-        data += transfer.base64(base64.encode("ascii", "ignore"))
+    data += _octets(base64)
     return charset.decode(bytes(data), label)
+
+
+def _octets(base64: list[str]) -> bytes:
+    """What pieces of base64 mean together; they are used up."""
+    letters = "".join(base64)
+    base64.clear()
+    return transfer.base64(letters.encode("ascii", "ignore")) if letters else b""
 
 
 def _encode(payload: str, label: str) -> bytes:
@@ -99,6 +108,8 @@ _CONTINUED = r"([^*]+)(?:\*(\d{1,4}))?(\*)?"
 _ESCAPED = r'\\(["\\])'
 _PERCENT = rb"%([0-9A-Fa-f]{2})"
 _MOST_PARAMETERS = 200
+_LONGEST = 100_000
+"""Letters of a structured field that are read."""
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
@@ -107,7 +118,7 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     Understands RFC 2231 continuations and charsets, encoded words, unquoted values with blanks, missing quotes and
     semicolons.
     """
-    head, _, rest = value.partition(";")
+    head, _, rest = value[:_LONGEST].partition(";")
     first, more = [*head.split(None, 1), "", ""][:2]
     if "=" in more and "=" not in first:
         head, rest = first, f"{more};{rest}"

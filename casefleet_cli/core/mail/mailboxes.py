@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from casefleet_cli.core.mail.header import clean, decode_words
 from casefleet_cli.core.model import Mailbox
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _LEXEME = (
-    r"""(?s)(?P<quoted>"(?:[^"\\]|\\.)*")"""
-    r"""|(?P<angle><[^<>"]*+(?:"(?:[^"\\<>]|\\.)*"[^<>"]*+)*>)"""
-    r"""|(?P<word>=\?[^?\s,]{1,80}\?[BbQq]\?[^?\s]*+\?=)"""
-    r"""|(?P<blank>\s++)"""
-    r"""|(?P<atom>[^\s"<>(),;:\\]++)"""
+    r"""(?s)(?P<angle><[^<>"]*>)"""
+    r"""|(?P<word>=\?[^?\s,]{1,80}\?[BbQq]\?[^?\s]*\?=)"""
+    r"""|(?P<blank>\s+)"""
+    r"""|(?P<atom>[^\s"<>(),;:\\]+)"""
     r"""|(?P<mark>.)"""
 )
+_QUOTED_ANGLE = r"""(?s)<([^<>"]*(?:"(?:[^"\\<>]|\\.)*"[^<>"]*)+)>"""
+_LONGEST_ANGLE = 1000
+"""Letters between angle brackets that may hold quotes: of each bracket so many are looked at, or it is no bracket."""
+_QUOTE_END = r"""(?s)\\.|\""""
+_BRACKET_END = "[,;<>]"
 _COMMENT = r"[()\\]"
 _INNER_COMMENT = r"\([^()]*+\)?"
 _PAIR = r"(?s)\\(.)"
 _ROUTE = r"^@[^:]*:"
-_DOTTED = r"\s*([.@])\s*"
-_SPEC = r"""("(?:[^"\\]|\\.)*"|[^\s"'<>(),;:\\@\[\]]++)@(\[[^\]\s]*\]|[^\s"'<>(),;:\\@\[\]]++)"""
+_SPEC = (
+    r"""(?:"[^"\\]{0,100}(?:\\.[^"\\]{0,100}){0,20}"|(?<![^\s"'<>(),;:\\@\[\]])[^\s"'<>(),;:\\@\[\]]+)"""
+    r"""@(?:\[[^\[\]\s@]*\]|[^\s"'<>(),;:\\@\[\]]+)"""
+)
+"""A word begins where it does, and a quoted local part is short, or each of their letters would be tried as a start."""
 _NOT_PLAIN = frozenset('<>" \t\xa0\u3000')
 _ENCLOSED = "<>[]()'\"`,;"
 
@@ -70,6 +81,8 @@ class _List:
     def __init__(self, value: str) -> None:
         self.value = value
         self.found: list[Mailbox] = []
+        self.is_open = False
+        """A quotation mark never closes, and so does none behind it: what would close one closes the other."""
         self.clear()
 
     def clear(self) -> None:
@@ -78,6 +91,8 @@ class _List:
         self.bare: list[str] = []
         self.comments: list[str] = []
         self.angle: str | None = None
+        self.has_at = False
+        """Whether there is an "@" in what was written without angle brackets."""
 
     def mailboxes(self) -> list[Mailbox]:
         value, position = self.value, 0
@@ -91,14 +106,16 @@ class _List:
                 position = self.mark(text, position)
             elif kind == "angle":
                 self.enclose(text[1:-1])
-            elif kind == "quoted":
-                self.phrase.append(decode_words(re.sub(_PAIR, r"\1", text[1:-1])))
-                self.bare.append(text)
             else:
-                self.phrase.append(text)
-                self.bare.append(text)
+                self.take(text, text)
         self.flush()
         return self.found
+
+    def take(self, words: str, written: str) -> None:
+        """More of the phrase, or of an address without angle brackets."""
+        self.phrase.append(words)
+        self.bare.append(written)
+        self.has_at = self.has_at or "@" in written
 
     def mark(self, text: str, position: int) -> int:
         """Take one special character; return where to read on."""
@@ -107,17 +124,38 @@ class _List:
         elif text == "(":
             return self.comment(position)
         elif text == "<":
-            end = _next(self.value, ",;<>", position)
-            self.enclose(self.value[position:end])
-            return end + (self.value[end : end + 1] == ">")
-        elif text == ":" and self.angle is None and not any("@" in word for word in self.bare):
+            return self.bracket(position)
+        elif text == '"':
+            return self.quoted(position)
+        elif text == ":" and self.angle is None and not self.has_at:
             if "".join(self.bare).strip().lower() != "mailto":
                 self.comments = []
             self.phrase, self.bare = [], []
-        elif text not in '>"':
-            self.phrase.append(text)
-            self.bare.append(text)
+        elif text != ">":
+            self.take(text, text)
         return position
+
+    def quoted(self, position: int) -> int:
+        """Read a quoted string; a mark that never closes is none."""
+        if not self.is_open:
+            for sign in re.compile(_QUOTE_END).finditer(self.value, position):
+                if sign[0] == '"':
+                    inside = self.value[position : sign.start()]
+                    self.take(decode_words(re.sub(_PAIR, r"\1", inside)), f'"{inside}"')
+                    return sign.end()
+            self.is_open = True
+        return position
+
+    def bracket(self, position: int) -> int:
+        """Read angle brackets with quotes between them, or an opening one that no other closes."""
+        angle = re.compile(_QUOTED_ANGLE).match(self.value, position - 1, position + _LONGEST_ANGLE)
+        if angle:
+            self.enclose(angle[1])
+            return angle.end()
+        found = re.compile(_BRACKET_END).search(self.value, position)
+        end = found.start() if found else len(self.value)
+        self.enclose(self.value[position:end])
+        return end + (self.value[end : end + 1] == ">")
 
     def comment(self, position: int) -> int:
         """Read a comment, nested ones included (RFC 5322 section 3.2.2); an unclosed one ends with the list."""
@@ -180,7 +218,7 @@ class _List:
         if "@" not in bare:
             self.add(name, "")
             return
-        joined = re.sub(_DOTTED, r"\1", bare) if '"' not in bare else bare
+        joined = _joined(_joined(bare, "."), "@") if '"' not in bare else bare
         if not any(letter.isspace() for letter in joined):
             self.add("", _unwrapped(decode_words(joined)))
             return
@@ -194,10 +232,9 @@ class _List:
             position = spec.end()
 
 
-def _next(value: str, marks: str, position: int) -> int:
-    """Where the first of the marks stands, or the end."""
-    found = [at for at in (value.find(mark, position) for mark in marks) if at >= 0]
-    return min(found, default=len(value))
+def _joined(text: str, mark: str) -> str:
+    """The text without blanks around a mark."""
+    return mark.join([piece.strip() for piece in text.split(mark)]) if mark in text else text
 
 
 def _unwrapped(address: str) -> str:
@@ -213,6 +250,16 @@ def _unwrapped(address: str) -> str:
 def _name(phrase: str) -> str:
     """A display name: decoded, one line, blanks single, quotes around the whole taken off."""
     name = " ".join(clean(decode_words(phrase)).split())
-    while len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
-        name = name[1:-1].strip()
-    return name
+    return within(name, lambda first, last: first == last and first in "\"'")
+
+
+def within(text: str, is_pair: Callable[[str, str], bool]) -> str:
+    """The text without the pairs of quotation marks around the whole, however many, and the blanks inside them."""
+    begin, end = 0, len(text)
+    while end - begin > 1 and is_pair(text[begin], text[end - 1]):
+        begin, end = begin + 1, end - 1
+        while begin < end and text[begin].isspace():
+            begin += 1
+        while begin < end and text[end - 1].isspace():
+            end -= 1
+    return text[begin:end]

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from casefleet_cli.core.mail.mime import Part
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MSGID = re.compile(r"<\s*([^<>]{1,2000}?)\s*>")
+_MSGID = re.compile(r"<([^<>]+)>")
+_LONGEST_MSGID = 2000
 _MOST_REFERENCES = 1000
 _NEVER_FORWARDED = ("multipart/report",)
 
@@ -272,7 +273,7 @@ class Head:
         if not values:
             return ()
         text = header.clean(header.to_text(b" ".join(values)))
-        found = _MSGID.findall(text)
+        found = [found for each in _MSGID.findall(text) if 0 < len(found := each.strip()) <= _LONGEST_MSGID]
         if not found:
             found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [
                 text.strip("<> ")

@@ -29,7 +29,7 @@ _KNOWN = (
 )
 _NEXT_KNOWN = rb"(?i)\n(?=\r*\n)|\n(?=" + _KNOWN.removeprefix(b"(?i)") + rb")"
 _TAIL = re.compile(rb"(--)?[ \t]*\r*(?:\n|\Z)")
-_FIRST_DELIMITER = rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)"
+_FIRST_DELIMITER = rb"(?:\A|\n)--([^\r\n]{1,400})\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)"
 _TYPE = r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+"
 _ENCODING = r"[a-z0-9-]+"
 
@@ -246,8 +246,8 @@ def _spans(part: Part, most: int) -> list[tuple[int, int]]:
         guess = re.compile(_FIRST_DELIMITER).search(
             part.data, max(0, part.body - 1), min(part.end, part.body + 100_000)
         )
-        if guess:
-            spans = _cut(part, guess[1], most)
+        if guess and guess[1].strip():
+            spans = _cut(part, guess[1].rstrip(b" \t"), most)
     return spans
 
 

@@ -8,7 +8,7 @@ import re
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _UNPADDED = rb"[^=]+"
 _SOFT_BREAK = rb"=[ \t]+(?=\r?\n)"
-_BEGIN = rb"(?m)^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r*\n"
+_BEGIN = rb"(?m)^begin(?:-base64)?[ \t]+[0-7]{3,4}[ \t][^\r\n]*\r*\n"
 
 
 def decode(data: bytes, start: int, end: int, encoding: str) -> tuple[bytes, str | None]:

@@ -95,10 +95,11 @@ def _by_party(clue: Clue) -> list[Suggestion]:
     return [Suggestion(clue.trust, f"{reason} {rest}", contact=held) for held in party.contacts]
 
 
-_NUMBER = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*[0-9][\w./-]*")
+_WORD = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*")
+_DIGIT = re.compile(r"[0-9]")
 
 
 def number_candidates(subject: str) -> tuple[str, ...]:
     """The words of a subject that could be a case number: they contain a digit; at most twenty."""
-    words = (word.strip("./-_") for word in _NUMBER.findall(subject[:1000]))
+    words = (word.strip("./-_") for word in _WORD.findall(subject[:1000]) if _DIGIT.search(word, 1))
     return tuple(dict.fromkeys(word for word in words if len(word) > 2))[:20]
