@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-_SILENT = frozenset(
-    (
-        "head",
-        "script",
-        "style",
-        "title",
-        "template",
-        "noscript",
-        "svg",
-        "math",
-        "object",
-        "iframe",
-        "select",
-        "textarea",
-    )
-)
+from casefleet_cli.core.mail.html_tags import attribute, tokens
+
+_SILENT = frozenset(("template", "noscript", "svg", "math", "object", "select"))
+_FOREIGN = frozenset(("svg", "math"))
 _BLOCKS = frozenset(
-    ("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl",
+    ("address", "article", "aside", "blockquote", "caption", "center", "dd", "details", "dir", "div", "dl",
      "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "legend", "li", "main", "menu", "nav",
      "ol", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul")
 )  # fmt: skip
-_PARAGRAPHS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "dl"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_PARAGRAPHS = frozenset(("p", "pre", "ul", "ol", "dl")) | _HEADINGS
 _CELLS = frozenset(("td", "th"))
-_BLOCK = 1 << 18
-"""A document larger than this is read in blocks of this many characters: its tree takes fifty times the room."""
-_DEEPEST = 3000
-_BEGINNING = re.compile(
-    r"<(?!br\b|img\b|p\b|hr\b|meta\b|link\b|input\b|col\b|li\b|td\b|tr\b|dt\b|dd\b)[a-z]", re.IGNORECASE
-)
-_TAG = re.compile(r"<[^<>]*>?")
+_GROUPS = ("tbody", "thead", "tfoot")
+_IN_TABLES = frozenset(("caption", "tr", *_GROUPS)) | _CELLS
+_ENDS_PARAGRAPH = (_BLOCKS | _PARAGRAPHS) - _IN_TABLES - {"legend", "table"}
+_WALLS = frozenset(("table", "caption", "object", "template", "select")) | _CELLS
+"""An end tag inside one of these ends nothing outside."""
+_ITEMS = frozenset(("li", "dd", "dt"))
+_TRANSPARENT = frozenset(("address", "div", "p", "span")) | _ITEMS
+"""An item of a list ends the one before it, though one of these is open in that."""
+_HIDEABLE = frozenset(("div", "span", "p", "td", "tr", "table"))
+_KEPT = _BLOCKS | _PARAGRAPHS | _CELLS | _SILENT | {"span"}
+"""The elements that matter to a reader; what others say is written as if they weren't there."""
+_MOST_PIECES = 20_000
+"""Pieces of text that are held before they are joined."""
+_DOCTYPE = re.compile(r"<!doctype html([^>]{0,300})", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u061c"))
 _GAPS = re.compile(r"\n{3,}")
@@ -42,41 +37,179 @@ _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
 def to_text(html: str) -> str:
-    """The text of a HTML document as a reader sees it; "" when there is none.
+    """The text of a HTML document as a reader sees it; "" when there is none. Time and memory are linear in its length.
 
     Blocks begin on a line of their own, table cells are set apart by a blank, list items by "- ", quotations by "> ";
-    links keep their words; scripts, styles and hidden elements are left out.
+    links keep their words; scripts, styles and hidden elements are left out. Elements that nobody closes end where
+    browsers end them (WHATWG HTML, section 13.2.6), as far as that can be seen in the text.
     """
-    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - few mails have no text part
-
     html = html.replace("\0", "")
-    writer = _Writer()
+    page = _Page(is_strict=_is_strict(html[:1000]))
+    writer = page.writer
     text = ""  # a local name: it grows in place, and large text is not held twice
-    position = 0
-    while position < len(html):
-        end = len(html) if len(html) - position <= _BLOCK else html.find("<", position + _BLOCK)
-        block = html[position : end if end > 0 else len(html)]
-        position += len(block)
-        if _is_too_deep(block):
-            block = _TAG.sub("<br>", block)
-        body = LexborHTMLParser(block.encode("utf-8", "replace")).body
-        if body is not None:
-            writer.walk(body)
-        piece = writer.settled() if position < len(html) else writer.settled() + writer.last()
-        text += piece if text else piece.lstrip("\n")
+    for name, is_end, attributes, words in tokens(html):
+        if not name:
+            page.text(words)
+            if len(writer.out) > _MOST_PIECES:
+                piece = writer.settled()
+                text += piece if text else piece.lstrip("\n")
+        elif name == "br":
+            if page.hidden < 0:
+                writer.newline(writer.newlines + 1)
+        elif name not in _KEPT:
+            continue
+        elif is_end:
+            page.close(name)
+        else:
+            page.open(name, attributes)
+    piece = writer.settled() + writer.last()
+    text += piece if text else piece.lstrip("\n")
     return text if text and not text.isspace() else ""
 
 
-def _is_too_deep(html: str) -> bool:
-    """Whether more elements may be open at once than any mail needs: building such a tree takes quadratic time."""
-    ends = html.count("</")
-    if html.count("<") - 2 * ends < _DEEPEST:
-        return False
-    return sum(1 for _ in _BEGINNING.finditer(html)) - ends > _DEEPEST
+def _is_strict(head: str) -> bool:
+    """Whether the document type asks a browser to follow the standard, by which a table ends a paragraph."""
+    found = _DOCTYPE.search(head)
+    said = found[1].lower() if found else "3.2"
+    return "3.2" not in said and not ("html 4.0" in said and "transitional" in said and "http" not in said)
+
+
+class _Page:
+    """The elements that are open while a document is read."""
+
+    def __init__(self, *, is_strict: bool) -> None:
+        self.writer = _Writer()
+        self.is_strict = is_strict
+        self.stack: list[str] = []
+        self.places: dict[str, list[int]] = {}
+        """Where in the stack the elements of a name are."""
+        self.walls: list[int] = []
+        self.opaque: list[int] = []
+        """Where the elements are that are not transparent."""
+        self.hidden = -1
+        """Where the outermost element is of which nothing is read."""
+        self.is_after_pre = False
+
+    def text(self, words: str) -> None:
+        """Read text."""
+        if self.hidden < 0:
+            if self.is_after_pre:
+                words = words.removeprefix("\r").removeprefix("\n")
+            self.writer.words(words)
+        self.is_after_pre = False
+
+    def open(self, name: str, attributes: str) -> None:
+        """Begin an element, ending those that it cannot stand in."""
+        if self.stack and self.stack[-1] in _FOREIGN and name not in _FOREIGN:
+            self.pop_to(len(self.stack) - 1)
+        if name in _IN_TABLES or name == "table":
+            if not self.open_in_table(name):
+                return
+        elif name in _ITEMS:
+            self.open_item(name)
+        elif name == "form" and self.last("form") >= 0:
+            return
+        elif name in _HEADINGS and self.stack and self.stack[-1] in _HEADINGS:
+            self.pop_to(len(self.stack) - 1)
+        if name in _ENDS_PARAGRAPH or (name == "table" and self.is_strict):
+            at = self.near("p")
+            self.pop_to(at if at >= 0 else len(self.stack))
+        if name == "hr":
+            if self.hidden < 0:
+                self.writer.rule()
+            return
+        self.push(name, is_hidden=name in _SILENT or (name in _HIDEABLE and _is_hidden(attributes)))
+        self.is_after_pre = name == "pre"
+
+    def open_item(self, name: str) -> None:
+        """End the item of a list that another one follows."""
+        others = ("dd", "dt") if name == "li" else ("li",)
+        before = max(self.last(each) for each in (("li",) if name == "li" else ("dd", "dt")))
+        if before > max(self.opaque[-1] if self.opaque else -1, *(self.last(each) for each in others)):
+            self.pop_to(before)
+
+    def open_in_table(self, name: str) -> bool:
+        """End what a part of a table, or a table beside its cells, cannot stand in; False where there is no table."""
+        table = self.last("table")
+        inside = max(self.last("caption"), self.last("td"), self.last("th"))
+        if name == "table":
+            if table > inside and table >= (self.walls[-1] if self.walls else -1):
+                self.pop_to(table)
+            return True
+        if table < 0 or any(self.last(each) > table for each in ("object", "template", "select")):
+            return False
+        above = [table]
+        if name in _CELLS or name == "tr":
+            above += [self.last(each) for each in _GROUPS]
+        if name in _CELLS:
+            above.append(self.last("tr"))
+        self.pop_to(max(above) + 1)
+        return True
+
+    def close(self, name: str) -> None:
+        """End an element, and those that are open in it; an end without a beginning is none."""
+        if name == "span":
+            at = len(self.stack) - 1 if self.stack and self.stack[-1] == "span" else -1
+        elif name in _IN_TABLES or name == "table":
+            at = self.last(name)
+            at = at if at >= self.last("table") else -1
+        elif name in _HEADINGS:
+            at = max(self.near(each) for each in _HEADINGS)
+        else:
+            at = self.near(name)
+        if at >= 0:
+            self.pop_to(at)
+        elif name == "p" and self.hidden < 0:
+            self.writer.edge(name)
+
+    def last(self, name: str) -> int:
+        """Where the innermost open element of a name is; -1 where there is none."""
+        places = self.places.get(name)
+        return places[-1] if places else -1
+
+    def near(self, name: str) -> int:
+        """The same within the innermost cell, table and the like."""
+        at = self.last(name)
+        return at if not self.walls or at >= self.walls[-1] else -1
+
+    def push(self, name: str, *, is_hidden: bool) -> None:
+        """Put an element on the stack."""
+        at = len(self.stack)
+        self.stack.append(name)
+        self.places.setdefault(name, []).append(at)
+        if name in _WALLS:
+            self.walls.append(at)
+        if name not in _TRANSPARENT:
+            self.opaque.append(at)
+        if self.hidden < 0:
+            if is_hidden:
+                self.hidden = at
+            else:
+                self.writer.enter(name)
+
+    def pop_to(self, length: int) -> None:
+        """Take elements off the stack until it has that length."""
+        while len(self.stack) > length:
+            name = self.stack.pop()
+            at = len(self.stack)
+            self.places[name].pop()
+            if name in _WALLS:
+                self.walls.pop()
+            if name not in _TRANSPARENT:
+                self.opaque.pop()
+            if self.hidden == at:
+                self.hidden = -1
+            elif self.hidden < 0:
+                self.writer.leave(name)
+
+
+def _is_hidden(attributes: str) -> bool:
+    """Whether the style of an element hides it."""
+    return "none" in attributes.lower() and _HIDDEN.search(attribute(attributes, "style")) is not None
 
 
 class _Writer:
-    """The text while a tree is walked."""
+    """The text while a document is read."""
 
     def __init__(self) -> None:
         self.out: list[str] = []
@@ -86,52 +219,23 @@ class _Writer:
         self.quotes = 0
         self.pre = 0
 
-    def walk(self, top: Any) -> None:
-        """Write every node below `top`, without recursion: hostile trees are deep."""
-        node, depth = top, 0
-        while True:
-            if node.is_text_node:
-                self.words(node.text_content or "")
-            elif self.enter(node):
-                child = node.first_child
-                if child is not None:
-                    node, depth = child, depth + 1
-                    continue
-                self.leave(node.tag)
-            while depth:
-                following = node.next
-                if following is not None:
-                    node = following
-                    break
-                node, depth = node.parent, depth - 1
-                self.leave(node.tag)
-            if not depth:
-                return
-
-    def enter(self, node: Any) -> bool:
-        """Begin an element; False when nothing of it is to be read."""
-        tag = node.tag
-        if tag == "br":
-            self.newline(self.newlines + 1)
-            return False
-        if tag in _SILENT or not node.is_element_node:
-            return False
-        if tag == "img":
-            return False
-        if tag in ("div", "span", "p", "td", "tr", "table") and _HIDDEN.search(node.attributes.get("style") or ""):
-            return False
+    def enter(self, tag: str) -> None:
+        """Begin an element."""
         self.edge(tag)
         if tag == "li":
             self.raw("- ")
         elif tag in _CELLS:
             self.is_owed = not self.is_spaced
-        elif tag == "hr":
-            self.raw("---")
         elif tag == "blockquote":
             self.quotes += 1
         elif tag == "pre":
             self.pre += 1
-        return True
+
+    def rule(self) -> None:
+        """Write a rule on a line of its own."""
+        self.newline(1)
+        self.raw("---")
+        self.newline(1)
 
     def leave(self, tag: str) -> None:
         """End an element that was entered."""
