@@ -8,6 +8,7 @@ import pytest
 
 from casefleet_cli.core import moments, secrets
 from casefleet_cli.core.forward import blocks, dates
+from casefleet_cli.core.mail import html_tags
 from tests import patterns
 from tests.patterns import Recipe, Use
 
@@ -20,6 +21,7 @@ GROWTH = 3.2
 
 MADE = {
     "core.forward.blocks": [blocks._label_pattern(field, ["de", "en"]) for field in ("to", "subject")],
+    "core.mail.html_tags": list(html_tags._RAW_ENDS.values()),
     "core.secrets": [
         value for value in vars(secrets.Mask("log.firm.example")).values() if isinstance(value, re.Pattern)
     ],

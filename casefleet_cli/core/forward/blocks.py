@@ -30,6 +30,9 @@ _ADDRESS = re.compile(r"[^\s@<>,;]@[^\s@<>,;]")
 _LONGEST_LABEL = 42
 _MOST_CONTINUED = 60
 _MOST_BLANKS = 3
+_LINES_EACH, _LINES_ANYWAY = 10, 2000
+_MOST_LINES = 100_000
+"""Lines of a text that are searched."""
 _MOST_LEADING = 30
 """Lines of other fields before the first that matters, at most."""
 
@@ -75,7 +78,7 @@ def lines_of(text: str) -> list[Line]:
     if not text.isascii():
         text = text.translate(_INVISIBLE)
     lines = []
-    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n", _MOST_LINES)[:_MOST_LINES]:
         quote = _QUOTE.match(raw) if ">" in raw[:9] else None
         rest = raw[quote.end() :] if quote else raw
         if rest[:2] == "| " and rest.count("|") == 1:  # some quote with a bar
@@ -116,6 +119,8 @@ class Page:
 
     def __init__(self, text: str) -> None:
         self.lines = lines_of(text)
+        self.budget = _LINES_EACH * len(self.lines) + _LINES_ANYWAY
+        """How many lines may still be read into blocks, so that no text makes the same lines be read over and over."""
         self.hits: dict[int, tuple[str, str, str]] = {}
         for index, line in enumerate(self.lines):
             if ":" in line.text[:_LONGEST_LABEL] or "：" in line.text[:_LONGEST_LABEL] or line.text[:1] == "|":
@@ -140,7 +145,12 @@ class Page:
         With `adopt`, a line "word: name <address>" with an unknown word counts as the sender's. `subject` is the
         subject to expect, which tells a folded subject line from the first line of the message.
         """
-        return _Reader(self, start, adopt=adopt, subject=subject).block()
+        if self.budget <= 0:
+            return None
+        reader = _Reader(self, start, adopt=adopt, subject=subject)
+        block = reader.block()
+        self.budget -= reader.index - start + 1
+        return block
 
 
 class _Reader:
@@ -289,6 +299,10 @@ class _Reader:
         return at is not None and not at[2]
 
 
+_patterns: dict[str, dict[str, re.Pattern[str]]] = {}
+"""How labels begin within a line, by the languages that the first label is of."""
+
+
 def one_line(text: str, subject: str | None) -> Block | None:
     """The header block that lost its line breaks, as Yahoo and Samsung write it; None where it is none.
 
@@ -298,8 +312,14 @@ def one_line(text: str, subject: str | None) -> Block | None:
     first = label_of(text)
     if not first or first[0] != FROM or len(text) > 20_000:
         return None
-    spoken = LABELS[first[1]][1].split()
-    left = {field: _label_pattern(field, [*spoken, "en"]) for field in (TO, CC, DATE, SUBJECT)}
+    languages = LABELS[first[1]][1]
+    if languages not in _patterns:
+        _patterns[languages] = {
+            field: _label_pattern(field, [*languages.split(), "en"]) for field in (SUBJECT, TO, CC, DATE)
+        }
+    left = dict(_patterns[languages])
+    if not left[SUBJECT].search(first[2]):
+        return None
     values: dict[str, str] = {}
     labels = {FROM: first[1]}
     field, position, rest = FROM, 0, first[2]

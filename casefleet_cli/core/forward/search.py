@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _ALONE = re.compile(r"\W{0,4}(?:begin )?forwarded message\W{0,4}$", re.I)
 _CLUE = re.compile(r"[\d@]")
 _LONGEST_CHAIN = 50
+_LONGEST_JOINED, _MOST_WRAPPED = 2000, 11
+"""Letters of a header on one line that was wrapped, and the lines that it goes on for."""
 _WANTED = (FROM, DATE, SUBJECT)
 _STOP = object()
 """From here on the text is what an answer quotes."""
@@ -123,12 +125,7 @@ class _Search:
     def follows(self, index: int, mark: Mark) -> _Header | None:
         """The header below a separating line, in whatever form."""
         if mark.rest:
-            text, end = mark.rest, index + 1
-            while not (block := blocks.one_line(text, self.told.rest)) and end < min(index + 12, len(self.texts)):
-                if not self.texts[end]:
-                    break
-                text, end = f"{text} {self.texts[end]}", end + 1
-            return _header(block, end) if block else None
+            return self.wrapped(index + 1, mark.rest)
         at = self.page.skip_blank(index + 1, 3)
         if at < len(self.texts) and marks.is_rule(self.texts[at]):
             at = self.page.skip_blank(at + 1, 3)
@@ -145,6 +142,23 @@ class _Search:
         attribution = quotes.read(self.texts, at, needs_verb=False)
         if attribution:
             return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
+        return None
+
+    def wrapped(self, end: int, text: str) -> _Header | None:
+        """A header on the line of the mark, and on the lines below where it was wrapped: the fewest that are enough."""
+        joined = [text]
+        length = len(text)
+        for line in self.texts[end : end + _MOST_WRAPPED]:
+            length += len(line) + 1
+            if not line or length > _LONGEST_JOINED:
+                break
+            joined.append(f"{joined[-1]} {line}")
+        if len(joined) > 1 and not blocks.one_line(joined[-1], self.told.rest):
+            return None
+        for count, part in enumerate(joined):
+            block = blocks.one_line(part, self.told.rest)
+            if block:
+                return _header(block, end + count)
         return None
 
     def fuller(self, at: int, block: Block | None) -> Block | None:

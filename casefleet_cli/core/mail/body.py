@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _WIDE = ("16", "32", "ucs", "unicode")
 """In labels of charsets whose line breaks are not single octets."""
+_BLOCK = 1 << 18
 _META_CHARSET = rb"(?i)<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_:.-]{1,40})"
 
 
@@ -120,20 +121,27 @@ def one_newline(content: bytes) -> bytes:
 
 def _flow(text: str, *, is_deleting: bool) -> str:
     """Paragraphs of format=flowed joined again (RFC 3676 section 4.2); quote marks stay."""
-    out: list[str] = []
+    joined: list[str] = []
     open_depth = -1  # of the paragraph that the last line left open
-    for line in text.split("\n"):
-        bare = line.lstrip(">")
-        depth = len(line) - len(bare)
-        bare = bare.removeprefix(" ")
-        is_flowed = bare.endswith(" ") and bare != "-- "
-        if open_depth == depth and bare != "-- ":
-            out.append(bare[:-1] if is_flowed and is_deleting else bare)
-        else:
-            mark = ">" * depth + (" " if depth else "")
-            out += ("\n", mark, bare[:-1] if is_flowed and is_deleting else bare)
-        open_depth = depth if is_flowed else -1
-    return "".join(out)[1:]
+    position = 0
+    while position <= len(text):  # block by block: lines by the million take many times the room of the text
+        end = text.find("\n", position + _BLOCK)
+        end = len(text) if end < 0 else end
+        out: list[str] = []
+        for line in text[position:end].split("\n"):
+            bare = line.lstrip(">")
+            depth = len(line) - len(bare)
+            bare = bare.removeprefix(" ")
+            is_flowed = bare.endswith(" ") and bare != "-- "
+            if open_depth == depth and bare != "-- ":
+                out.append(bare[:-1] if is_flowed and is_deleting else bare)
+            else:
+                mark = ">" * depth + (" " if depth else "")
+                out += ("\n", mark, bare[:-1] if is_flowed and is_deleting else bare)
+            open_depth = depth if is_flowed else -1
+        joined.append("".join(out))
+        position = end + 1
+    return "".join(joined)[1:]
 
 
 def join(pieces: list[str]) -> str:

@@ -8,12 +8,14 @@ from casefleet_cli.core.mail import charset, transfer
 
 _WORD = r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)"
 _CONTROL = "[\\t\\n\\r\\x0b\\x0c\\x85\\u2028\\u2029]+|[\\x00-\\x1f\\x7f-\\x9f\\ufeff]"
+_LONGEST_TEXT = 500_000
+"""Octets of a field of text that are read."""
 _BREAK = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 
 
 def decode(value: bytes, hint: str | None = None) -> str:
     """The value as one line of clean text; `hint` names the charset to try for raw bytes that are not UTF-8."""
-    return clean(decode_words(to_text(value, hint)))
+    return clean(decode_words(to_text(value[:_LONGEST_TEXT], hint)))
 
 
 def to_text(value: bytes, hint: str | None = None) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 RAW = frozenset(("script", "style", "title", "textarea", "iframe"))
 """Elements with no tags inside; what is in them is left out."""
 
-_ATTRIBUTE = r"""[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*("[^"]*"?|'[^']*'?|[^\s>"'][^\s>]*)?)?"""
+_ATTRIBUTE = r"""([^\s/>][^\s/>=]*)(?:\s*=\s*("[^"]*"?|'[^']*'?|[^\s>"'][^\s>]*)?)?"""
 _UNNAMED = r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"?|'[^']*'?|[^\s>"'][^\s>]*)?)?"""
 _TAG = re.compile(rf"<(/?)([A-Za-z][^\s/>]*)((?:{_UNNAMED}){{0,40}})[\s/]*(>?)")
 _MORE = re.compile(rf"(?:{_UNNAMED}){{1,40}}[\s/]*(>?)")
@@ -19,7 +19,8 @@ _MORE = re.compile(rf"(?:{_UNNAMED}){{1,40}}[\s/]*(>?)")
 _NAMED = re.compile(_ATTRIBUTE)
 _COMMENT_END = re.compile("--!?>")
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in RAW}
-_MOST_ATTRIBUTES = 40
+_LONGEST_TEXT = 1 << 16
+"""Letters of a text that is given whole; longer ones come in pieces of whole lines."""
 _HUGE_REFERENCE = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9A-Fa-f]{9,});?")
 """Python refuses numbers of some thousand digits."""
 
@@ -42,6 +43,9 @@ def tokens(html: str) -> Iterator[Token]:
         at = html.find("<", position)
         if at < 0:
             at = end
+        while at - position > _LONGEST_TEXT and (cut := html.find("\n", position + _LONGEST_TEXT, at)) >= 0:
+            yield Token("", text=_unescaped(html[position : cut + 1]))
+            position = cut + 1
         if at > position:
             yield Token("", text=_unescaped(html[position:at]))
         if at == end:

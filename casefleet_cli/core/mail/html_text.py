@@ -27,6 +27,7 @@ _TRANSPARENT = frozenset(("address", "div", "p", "span")) | _ITEMS
 _HIDEABLE = frozenset(("div", "span", "p", "td", "tr", "table"))
 _KEPT = _BLOCKS | _PARAGRAPHS | _CELLS | _SILENT | {"span"}
 """The elements that matter to a reader; what others say is written as if they weren't there."""
+_DEEPEST = 20_000
 _MOST_PIECES = 20_000
 """Pieces of text that are held before they are joined."""
 _DOCTYPE = re.compile(r"<!doctype html([^>]{0,300})", re.IGNORECASE)
@@ -173,8 +174,12 @@ class _Page:
         return at if not self.walls or at >= self.walls[-1] else -1
 
     def push(self, name: str, *, is_hidden: bool) -> None:
-        """Put an element on the stack."""
+        """Put an element on the stack; what stands deeper than any mail needs is read, and not remembered."""
         at = len(self.stack)
+        if at >= _DEEPEST:
+            if self.hidden < 0:
+                self.writer.edge(name)
+            return
         self.stack.append(name)
         self.places.setdefault(name, []).append(at)
         if name in _WALLS:

@@ -19,7 +19,7 @@ _LEXEME = (
     r"""|(?P<mark>.)"""
 )
 _QUOTED_ANGLE = r"""(?s)<([^<>"]*(?:"(?:[^"\\<>]|\\.)*"[^<>"]*)+)>"""
-_LONGEST_ANGLE = 1000
+_LONGEST_ANGLE = 500
 """Letters between angle brackets that may hold quotes: of each bracket so many are looked at, or it is no bracket."""
 _QUOTE_END = r"""(?s)\\.|\""""
 _BRACKET_END = "[,;<>]"

@@ -47,6 +47,9 @@ _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MSGID = re.compile(r"<([^<>]+)>")
 _LONGEST_MSGID = 2000
 _MOST_REFERENCES = 1000
+_LONGEST_IDS = 500_000
+"""Letters of the fields with message identifiers, and of those with addresses, that are read: 12,000 recipients."""
+_LONGEST_PEOPLE = 1_000_000
 _NEVER_FORWARDED = ("multipart/report",)
 
 
@@ -150,6 +153,7 @@ class _Reader:
         self.print.add(head.date_raw, head.subject)
         for part in mime.nodes(root):
             self.read(part, is_text=id(part) in shown)
+        people = {name: head.people(name) for name in ("from", "sender", "reply-to", "to", "cc", "bcc")}
         self.defects.update(dict.fromkeys(head.defects))
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
         has_html = any(kind == "text/html" for kind, _ in html)
@@ -158,12 +162,12 @@ class _Reader:
         return Message(
             msgid=head.msgid,
             subject=head.subject,
-            from_=head.people("from"),
-            sender=head.people("sender"),
-            reply_to=head.people("reply-to"),
-            to=head.people("to"),
-            cc=head.people("cc"),
-            bcc=head.people("bcc"),
+            from_=people["from"],
+            sender=people["sender"],
+            reply_to=people["reply-to"],
+            to=people["to"],
+            cc=people["cc"],
+            bcc=people["bcc"],
             date=head.date,
             in_reply_to=head.msgids("in-reply-to"),
             references=head.msgids("references"),
@@ -219,7 +223,7 @@ class _Reader:
         attached = [part for part in self.chosen.attachments if part.is_message]
         if attached:
             comment = text.strip() or None
-            return tuple(_forward(Head(part.children[0]), comment) for part in attached)
+            return tuple(_forward(Head(part.children[0], head.room), comment) for part in attached)
         if ":" not in text and page is None:
             return ()
         from casefleet_cli.core.forward import find  # noqa: PLC0415 - large; a mail without a colon forwards nothing
@@ -231,7 +235,10 @@ class _Reader:
 class Head:
     """The header fields of one message, decoded when asked for."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, room: list[int] | None = None) -> None:
+        self.room = [_LONGEST_PEOPLE] if room is None else room
+        """Letters of addresses that may still be read: what becomes of them takes sixty times as much."""
+        self.is_cut = False
         self.values: dict[str, list[bytes]] = {}
         for name, value in part.fields:
             self.values.setdefault(name.lower(), []).append(value)
@@ -256,23 +263,31 @@ class Head:
         found += [f"{name}-repeated" for name in ("from", "subject", "date") if len(self.values.get(name, ())) > 1]
         if not self.values:
             found.append("headers-missing")
+        if self.is_cut:
+            found.append("too-many-addresses")
         return found
 
     def people(self, name: str) -> tuple[Mailbox, ...]:
         """The mailboxes of every field of that name."""
         if name not in self.known:
             values = self.values.get(name)
-            self.known[name] = (
-                mailboxes.parse_list(", ".join(header.to_text(value, self.hint) for value in values)) if values else ()
-            )
+            self.known[name] = self.mailboxes(values) if values else ()
         return self.known[name]
+
+    def mailboxes(self, values: list[bytes]) -> tuple[Mailbox, ...]:
+        """The mailboxes of fields, as far as there is room for them."""
+        text = ", ".join(header.to_text(value, self.hint) for value in values)
+        if len(text) > self.room[0]:
+            text, self.is_cut = text[: self.room[0]].rpartition(",")[0], True
+        self.room[0] -= len(text)
+        return mailboxes.parse_list(text)
 
     def msgids(self, name: str) -> tuple[str, ...]:
         """The message identifiers of a field, without angle brackets, each once."""
         values = self.values.get(name)
         if not values:
             return ()
-        text = header.clean(header.to_text(b" ".join(values)))
+        text = header.clean(header.to_text(b" ".join(values)[:_LONGEST_IDS]))
         found = [found for each in _MSGID.findall(text) if 0 < len(found := each.strip()) <= _LONGEST_MSGID]
         if not found:
             found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [

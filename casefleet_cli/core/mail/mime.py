@@ -12,6 +12,12 @@ from casefleet_cli.core.mail import header, transfer
 MOST_PARTS = 5000
 DEEPEST = 60
 MOST_FIELDS = 20_000
+MOST_FIELDS_OF_ALL = 100_000
+_FEWEST_FIELDS = 20
+"""Fields that are read of every part, when all others together have had too many."""
+_ROOM = 1_000_000
+"""Octets that attached messages may be decoded to, beyond the size of the mail: messages inside messages, each encoded
+again, would take the room of the mail once for each level."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 _FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*)(?:\n|\Z)")
@@ -40,6 +46,19 @@ _COMMON_TYPES = frozenset(
 )  # fmt: skip
 
 
+class _Budget:
+    """What may still be read of one message."""
+
+    def __init__(self, size: int) -> None:
+        self.parts = MOST_PARTS
+        self.fields = MOST_FIELDS_OF_ALL
+        self.octets = size + _ROOM
+
+    def most_fields(self) -> int:
+        """How many fields the next part may have."""
+        return max(_FEWEST_FIELDS, min(MOST_FIELDS, self.fields))
+
+
 class Part:
     """One node of the tree: a leaf, a multipart with children, or an attached message with one child."""
 
@@ -58,13 +77,14 @@ class Part:
         "type",
     )
 
-    def __init__(self, data: bytes, start: int, end: int, number: str, default_type: str) -> None:
+    def __init__(self, data: bytes, start: int, end: int, number: str, default_type: str, budget: _Budget) -> None:
         self.data = data
         self.end = end
         self.number = number
         self.children: list[Part] = []
         self.defects: list[str] = []
-        fields, self.body, defect = fields_of(data, start, end)
+        fields, self.body, defect = fields_of(data, start, end, budget.most_fields())
+        budget.fields -= len(fields)
         if defect:
             self.defects.append(defect)
         self.fields = fields
@@ -142,7 +162,9 @@ def _is_from_line(data: bytes, at: int) -> bool:
     return data.startswith((b"From ", b">From "), at) and not data[at + 5 : at + 80].lstrip().startswith(b":")
 
 
-def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, bytes]], int, str | None]:
+def fields_of(
+    data: bytes, position: int, end: int, most: int = MOST_FIELDS
+) -> tuple[list[tuple[str, bytes]], int, str | None]:
     """The fields of the header block at `position`, where the body begins, and a defect or None.
 
     A line that is no field is passed over when known fields follow before the next blank line; otherwise the body
@@ -154,7 +176,7 @@ def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, byt
     while position < end:
         found = match(data, position, end)
         if found:
-            if len(fields) >= MOST_FIELDS:
+            if len(fields) >= most:
                 rest = re.compile(_BLANK_LINE).search(data, position, end)
                 return fields, rest.end() if rest else end, "too-many-fields"
             fields.append((found[1].decode("ascii"), header.unfold(found[2])))
@@ -173,8 +195,9 @@ def fields_of(data: bytes, position: int, end: int) -> tuple[list[tuple[str, byt
 
 def tree(raw: bytes) -> Part:
     """The tree of parts; at most MOST_PARTS parts, DEEPEST levels. Parts are numbered as IMAP does (RFC 3501)."""
-    root = Part(raw, start_of(raw), len(raw), "", "text/plain")
-    _grow(root, 0, [MOST_PARTS], root)
+    budget = _Budget(len(raw))
+    root = Part(raw, start_of(raw), len(raw), "", "text/plain", budget)
+    _grow(root, 0, budget, root)
     if not root.is_multipart:
         root.number = "1"
     return root
@@ -191,41 +214,47 @@ def nodes(part: Part) -> list[Part]:
     return out
 
 
-def _grow(part: Part, depth: int, budget: list[int], root: Part) -> None:
+def _grow(part: Part, depth: int, budget: _Budget, root: Part) -> None:
     """Find the children of a part, and theirs."""
     if not part.is_multipart and part.type not in _MESSAGES:
         return
     if depth >= DEEPEST:
         root.defects.append("too-deep")
         return
-    part.children = _body_parts(part, budget[0]) if part.is_multipart else _enclosed(part)
-    budget[0] -= len(part.children)
-    if budget[0] <= 0:
+    if part.is_multipart:
+        part.children = _body_parts(part, budget)
+    elif part.encoding in ("base64", "quoted-printable") and part.end - part.body > budget.octets:
+        root.defects.append("too-much-encoded")
+    else:
+        part.children = _enclosed(part, budget)
+    budget.parts -= len(part.children)
+    if budget.parts <= 0:
         root.defects.append("too-many-parts")
         return
     for child in part.children:
         _grow(child, depth + 1, budget, root)
 
 
-def _body_parts(part: Part, most: int) -> list[Part]:
+def _body_parts(part: Part, budget: _Budget) -> list[Part]:
     """The children of a multipart; one that has none but has content becomes text, so that nothing is lost."""
-    spans = _spans(part, most)
+    spans = _spans(part, budget.parts)
     if not spans and "multipart-empty" not in part.defects and part.data[part.body : part.end].strip():
         part.type = "text/plain"
     default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
     prefix = f"{part.number}." if part.number else ""
-    return [Part(part.data, *span, f"{prefix}{index}", default) for index, span in enumerate(spans, start=1)]
+    return [Part(part.data, *span, f"{prefix}{index}", default, budget) for index, span in enumerate(spans, start=1)]
 
 
-def _enclosed(part: Part) -> list[Part]:
+def _enclosed(part: Part, budget: _Budget) -> list[Part]:
     """The message in an attached message, unless it has no header at all."""
     data, start, end = part.data, part.body, part.end
     if part.encoding in ("base64", "quoted-printable"):
         data, _ = part.content()
         start, end = start_of(data), len(data)
+        budget.octets -= end
     elif _is_from_line(data, start):
         start = min(end, data.find(b"\n", start, end) + 1 or end)
-    child = Part(data, start, end, part.number, "text/plain")
+    child = Part(data, start, end, part.number, "text/plain", budget)
     if not child.fields:
         return []
     if not child.is_multipart:
