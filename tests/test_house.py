@@ -56,7 +56,7 @@ SINS = {
     "typed dates at the door": ("casefleet_cli/lda.py", "import casefleet_cli.core.moments.typed"),
     "a second reader of typed dates": ("casefleet_cli/cli/feeds.py", "import dateutil"),
     "circles": ("casefleet_cli/core/address.py", "import casefleet_cli.core.rules.routing"),
-    "a library away from home": ("casefleet_cli/desk/links.py", "import selectolax"),
+    "a library away from home": ("casefleet_cli/desk/links.py", "import nh3"),
     "a room without a floor": ("casefleet_cli/helpers.py", "HELP = True"),
 }
 

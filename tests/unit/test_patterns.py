@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from casefleet_cli.core import moments, secrets
-from casefleet_cli.core.forward import blocks, dates
+from casefleet_cli.core.forward import blocks
 from casefleet_cli.core.mail import html_tags
+from casefleet_cli.core.moments import field, typed, written
+from casefleet_cli.core.secrets import spelling
+from casefleet_cli.sources import from_line
 from tests import patterns
 from tests.patterns import Recipe, Use
 
@@ -19,18 +21,22 @@ FAST = 0.006
 GROWTH = 3.2
 """How much longer twice the text may take; a pattern that takes quadratic time needs four times as long."""
 
+NAMES = "log.firm.example"
 MADE = {
-    "core.forward.blocks": [blocks._label_pattern(field, ["de", "en"]) for field in ("to", "subject")],
+    "core.forward.blocks": [blocks._label_pattern(name, ["de", "en"]) for name in ("to", "subject")],
     "core.mail.html_tags": list(html_tags._RAW_ENDS.values()),
-    "core.secrets": [
-        value for value in vars(secrets.Mask("log.firm.example")).values() if isinstance(value, re.Pattern)
+    "core.secrets.spelling": [
+        re.compile(rf"@(?=(?:{re.escape(NAMES)})(?P<more>[\w.-]*\w)?)", re.I),
+        re.compile("[0-9A-Za-z]{16,}"),
     ],
 }
 """Patterns that functions make, by module."""
 SHORT = {
-    "core.moments": moments._LONGEST,
-    "core.forward.dates": dates._LONGEST,
-    "core.secrets._LOCAL_PART": secrets._LONGEST,
+    "core.moments.field": field._LONGEST,
+    "core.moments.typed": typed._LONGEST,
+    "core.moments": written._LONGEST,
+    "core.secrets.spelling._LOCAL_PART": spelling._LONGEST_LOCAL,
+    "sources.from_line": from_line.LONGEST,
 }
 """Letters of the longest text that is asked about, by the beginning of a pattern's name; those tests are of this only."""
 SQUEEZED = ("core.moments",)
@@ -57,7 +63,7 @@ def texts(use: Use, recipe: Recipe, length: int) -> str:
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.where[:60]} {use.method}")
 def test_twice_the_text_takes_twice_the_time(use: Use) -> None:
-    longest = min((length for name, length in SHORT.items() if use.where.startswith(name)), default=SIZES[-1])
+    longest = next((length for name, length in SHORT.items() if use.where.startswith(name)), SIZES[-1])
     for recipe in patterns.recipes(use.pattern):
         for size in (*(size for size in SIZES if size < longest), longest):
             taken = use.seconds(texts(use, recipe, size))
