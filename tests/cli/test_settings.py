@@ -42,7 +42,7 @@ def casefleet(firm: Firm, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
 
 
 def told(firm: Firm) -> list[tuple]:
-    return firm.all("SELECT user_id, detail FROM activities WHERE verb = 'setting-changed' ORDER BY id")
+    return firm.activities("user_id, detail", "verb = 'setting-changed' ORDER BY id")
 
 
 def test_every_setting_is_listed_with_where_it_comes_from(casefleet: Casefleet) -> None:
@@ -177,7 +177,7 @@ def test_days_and_clocks_are_of_the_firm(firm: Firm, casefleet: Casefleet, tmp_p
     assert (code, error) == (2, "casefleet: Case 2026-101 was opened on 2026-01-01; it cannot be closed before.\n")
     assert casefleet("case", "close", "2026-101", "--on", "2026-05-17")[0] == 0
     assert firm.one("SELECT closed_at FROM cases WHERE id = ?", case) == "2026-05-16T14:00:00Z"
-    assert firm.all("SELECT detail FROM activities WHERE verb = 'closed'") == [("as of 2026-05-17",)]
+    assert firm.activities("detail", "verb = 'closed'") == [("as of 2026-05-17",)]
 
 
 def test_a_time_zone_that_this_machine_does_not_know(firm: Firm, casefleet: Casefleet) -> None:
