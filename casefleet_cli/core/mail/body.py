@@ -146,7 +146,7 @@ def _flow(text: str, *, is_deleting: bool) -> str:
 
 def join(pieces: list[str]) -> str:
     """Texts that stand one below the other, blank ones left out."""
-    kept = [piece for piece in pieces if piece.strip()]
+    kept = [piece for piece in pieces if piece and not piece.isspace()]
     if len(kept) == 1:
         return kept[0]
     return "\n\n".join(piece.strip("\n") for piece in kept) + "\n" if kept else ""
@@ -160,6 +160,6 @@ def plain(
     `to_text` gives the reader of HTML; it is asked for only when there is HTML to read.
     """
     found = join([text if kind != "text/html" else to_text()(text) for kind, text in pieces])
-    if found.strip() or not html:
+    if (found and not found.isspace()) or not html:
         return found
     return join([text if kind != "text/html" else to_text()(text) for kind, text in html])

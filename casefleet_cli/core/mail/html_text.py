@@ -28,8 +28,8 @@ _HIDEABLE = frozenset(("div", "span", "p", "td", "tr", "table"))
 _KEPT = _BLOCKS | _PARAGRAPHS | _CELLS | _SILENT | {"span"}
 """The elements that matter to a reader; what others say is written as if they weren't there."""
 _DEEPEST = 20_000
-_MOST_PIECES = 20_000
-"""Pieces of text that are held before they are joined."""
+_BLOCK, _PIECE = 1 << 20, 60
+"""Letters that are held before the lines they make are joined, and what each piece of text takes beside its letters."""
 _DOCTYPE = re.compile(r"<!doctype html([^>]{0,300})", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u061c"))
@@ -47,11 +47,14 @@ def to_text(html: str) -> str:
     html = html.replace("\0", "")
     page = _Page(is_strict=_is_strict(html[:1000]))
     writer = page.writer
+    held = 0
     text = ""  # a local name: it grows in place, and large text is not held twice
     for name, is_end, attributes, words in tokens(html):
         if not name:
             page.text(words)
-            if len(writer.out) > _MOST_PIECES:
+            held += len(words) + _PIECE
+            if held > _BLOCK and writer.is_broken:
+                held = 0
                 piece = writer.settled()
                 text += piece if text else piece.lstrip("\n")
         elif name == "br":
@@ -218,6 +221,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.out: list[str] = []
+        self.is_broken = False  # whether there is a whole line in it
         self.newlines = 2  # how many line breaks the text ends with; at its beginning, enough
         self.is_spaced = True  # whether a blank would be one too many
         self.is_owed = False  # whether a blank is due before the next word
@@ -260,6 +264,7 @@ class _Writer:
     def newline(self, wanted: int) -> None:
         """End the line so that `wanted` line breaks stand here."""
         if wanted > self.newlines and self.out:
+            self.is_broken = True
             self.out.append("\n" * (wanted - self.newlines))
         self.newlines = max(self.newlines, wanted)
         self.is_spaced, self.is_owed = True, False
@@ -297,7 +302,7 @@ class _Writer:
         """The lines that are whole, tidy; the last one, and the line breaks after it, stay open."""
         text = "".join(self.out)
         whole = text.rstrip("\n").rfind("\n") + 1
-        self.out = [text[whole:]]
+        self.out, self.is_broken = [text[whole:]], False
         tidy = "\n".join([line.rstrip() for line in text[:whole].replace("\xa0", " ").split("\n")])
         return _GAPS.sub("\n\n", tidy)
 
