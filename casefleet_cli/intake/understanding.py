@@ -46,7 +46,7 @@ def packed(raw: bytes) -> Packed:
 
 def understand(message: Packed, mask: Mask) -> Understood:
     """Everything about a message, with BCC addresses masked; never raises."""
-    parsed = parse(message.raw, message.runs)
+    parsed = parse(message.raw, message.runs, mask.domain)
     if parsed is not None:
         try:
             letterhead = Letterhead(parsed.from_, parsed.to, parsed.cc, parsed.bcc)
@@ -56,10 +56,10 @@ def understand(message: Packed, mask: Mask) -> Understood:
     return bare(message.original)
 
 
-def parse(raw: bytes, runs: Sequence[Run] = ()) -> Message | None:
+def parse(raw: bytes, runs: Sequence[Run] = (), logging_domain: str = "") -> Message | None:
     """The parsed message, or None when a bug in the parser got in the way."""
     try:
-        return messages.parse(raw, runs)
+        return messages.parse(raw, runs, logging_domain)
     except Exception:  # noqa: BLE001 - a bug here must not lose a mail; the defect on the bare email tells of it
         return None
 

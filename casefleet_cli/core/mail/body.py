@@ -94,7 +94,7 @@ def filename_of(part: Part) -> str | None:
 
 
 def text_of(part: Part, content: bytes) -> tuple[str, str | None]:
-    """The text of a text part, lines ended by LF, format=flowed joined; and the charset's defect."""
+    """The text of a text part, lines ended by LF; and the charset's defect."""
     label = part.parameters.get("charset")
     if part.type == "text/html" and not label:
         found = re.search(_META_CHARSET, content[:4096])
@@ -105,10 +105,14 @@ def text_of(part: Part, content: bytes) -> tuple[str, str | None]:
     del content
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.removeprefix("\ufeff").replace("\0", "")
-    if part.parameters.get("format", "").lower() == "flowed" and part.type == "text/plain":
-        text = _flow(text, is_deleting=part.parameters.get("delsp", "").lower() == "yes")
-    return text, defect
+    return text.removeprefix("\ufeff").replace("\0", ""), defect
+
+
+def flowed(part: Part, text: str) -> str:
+    """The text of a part with the paragraphs of format=flowed joined (RFC 3676); other text as it is."""
+    if part.type != "text/plain" or part.parameters.get("format", "").lower() != "flowed":
+        return text
+    return _flow(text, is_deleting=part.parameters.get("delsp", "").lower() == "yes")
 
 
 def one_newline(content: bytes) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from typing import TYPE_CHECKING
-
-from casefleet_cli.core.mail.body import one_newline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
+RECIPE = 2
+"""The number of the recipe; a change of it comes with a migration."""
 _BLOCK = 1 << 18
 _BINARY = rb"[\x00-\x08\x0e-\x1f]"
 
@@ -19,7 +21,7 @@ class Fingerprint:
     """A SHA-256 over length-prefixed fields, so that no two lists of fields look alike."""
 
     def __init__(self) -> None:
-        self._hash = hashlib.sha256(b"casefleet 1\n", usedforsecurity=False)
+        self._hash = hashlib.sha256(b"casefleet %d\n" % RECIPE, usedforsecurity=False)
 
     def add(self, *fields: str | bytes | None) -> None:
         """Add fields in order; None, "" and a field that is not added all differ."""
@@ -31,21 +33,27 @@ class Fingerprint:
             self._hash.update(b"%d:" % len(octets))
             self._hash.update(octets)
 
-    def add_all(self, fields: Iterable[str]) -> None:
-        """Add a list of fields, and how many they are."""
-        listed = list(fields)
+    def add_head(self, msgid: str | None, date: datetime | None, subject: str | None) -> None:
+        """Add what a header says of its message: the instant of Date counts, not its zone or how it is written."""
+        words = None if subject is None else " ".join(unicodedata.normalize("NFC", subject).split())
+        self.add(msgid, None if date is None else _instant(date), words)
+
+    def add_set(self, addresses: Iterable[str]) -> None:
+        """Add addresses in normal form; their order and how often they stand there don't count."""
+        listed = sorted(set(addresses))
         self.add(str(len(listed)), *listed)
 
-    def add_part(self, number: str, content_type: str, content: bytes, encoding: str) -> None:
-        """Add a leaf: its place, type and decoded content; line breaks and trailing blanks of text don't count.
+    def add_text(self, content_type: str, text: str) -> None:
+        """Add a leaf of text; how its line breaks are written and blanks at the ends of lines don't count."""
+        self.add(content_type, _digest_of_text(text))
 
-        What isn't text counts octet by octet where base64 or uuencode guarded its line breaks on the way.
-        """
-        is_guarded = encoding in ("base64", "x-uuencode", "uuencode", "x-uue", "uue")
-        if content_type.startswith(("text/", "message/")) or not is_guarded or not re.search(_BINARY, content):
-            self.add(number, content_type, "text", _digest_of_text(content))
+    def add_octets(self, content: bytes) -> None:
+        """Add any other leaf; line breaks don't count, nor do blanks at their ends where nothing binary is in it."""
+        if not re.search(_BINARY, content):
+            self.add("other", _digest_of_text(content.decode("latin-1")))
         else:
-            self.add(number, content_type, "octets", hashlib.sha256(content, usedforsecurity=False).digest())
+            plain = content.replace(b"\r\n", b"\n") if b"\r\n" in content else content
+            self.add("other", hashlib.sha256(plain, usedforsecurity=False).digest())
 
     def hexdigest(self) -> str:
         """The fingerprint in hex."""
@@ -64,26 +72,37 @@ def of_digest(sha256: str) -> str:
     return hashlib.sha256(b"bare\0" + sha256.encode(), usedforsecurity=False).hexdigest()
 
 
-def _digest_of_text(content: bytes) -> bytes:
-    """SHA-256 of the octets with LF as line break, without blanks at the ends of lines and blank lines at the end.
+def _instant(date: datetime) -> str:
+    """Seconds since the year 1 in UTC, which no zone can push over the edge of the calendar."""
+    offset = date.utcoffset()
+    seconds = date.toordinal() * 86_400 + date.hour * 3600 + date.minute * 60 + date.second
+    return str(seconds - (0 if offset is None else offset.days * 86_400 + offset.seconds))
+
+
+def _digest_of_text(text: str) -> bytes:
+    """SHA-256 of the text in NFC with LF as line break, without blanks at line ends and blank lines at the end.
 
     It goes block by block, because lines by the hundred thousand take several times the room of the text.
     """
     digest = hashlib.sha256(usedforsecurity=False)
     position = 0
-    held: list[bytes] = []
+    held: list[str] = []
     """Blank lines that count only when something follows."""
-    while position < len(content):
-        end = content.find(b"\n", position + _BLOCK) + 1 or len(content)
-        block = one_newline(content[position:end])
+    while position < len(text):
+        end = text.find("\n", position + _BLOCK) + 1 or len(text)
+        block = text[position:end]
         position = end
-        if b" \n" in block or b"\t\n" in block:
-            block = b"\n".join([line.rstrip(b" \t") for line in block.split(b"\n")])
-        kept = block.rstrip(b" \t\n")
+        if "\r" in block:
+            block = block.replace("\r\n", "\n").replace("\r", "\n")
+        if not block.isascii() and not unicodedata.is_normalized("NFC", block):
+            block = unicodedata.normalize("NFC", block)
+        if " \n" in block or "\t\n" in block:
+            block = "\n".join([line.rstrip(" \t") for line in block.split("\n")])
+        kept = block.rstrip(" \t\n")
         if kept:
             for blank in held:
-                digest.update(blank)
-            digest.update(kept)
+                digest.update(blank.encode())
+            digest.update(kept.encode("utf-8", "surrogatepass"))
             held = [block[len(kept) :]]
         else:
             held.append(block)

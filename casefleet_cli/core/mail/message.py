@@ -53,17 +53,18 @@ _LONGEST_PEOPLE = 1_000_000
 _NEVER_FORWARDED = ("multipart/report",)
 
 
-def parse(raw: bytes, runs: Sequence[Run] = ()) -> Message:
+def parse(raw: bytes, runs: Sequence[Run] = (), logging_domain: str = "") -> Message:
     """Understand a message; never raises, in time and memory linear in its size.
 
-    `runs`: what `base64_runs.find` found in it, so that it is not decoded again.
+    `runs`: what `folding.find` found in it, so that it is not decoded again. `logging_domain`: recipients there don't
+    count in the fingerprint, since not every copy has them.
 
     Bytes that are no message (Outlook's .msg, nothing, binary data) give an empty one with the defect "not-a-message"
     or "empty-message"; their fingerprint is that of the bytes.
     """
     root, defects = _open(raw)
     return (
-        _Reader(root, defects, runs if root and root.data is raw else ()).message()
+        _Reader(root, defects, runs if root and root.data is raw else (), logging_domain).message()
         if root
         else _not_a_message(raw, defects)
     )
@@ -133,8 +134,9 @@ def _not_a_message(raw: bytes, defects: list[str]) -> Message:
 class _Reader:
     """A tree of parts while it becomes a Message."""
 
-    def __init__(self, root: Part, defects: list[str], runs: Sequence[Run]) -> None:
+    def __init__(self, root: Part, defects: list[str], runs: Sequence[Run], logging_domain: str) -> None:
         self.root = root
+        self.domain = logging_domain
         self.runs = {run.start: run for run in runs}
         self.chosen = body.choose(root)
         self.defects = dict.fromkeys(defects)
@@ -148,11 +150,14 @@ class _Reader:
         head = Head(root)
         chosen = self.chosen
         shown = {id(part) for part in (*chosen.text, *chosen.html)}
-        self.print.add(head.msgid)
-        self.print.add_all(address.normal(mailbox.address) for mailbox in head.people("from"))
-        self.print.add(head.date_raw, head.subject)
+        self.print.add_head(head.msgid, head.date, head.subject)
+        self.print.add_set(_addresses(head, "from"))
+        self.print.add_set(one for one in _addresses(head, "to", "cc") if one.rpartition("@")[2] != self.domain)
+        enclosed: set[int] = set()
         for part in mime.nodes(root):
-            self.read(part, is_text=id(part) in shown)
+            if part.is_message or id(part) in enclosed:
+                enclosed.update(map(id, part.children))
+            self.read(part, is_text=id(part) in shown, counts=id(part) not in enclosed)
         people = {name: head.people(name) for name in ("from", "sender", "reply-to", "to", "cc", "bcc")}
         self.defects.update(dict.fromkeys(head.defects))
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
@@ -179,27 +184,34 @@ class _Reader:
             fingerprint=self.print.hexdigest(),
         )
 
-    def read(self, part: Part, *, is_text: bool) -> None:
-        """Decode a part once: for its size, its text and the fingerprint."""
+    def read(self, part: Part, *, is_text: bool, counts: bool) -> None:
+        """Decode a part once: for its size, its text and, where it counts there, the fingerprint."""
         self.defects.update(dict.fromkeys(part.defects))
         if part.is_multipart:
             return
         if part.is_message:
             child = Head(part.children[0])
             self.sizes[id(part)] = part.end - part.body if part.data is part.children[0].data else part.children[0].end
-            self.print.add(part.number, part.type, child.msgid, child.date_raw, child.subject)
-            for name in ("from", "to", "cc"):
-                self.print.add_all(mailbox.address for mailbox in child.people(name))
+            if counts:
+                self.print.add("message")
+                self.print.add_head(child.msgid, child.date, child.subject)
+                self.print.add_set(_addresses(child, "from"))
             return
         content, defect = self.content(part)
         if defect:
             self.defects[defect] = None
         self.sizes[id(part)] = len(content)
-        self.print.add_part(part.number, part.type, content, part.encoding)
+        if not is_text and (part.type not in ("text/plain", "text/html") or not counts):
+            if counts:
+                self.print.add_octets(content)
+            return
+        handed_over = [content]
+        del content  # so that large text is not held twice
+        text, defect = body.text_of(part, handed_over.pop())
+        if counts:
+            self.print.add_text(part.type, text)
         if is_text:
-            handed_over = [content]
-            del content  # so that large text is not held twice
-            self.texts[id(part)], defect = body.text_of(part, handed_over.pop())
+            self.texts[id(part)] = body.flowed(part, text)
             if defect:
                 self.defects[defect] = None
 
@@ -230,6 +242,11 @@ class _Reader:
 
         found = find.find(head.subject, text, page)
         return (found,) if found else ()
+
+
+def _addresses(head: Head, *names: str) -> list[str]:
+    """The addresses of some fields, in normal form."""
+    return [address.normal(mailbox.address) for name in names for mailbox in head.people(name) if mailbox.address]
 
 
 class Head:

@@ -29,6 +29,7 @@ class Mask:
     """
 
     def __init__(self, logging_domain: str, addresses: Callable[[], Iterable[str]] = tuple) -> None:
+        self.domain = logging_domain
         self._domains = domains(logging_domain)
         self.addresses = addresses
         self._secrets: Secrets | None = None
