@@ -11,7 +11,7 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.core.rules.routing import Letterhead
+from casefleet_cli.core.rules.routing import letterhead_of
 from casefleet_cli.errors import UnreadableError, UsageError
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.understanding import parse
@@ -38,8 +38,7 @@ def route(
         user_id = next((sender for sender in senders if sender is not None), None)
     if user_id is None:
         raise UsageError("No user sends from the address in From; name the user with --user.")
-    letterhead = Letterhead(message.from_, message.to, message.cc, message.bcc)
-    decision = Memory(connection).decide(letterhead, user_id, vouched=False)
+    decision = Memory(connection).decide(letterhead_of(message), user_id, vouched=False)
     told = _told(decision, str(users.one(connection, user_id)["name"]))
     if as_json:
         output.json_value({**told, "words": sentences(told, context.obj.days())})

@@ -68,6 +68,8 @@ class Message(NamedTuple):
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()
     bcc: tuple[Mailbox, ...] = ()
+    resent_from: tuple[Mailbox, ...] = ()
+    """Who redirected it last, where anybody did (RFC 5322 section 3.6.6)."""
     date: datetime | None = None
     """Aware; the header's own offset is kept."""
     in_reply_to: tuple[str, ...] = ()
@@ -80,5 +82,7 @@ class Message(NamedTuple):
     """Best first; empty when nothing is forwarded."""
     defects: tuple[str, ...] = ()
     """Short kebab-case names, each once, such as "date-unreadable"."""
+    state: str = ""
+    """"draft" where the message itself says that it was not sent (X-Unsent), else ""."""
     fingerprint: str = ""
     """SHA-256 in hex of what makes it the same mail for a reader."""

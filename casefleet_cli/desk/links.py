@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.model import Message
-from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Letterhead, Place
+from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Place, letterhead_of
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.understanding import parse
@@ -112,7 +112,7 @@ def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None
         if not waiting:
             raise UsageError(f"E-mail {email_id} is not held.")
         message = parse(emails.raw_of(connection, email_id)) or Message()
-        letterhead = Letterhead(message.from_, message.to, message.cc, message.bcc)
+        letterhead = letterhead_of(message)
         memory = Memory(connection)
         for delivery_id, user_id in waiting:
             deliveries.set_standing(connection, delivery_id, "released")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.rules import routing
+from casefleet_cli.core.rules import again, routing
 from casefleet_cli.core.rules.notices import notices_for
 from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals, standings
 
@@ -66,11 +66,10 @@ def record(
 def foresee(connection: sqlite3.Connection, mail: Mail, memory: Memory, *, vouched: bool = False) -> str:
     """What would become of a message, as a receipt says it; changes nothing."""
     known = _known(connection, mail)
-    if known.is_seen or known.is_settled:
+    if known.is_seen:
         return DUPLICATE
-    understood, arrival = mail
-    decision = memory.decide(understood.letterhead, arrival.user_id, understood.rows.sent_at, vouched=vouched)
-    return DUPLICATE if known.standings and decision.outcome == "held" else decision.outcome
+    decision = _judged(connection, known, mail, _decided(mail, memory, vouched=vouched))
+    return DUPLICATE if decision is None else decision.outcome
 
 
 class _Known(NamedTuple):
@@ -84,8 +83,8 @@ class _Known(NamedTuple):
     """Of the deliveries of the email for this user."""
 
     @property
-    def is_settled(self) -> bool:
-        """Whether an earlier delivery was decided for this user."""
+    def was_decided(self) -> bool:
+        """Whether an earlier delivery was let in for this user."""
         return not self.standings.isdisjoint(("routed", "released"))
 
 
@@ -97,6 +96,25 @@ def _known(connection: sqlite3.Connection, mail: Mail) -> _Known:
     email_id = emails.by_fingerprint(connection, understood.rows.fingerprint)
     standings = () if email_id is None else deliveries.standings(connection, email_id, arrival.user_id)
     return _Known(email_id, is_seen=False, standings=frozenset(standings))
+
+
+def _decided(mail: Mail, memory: Memory, *, vouched: bool) -> Decision:
+    """The decision for a message by itself, with what its archive says of it."""
+    understood, arrival = mail
+    letterhead = understood.letterhead
+    if letterhead is not None and arrival.state:
+        letterhead = letterhead._replace(state=arrival.state)
+    return memory.decide(letterhead, arrival.user_id, understood.rows.sent_at, vouched=vouched)
+
+
+def _judged(connection: sqlite3.Connection, known: _Known, mail: Mail, decision: Decision) -> Decision | None:
+    """What a decision adds where something is known of the email; None when that is nothing."""
+    if known.email_id is None:
+        return decision
+    decision = again.without(decision, activities.taken_away(connection, known.email_id))
+    if known.was_decided:
+        return again.addition(decision, deliveries.earlier(connection, known.email_id, mail.arrival.user_id))
+    return None if decision.outcome == "held" and known.standings else decision
 
 
 class _Done(NamedTuple):
@@ -166,16 +184,13 @@ class _Recorder:
         ]
 
     def _further(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
-        """Log a further delivery of an email; it is decided for its owner unless an earlier one was."""
+        """Log a further delivery of an email; it decides for its owner what no earlier one decided."""
         connection, (understood, arrival) = self._connection, mail
         (raw,) = originals.keep_all(connection, [understood.original])
         emails.add_recipients(connection, email_id, understood.rows)
-        if known.is_settled:
-            deliveries.add_all(connection, [(arrival, email_id, raw, "routed")])
-            return Receipt(email_id, DUPLICATE)
-        decision = self._decide(mail)
-        if decision.outcome == "held" and known.standings:
-            standing = "rejected" if "rejected" in known.standings else "held"
+        decision = _judged(connection, known, mail, self._decide(mail))
+        if decision is None:
+            standing = "routed" if known.was_decided else "rejected" if "rejected" in known.standings else "held"
             deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
             return Receipt(email_id, DUPLICATE)
         standing = "held" if decision.outcome == "held" else "routed"
@@ -186,10 +201,7 @@ class _Recorder:
         return Receipt(email_id, decision.outcome, decision.places)
 
     def _decide(self, mail: Mail) -> Decision:
-        understood, arrival = mail
-        return self._memory.decide(
-            understood.letterhead, arrival.user_id, understood.rows.sent_at, vouched=self._vouched
-        )
+        return _decided(mail, self._memory, vouched=self._vouched)
 
     def _carry_out(self, done: Sequence[_Done]) -> None:
         """Store decisions, link what they say, write the activities and tell whom it concerns."""

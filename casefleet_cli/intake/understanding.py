@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli.core.mail import fingerprint, folding
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.model import Message
-from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Letterhead
+from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, letterhead_of
 from casefleet_cli.store import emails, originals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from casefleet_cli.core.mail.folding import Run
+    from casefleet_cli.core.rules.routing import Letterhead
     from casefleet_cli.core.secrets import Mask
 
 
@@ -49,8 +50,7 @@ def understand(message: Packed, mask: Mask) -> Understood:
     parsed = parse(message.raw, message.runs, mask.domain)
     if parsed is not None:
         try:
-            letterhead = Letterhead(parsed.from_, parsed.to, parsed.cc, parsed.bcc)
-            return Understood(message.original, emails.rows_of(mask.message(parsed)), letterhead)
+            return Understood(message.original, emails.rows_of(mask.message(parsed)), letterhead_of(parsed))
         except Exception:  # noqa: BLE001, S110 - as in parse
             pass
     return bare(message.original)

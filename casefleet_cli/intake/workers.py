@@ -322,14 +322,19 @@ def _kept(original: Original) -> Any:
 
 def _meaning(understood: Understood) -> Any:
     """What was understood, in plain tuples."""
-    letterhead = understood.letterhead and tuple(tuple(map(tuple, people)) for people in understood.letterhead)
-    return tuple(understood.rows), letterhead
+    if understood.letterhead is None:
+        return tuple(understood.rows), None
+    *people, state = understood.letterhead
+    return tuple(understood.rows), (state, [list(map(tuple, mailboxes)) for mailboxes in people])
 
 
 def _understood(original: Original, meaning: tuple[Any, Any]) -> Understood:
     rows, letterhead = meaning
-    people = letterhead and Letterhead._make([tuple(map(Mailbox._make, people)) for people in letterhead])
-    return Understood(original, Rows._make(rows), people)
+    if letterhead is None:
+        return Understood(original, Rows._make(rows), None)
+    state, people = letterhead
+    mailboxes = [tuple(map(Mailbox._make, plain)) for plain in people]
+    return Understood(original, Rows._make(rows), Letterhead._make([*mailboxes, state]))
 
 
 def _whole(plain: tuple[Any, Any], raw: bytes) -> Understood:

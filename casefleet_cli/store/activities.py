@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.errors import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
 
-    from casefleet_cli.core.rules.routing import Place
 
 _COLUMNS = (
     "id, at, verb, user_id, case_id, lead_id, contact_id, email_id, about_user_id"
@@ -94,6 +94,16 @@ def erase(connection: sqlite3.Connection, activity_id: int, *, user_id: int | No
     number = add(connection, "erased", user_id=user_id, about_activity_id=activity_id)
     connection.execute("UPDATE activity_texts SET salt = NULL, text = NULL WHERE activity_id = ?", (activity_id,))
     return number
+
+
+def taken_away(connection: sqlite3.Connection, email_id: int) -> set[Place]:
+    """The cases and leads that a person took an email off at any time."""
+    rows = connection.execute(
+        "SELECT DISTINCT case_id, lead_id FROM activities WHERE email_id = ? AND verb = 'unlinked'"
+        " AND (case_id IS NOT NULL OR lead_id IS NOT NULL)",
+        (email_id,),
+    )
+    return {Place("lead", lead_id) if case_id is None else Place("case", case_id) for case_id, lead_id in rows}
 
 
 def head(connection: sqlite3.Connection) -> Head:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.core.rules.again import Earlier
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Arrival(NamedTuple):
     import_id: int | None = None
     labels: tuple[str, ...] = ()
     """Folders and flags that the archive had for it."""
+    state: str = ""
+    """What those say of it, as a reason of core.rules.routing: "draft", "deleted", "junk", or "" where it was sent."""
 
 
 def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> int | None:
@@ -95,6 +98,18 @@ def _row(arrival: Arrival, email_id: int, raw_message_id: int) -> tuple[object, 
         arrival.origin,
         json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
     )
+
+
+def earlier(connection: sqlite3.Connection, email_id: int, user_id: int) -> list[Earlier]:
+    """What was decided about an email for one user so far."""
+    rows = connection.execute(
+        "SELECT n.reason, n.verdicts FROM deliveries AS d JOIN decisions AS n ON n.delivery_id = d.id"
+        " WHERE d.email_id = ? AND d.user_id = ? AND n.outcome <> 'held'",
+        (email_id, user_id),
+    )
+    return [
+        Earlier(reason, frozenset(verdict["recipient"] for verdict in json.loads(answers))) for reason, answers in rows
+    ]
 
 
 def standings(connection: sqlite3.Connection, email_id: int, user_id: int) -> set[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.core.mail import message as messages
-from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
+from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Place
+from casefleet_cli.desk import links as link_desk
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail
@@ -123,6 +124,94 @@ def test_logging_a_mail_again_by_import_does_not_undo_what_people_did(firm: Firm
     assert receipt.outcome == "duplicate"
     assert firm.count("email_cases") == 0
     assert firm.count("deliveries") == 2
+
+
+def test_row_25_serial_mail_is_an_email_for_each_client(firm: Firm) -> None:
+    first, second = (firm.case(f"Case {name}", firm.contact(name)) for name in ("Anna", "Bert"))
+    for who in ("anna", "bert"):
+        receive(firm.db, mail(f"{who}@client.example", msgid="serial"), pipe(firm.ada))
+    assert firm.all("SELECT email_id, case_id FROM email_cases ORDER BY 1") == [(1, first), (2, second)]
+    assert firm.all("SELECT email_id, address FROM email_recipients ORDER BY 1") == [
+        (1, "anna@client.example"),
+        (2, "bert@client.example"),
+    ]
+    assert [json.loads(d) for (d,) in firm.all("SELECT defects FROM emails")] == [["msgid-collision"]] * 2
+
+
+def test_a_copy_that_a_server_encoded_anew_is_the_same_email(firm: Firm) -> None:
+    raw = mail("anna@client.example", text="Gr\u00fc\u00dfe aus K\u00f6ln")
+    again = raw.replace(b"02 Nov 2026 09:30:00 +0100", b"02 Nov 2026 08:30:00 +0000").replace(b"utf-8", b"iso-8859-1")
+    again = again.replace("Gr\u00fc\u00dfe aus K\u00f6ln".encode(), "Gr\u00fc\u00dfe aus K\u00f6ln".encode("latin-1"))
+    assert again != raw
+    receive(firm.db, raw, pipe(firm.ada))
+    assert receive(firm.db, again, Arrival(firm.ada, "eml"), vouched=True) == (1, "duplicate", ())
+    assert (firm.count("emails"), firm.count("deliveries"), firm.count("raw_messages")) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("undo", ["unlink", "unlink and link by hand"])
+def test_row_34_a_link_that_a_person_took_away_is_never_made_again_by_a_rule(firm: Firm, undo: str) -> None:
+    anna = firm.contact("Anna")
+    place = Place("case", firm.case("Nguyen Trust", anna))
+    raw = mail("anna@client.example")
+    receive(firm.db, raw, pipe(firm.ada))
+    link_desk.unlink(firm.db, 1, places=(place,), acting=firm.ada)
+    if undo != "unlink":
+        link_desk.link(firm.db, 1, places=(place,), acting=firm.ada)
+    links = firm.all("SELECT * FROM email_cases")
+    for arrival in (Arrival(firm.ada, "eml"), Arrival(firm.carl, "eml"), Arrival(firm.ada, "mbox")):
+        receive(firm.db, raw, arrival, vouched=True)
+    receive(firm.db, mail("anna@client.example", bcc="x@else.example", received="a by b"), Arrival(firm.ada, "lmtp"))
+    assert firm.all("SELECT * FROM email_cases") == links
+    assert firm.one("SELECT standing FROM emails") == ("unassigned" if undo == "unlink" else "linked")
+
+
+@pytest.mark.parametrize("state", ["draft", "deleted", "junk"])
+def test_row_35_the_trash_copy_first_and_the_sent_copy_later(firm: Firm, state: str) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail("anna@client.example")
+    trash = receive(firm.db, b"X-Folder: Trash\n" + raw, Arrival(firm.ada, "eml", state=state), vouched=True)
+    assert trash.outcome == firm.one("SELECT standing FROM emails") == "unassigned"
+    assert firm.all("SELECT reason FROM decisions") == [(state,)]
+    assert firm.all("SELECT contact_id FROM email_contacts") == [(1,)]
+    sent = receive(firm.db, raw, Arrival(firm.ada, "eml"), vouched=True)
+    assert (sent.email_id, sent.outcome) == (1, "filed")
+    assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
+    assert firm.one("SELECT standing FROM emails") == "linked"
+
+
+def test_a_later_copy_decides_about_the_recipients_that_earlier_ones_did_not_name(firm: Firm) -> None:
+    cases = [firm.case(f"Case {name}", firm.contact(name)) for name in ("Anna", "Bert")]
+    receive(firm.db, mail("anna@client.example", received="a by b", msgid="1"), pipe(firm.ada))
+    kept = mail("anna@client.example", bcc="bert@client.example", msgid="1")
+    assert receive(firm.db, kept, Arrival(firm.ada, "eml"), vouched=True).places == (Place("case", cases[1]),)
+    assert firm.all("SELECT case_id FROM email_cases ORDER BY 1") == [(case,) for case in cases]
+    verdicts = [json.loads(v) for (v,) in firm.all("SELECT verdicts FROM decisions ORDER BY id")]
+    assert [[one["recipient"] for one in asked] for asked in verdicts] == [
+        ["anna@client.example"],
+        ["bert@client.example"],
+    ]
+
+
+def test_row_18b_a_redirected_mail_is_received_mail(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail(
+        "ada@firm.example", sender="anna@client.example", Resent_From="Ada <ada@firm.example>", Resent_To=BCC["ada"]
+    )
+    assert receive(firm.db, raw, pipe(firm.ada)).outcome == "unassigned"
+    assert firm.one("SELECT reason FROM decisions") == "not-sent-by-owner"
+    assert firm.all("SELECT contact_id FROM email_contacts") == [(1,)]
+
+
+def test_an_unsent_draft_is_not_filed(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    assert receive(firm.db, mail("anna@client.example", X_Unsent="1"), pipe(firm.ada)).outcome == "unassigned"
+    assert firm.one("SELECT reason FROM decisions") == "draft"
+
+
+def test_a_sender_without_from_counts_as_from(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail("anna@client.example").replace(b"From: Ada", b"Sender: Ada")
+    assert receive(firm.db, raw, pipe(firm.ada)).outcome == "filed"
 
 
 def test_a_held_mail_that_its_owner_imports_is_let_in(firm: Firm) -> None:

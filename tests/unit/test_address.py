@@ -97,6 +97,16 @@ def test_the_short_way_and_the_long_way_agree(value: str) -> None:
         ("x@example.com.", "x@example.com"),
         ("x@" + "ü" * 300, "x@" + "ü" * 300),
         ("", ""),
+        ('"minh"@nguyen.example', "minh@nguyen.example"),
+        (r'"mi\nh"@nguyen.example', "minh@nguyen.example"),
+        ('"minh nguyen"@nguyen.example', "minh nguyen@nguyen.example"),
+        ('""@nguyen.example', '""@nguyen.example'),
+        ("SMTP:Minh@Nguyen.example", "minh@nguyen.example"),
+        ("mailto:minh@nguyen.example", "minh@nguyen.example"),
+        ("\u200bminh\u00ad@nguyen\u200d.example\ufeff", "minh@nguyen.example"),
+        ("\u202aminh@nguyen.example\u202c", "minh@nguyen.example"),
+        ("minh+court@gmail.com", "minh+court@gmail.com"),
+        ("mi.nh@gmail.com", "mi.nh@gmail.com"),
     ],
 )
 def test_normal(written: str, compared: str) -> None:

@@ -6,9 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core.model import Mailbox, Message
+from casefleet_cli.core.model import Mailbox
+from casefleet_cli.core.rules import again
 from casefleet_cli.core.rules.notices import notices_for
-from casefleet_cli.core.rules.routing import Case, Contact, Facts, Lead, Owner, Party, Place, clues_of, route
+from casefleet_cli.core.rules.routing import (
+    Case,
+    Contact,
+    Decision,
+    Facts,
+    Lead,
+    Letterhead,
+    Owner,
+    Party,
+    Place,
+    clues_of,
+    route,
+)
 
 ADA = Owner(1, frozenset({"ada@firm.example"}))
 BCC = "ada-7k3mq9x2vt4hc8wn@log.firm.example"
@@ -23,14 +36,19 @@ def lead(number: int) -> Lead:
     return Lead(number, f"Lead {number}")
 
 
-def message(to: list[str] = (), cc: list[str] = (), bcc: list[str] = (), sender: str = "Ada@Firm.Example") -> Message:
+def message(
+    to: list[str] = (),
+    cc: list[str] = (),
+    bcc: list[str] = (),
+    sender: str = "Ada@Firm.Example",
+    resent: str = "",
+    state: str = "",
+) -> Letterhead:
     def people(addresses: list[str]) -> tuple[Mailbox, ...]:
         return tuple(Mailbox("", address) for address in addresses)
 
-    from_ = people([sender]) if sender else ()
-    return Message(
-        "m@x", "s", from_, (), (), people(to), people(cc), people(bcc), None, (), (), "", False, (), (), (), "f" * 64
-    )
+    from_ = people(sender.split(", ")) if sender else ()
+    return Letterhead(from_, people(to), people(cc), people(bcc), people([resent] if resent else []), state)
 
 
 def facts(**parties: Party) -> Facts:
@@ -103,6 +121,68 @@ ROWS = [
         "no-counted-recipient",
         [],
     ),
+    (
+        "authors",
+        message([A], sender="ada@firm.example, carl@firm.example"),
+        False,
+        "filed",
+        [ONE],
+        [None],
+        None,
+        [ANNA],
+    ),
+    (
+        "authors-one-foreign",
+        message([A], sender="ada@firm.example, eve@else.example"),
+        False,
+        "held",
+        [],
+        [],
+        "not-sent-by-owner",
+        [],
+    ),
+    (
+        "18b",
+        message([A], sender="b@client.example", resent="ada@firm.example"),
+        False,
+        "unassigned",
+        [],
+        [],
+        "not-sent-by-owner",
+        [BERT, ANNA],
+    ),
+    (
+        "18b-by-another",
+        message([A], sender="b@client.example", resent="carl@firm.example"),
+        False,
+        "held",
+        [],
+        [],
+        "not-sent-by-owner",
+        [],
+    ),
+    ("31-draft", message([A], state="draft"), True, "unassigned", [], [], "draft", [ANNA]),
+    ("31-deleted", message([A], state="deleted"), True, "unassigned", [], [], "deleted", [ANNA]),
+    (
+        "31-junk",
+        message([A], sender="b@client.example", state="junk"),
+        True,
+        "unassigned",
+        [],
+        [],
+        "junk",
+        [BERT, ANNA],
+    ),
+    (
+        "31-foreign-draft",
+        message([A], sender="eve@else.example", state="draft"),
+        False,
+        "held",
+        [],
+        [],
+        "not-sent-by-owner",
+        [],
+    ),
     ("log-domain", message(["nobody@log.firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
 ]
 
@@ -142,13 +222,8 @@ def test_5000_recipients_are_each_asked() -> None:
         "in-bcc", "address-of-a-colleague",
     ],
 )  # fmt: skip
-def test_notices(mail: Message, kinds: list[tuple[int, str]]) -> None:
+def test_notices(mail: Letterhead, kinds: list[tuple[int, str]]) -> None:
     assert [tuple(notice) for notice in notices_for(route(mail, ADA, WORLD), 1)] == kinds
-
-
-def test_two_authors_are_not_the_owner_alone() -> None:
-    mail = message([A])._replace(from_=(Mailbox("", "ada@firm.example"), Mailbox("", "eve@else.example")))
-    assert route(mail, ADA, WORLD).outcome == "held"
 
 
 PARTIES = st.builds(
@@ -163,7 +238,7 @@ MAILS = st.builds(message, SOME, SOME, SOME, st.sampled_from(["ada@firm.example"
 
 
 @given(MAILS, WORLDS, st.booleans())
-def test_route_is_total_and_stable(mail: Message, world: Facts, vouched: bool) -> None:
+def test_route_is_total_and_stable(mail: Letterhead, world: Facts, vouched: bool) -> None:
     decision = route(mail, ADA, world, vouched=vouched)
     assert decision == route(mail, ADA, world, vouched=vouched)
     assert (decision.outcome == "filed") == bool(decision.places)
@@ -176,7 +251,7 @@ def test_route_is_total_and_stable(mail: Message, world: Facts, vouched: bool) -
 
 
 @given(MAILS, WORLDS, st.integers(1, 4))
-def test_a_closed_case_never_attracts_mail(mail: Message, world: Facts, closed: int) -> None:
+def test_a_closed_case_never_attracts_mail(mail: Letterhead, world: Facts, closed: int) -> None:
     after = world._replace(
         parties={
             address: party._replace(open_cases=tuple(k for k in party.open_cases if k.id != closed))
@@ -184,3 +259,56 @@ def test_a_closed_case_never_attracts_mail(mail: Message, world: Facts, closed: 
         }
     )
     assert Place("case", closed) not in route(mail, ADA, after).places
+
+
+# Again: a further delivery of the same email for the same owner.
+
+
+def asked(decision: Decision) -> again.Earlier:
+    return again.Earlier(decision.reason, frozenset(verdict.recipient for verdict in decision.verdicts))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "places"),
+    [
+        (message([A]), message([A]), None),
+        (message([A]), message([A], bcc=[B]), [TWO]),
+        (message([A]), message([A], bcc=["x@else.example"]), []),
+        (message([A], bcc=[B]), message([A]), None),
+        (message([]), message([], bcc=[A]), [ONE]),
+        (message([A], state="deleted"), message([A]), [ONE]),
+        (message([A], state="draft"), message([A]), [ONE]),
+        (message([A]), message([A], state="deleted"), None),
+        (message([A], state="deleted"), message([A], state="draft"), None),
+        (message([A], sender="b@client.example"), message([A], sender="b@client.example"), None),
+        (message([A], sender="b@client.example"), message([A]), None),
+    ],
+    ids=[
+        "same", "one-more", "one-more-stranger", "one-less", "bcc-kept", "35-trash-then-sent", "draft-then-sent",
+        "sent-then-trash", "trash-then-draft", "received", "received-then-own",
+    ],
+)  # fmt: skip
+def test_a_further_delivery_decides_what_no_earlier_one_decided(
+    earlier: Letterhead, later: Letterhead, places: list[Place] | None
+) -> None:
+    before = asked(route(earlier, ADA, WORLD, vouched=True))
+    added = again.addition(route(later, ADA, WORLD, vouched=True), [before])
+    assert (None if added is None else list(added.places)) == places
+
+
+@given(MAILS, WORLDS)
+def test_the_same_delivery_adds_nothing_and_adding_is_once(mail: Letterhead, world: Facts) -> None:
+    decision = route(mail, ADA, world, vouched=True)
+    assert again.addition(decision, [asked(decision)]) is None
+    assert again.addition(decision, []) == decision
+
+
+def test_a_place_that_a_person_took_away_is_not_filed_to_again() -> None:
+    decision = again.without(route(message([A], [B]), ADA, WORLD), {ONE})
+    assert (decision.outcome, decision.places) == ("filed", (TWO,))
+    assert [(verdict.rule, verdict.reason) for verdict in decision.verdicts] == [
+        (None, again.TAKEN_AWAY),
+        ("one-open-case", None),
+    ]
+    assert again.without(decision, {ONE}) == decision
+    assert again.without(decision, {TWO}).outcome == "unassigned"

@@ -158,7 +158,7 @@ class _Reader:
             if part.is_message or id(part) in enclosed:
                 enclosed.update(map(id, part.children))
             self.read(part, is_text=id(part) in shown, counts=id(part) not in enclosed)
-        people = {name: head.people(name) for name in ("from", "sender", "reply-to", "to", "cc", "bcc")}
+        people = {name: head.people(name) for name in ("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from")}
         self.defects.update(dict.fromkeys(head.defects))
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
         has_html = any(kind == "text/html" for kind, _ in html)
@@ -173,6 +173,8 @@ class _Reader:
             to=people["to"],
             cc=people["cc"],
             bcc=people["bcc"],
+            resent_from=people["resent-from"],
+            state="draft" if head.is_unsent else "",
             date=head.date,
             in_reply_to=head.msgids("in-reply-to"),
             references=head.msgids("references"),
@@ -266,6 +268,11 @@ class Head:
         self.msgid = ids[0] if ids else None
         self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
         self.date = field.parse(self.date_raw) if self.date_raw else None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether the message says that it is a draft (X-Unsent, as Outlook writes it)."""
+        return any(value.strip() == b"1" for value in self.values.get("x-unsent", ()))
 
     @property
     def defects(self) -> list[str]:

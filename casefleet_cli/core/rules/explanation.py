@@ -14,6 +14,9 @@ _OUTCOMES = {
     "no-counted-recipient": "It went to nobody outside the firm (only to colleagues or the BCC address), so there was"
     " nobody to file it by.",
     "not-routed": "It was imported to be kept, without asking the rules where it belongs.",
+    "draft": "It is a draft that was never sent, so no rule may file it.",
+    "deleted": "It was thrown away where it comes from, so no rule may file it.",
+    "junk": "It was sorted out as junk where it comes from, so no rule may file it.",
     "not-understood": "casefleet could not read it; the original is kept whole.",
 }
 
@@ -52,6 +55,8 @@ def verdict_sentence(verdict: Mapping[str, Any]) -> str:
             f"{who} has no open case and {len(leads)} open leads, and casefleet does not guess: {names}"
             " (several-open-leads)."
         )
+    if verdict.get("reason") == "taken-away":
+        return f"A rule would file it for {who}, but a person took it away there (taken-away)."
     return f"{who} has no open case and no open lead (nothing-open)."
 
 

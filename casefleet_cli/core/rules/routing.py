@@ -16,12 +16,23 @@ if TYPE_CHECKING:
 
 
 class Letterhead(NamedTuple):
-    """The people of a message: all that routing asks about."""
+    """The people of a message and what became of it: all that routing asks about."""
 
     from_: tuple[Mailbox, ...]
+    """The authors; the Sender where there is no From."""
     to: tuple[Mailbox, ...]
     cc: tuple[Mailbox, ...]
     bcc: tuple[Mailbox, ...]
+    resent_from: tuple[Mailbox, ...] = ()
+    """Who redirected it (RFC 5322 section 3.6.6)."""
+    state: str = ""
+    """One of STATES where the message or its archive says so: it was not sent, or was thrown away."""
+
+
+def letterhead_of(message: Message, state: str = "") -> Letterhead:
+    """What routing asks about a message, with what its archive says of it."""
+    authors = message.from_ or message.sender
+    return Letterhead(authors, message.to, message.cc, message.bcc, message.resent_from, state or message.state)
 
 
 class Owner(NamedTuple):
@@ -140,6 +151,8 @@ REASONS: tuple[tuple[str, Callable[[Party], bool]], ...] = (
     ("nothing-open", lambda party: True),  # noqa: ARG005 - every reason is asked alike
 )
 
+STATES = ("draft", "deleted", "junk")
+"""Reasons of mail that an archive holds and nobody sent, or that its owner threw away: no rule asks about it."""
 NOT_SENT_BY_OWNER = "not-sent-by-owner"
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
 NOT_ROUTED = "not-routed"
@@ -149,21 +162,22 @@ NOT_UNDERSTOOD = "not-understood"
 NOTHING_UNDERSTOOD = Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
 
 
-def clues_of(message: Message | Letterhead | None) -> tuple[str, ...]:
+def clues_of(message: Letterhead | None) -> tuple[str, ...]:
     """Every address of the message that routing asks about, in normal form, each once; none when it is not known."""
     return () if message is None else _addresses(message.from_, message.to, message.cc, message.bcc)
 
 
-def route(message: Message | Letterhead, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
+def route(message: Letterhead, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
     """Decide where a message goes; `vouched` says that a person brought it in, so that foreign mail is not held."""
     exposed = _exposed(message, owner, facts)
     recipients = _counted(message, facts)
-    if not is_own_mail(message, owner):
-        if not vouched:
-            return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
+    is_own = is_own_mail(message, owner, facts)
+    if not is_own and not vouched and not is_redirected(message, owner):
+        return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
+    if message.state or not is_own:
         senders = [address for address in _addresses(message.from_) if not _is_firm(address, facts)]
         contacts = _contacts([*senders, *recipients], facts)
-        return Decision("unassigned", NOT_SENT_BY_OWNER, (), (), contacts, exposed)
+        return Decision("unassigned", message.state or NOT_SENT_BY_OWNER, (), (), contacts, exposed)
     if not recipients:
         return Decision("unassigned", NO_COUNTED_RECIPIENT, (), (), (), exposed)
     verdicts = tuple(_ask(address, facts.parties.get(address, Party())) for address in recipients)
@@ -176,10 +190,17 @@ def unrouted(decision: Decision) -> Decision:
     return decision._replace(outcome="unassigned", reason=NOT_ROUTED, verdicts=(), places=())
 
 
-def is_own_mail(message: Message | Letterhead, owner: Owner) -> bool:
-    """Whether the message claims to be from the owner and from nobody else."""
+def is_own_mail(message: Letterhead, owner: Owner, facts: Facts) -> bool:
+    """Whether the message claims to be from the owner, perhaps together with other users, and from nobody else."""
     senders = _addresses(message.from_)
-    return bool(senders) and owner.addresses.issuperset(senders)
+    return not owner.addresses.isdisjoint(senders) and all(
+        sender in owner.addresses or sender in facts.firm_addresses for sender in senders
+    )
+
+
+def is_redirected(message: Letterhead, owner: Owner) -> bool:
+    """Whether the owner claims to have sent on somebody else's message as it is (Resent-From): received mail."""
+    return not owner.addresses.isdisjoint(_addresses(message.resent_from))
 
 
 def _ask(recipient: str, party: Party) -> Verdict:
@@ -191,7 +212,7 @@ def _ask(recipient: str, party: Party) -> Verdict:
     return Verdict(recipient, party, reason=next(name for name, holds in REASONS if holds(party)))
 
 
-def _counted(message: Message | Letterhead, facts: Facts) -> list[str]:
+def _counted(message: Letterhead, facts: Facts) -> list[str]:
     """The addresses in To, Cc and Bcc without the firm's own."""
     return [a for a in _addresses(message.to, message.cc, message.bcc) if not _is_firm(a, facts)]
 
@@ -201,7 +222,7 @@ def _is_firm(address: str, facts: Facts) -> bool:
     return address in facts.firm_addresses or address in facts.bcc_owners or domain == facts.logging_domain
 
 
-def _exposed(message: Message | Letterhead, owner: Owner, facts: Facts) -> tuple[int, ...]:
+def _exposed(message: Letterhead, owner: Owner, facts: Facts) -> tuple[int, ...]:
     """Users whose BCC address is in To or Cc of a mail that anybody besides the owner received too."""
     shown = [a for a in _addresses(message.to, message.cc) if a in facts.bcc_owners]
     if not shown:

@@ -140,6 +140,7 @@ def rewritten(message: Message, change: Callable[[str], str], change_id: Callabl
         to=people(message.to),
         cc=people(message.cc),
         bcc=people(message.bcc),
+        resent_from=people(message.resent_from),
         in_reply_to=tuple(map(change_id, message.in_reply_to)),
         references=tuple(map(change_id, message.references)),
         text=change(message.text),

@@ -1,0 +1,54 @@
+"""What a further delivery of an email for the same owner may still decide: only what no earlier one decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.core.rules.routing import NOT_ROUTED, NOT_SENT_BY_OWNER, NOT_UNDERSTOOD, STATES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Set
+
+    from casefleet_cli.core.rules.routing import Decision, Place
+
+_ASKED_NOBODY = frozenset((*STATES, NOT_ROUTED, NOT_UNDERSTOOD))
+"""Reasons of decisions that left the rules unasked."""
+TAKEN_AWAY = "taken-away"
+"""A person took the email off the place that a rule would file it to."""
+
+
+class Earlier(NamedTuple):
+    """An earlier decision about the same email for the same owner."""
+
+    reason: str | None
+    recipients: frozenset[str]
+    """Those that were asked."""
+
+
+def addition(decision: Decision, earlier: Iterable[Earlier]) -> Decision | None:
+    """What a decision adds to those before it; None when that is nothing."""
+    answered = [one for one in earlier if one.reason not in _ASKED_NOBODY]
+    if not answered:
+        return None if decision.reason in _ASKED_NOBODY else decision
+    if any(one.reason == NOT_SENT_BY_OWNER for one in answered):
+        return None
+    asked = frozenset[str]().union(*(one.recipients for one in answered))
+    verdicts = tuple(verdict for verdict in decision.verdicts if verdict.recipient not in asked)
+    if not verdicts:
+        return None
+    places = tuple(dict.fromkeys(verdict.place for verdict in verdicts if verdict.place))
+    contacts = dict.fromkeys(contact for verdict in verdicts for contact in verdict.party.contacts)
+    outcome = "filed" if places else "unassigned"
+    return decision._replace(outcome=outcome, verdicts=verdicts, places=places, contacts=tuple(contacts))
+
+
+def without(decision: Decision, taken_away: Set[Place]) -> Decision:
+    """A decision without the places that a person took the email off: a rule never puts it there again."""
+    if taken_away.isdisjoint(decision.places):
+        return decision
+    verdicts = tuple(
+        verdict._replace(rule=None, place=None, reason=TAKEN_AWAY) if verdict.place in taken_away else verdict
+        for verdict in decision.verdicts
+    )
+    places = tuple(place for place in decision.places if place not in taken_away)
+    return decision._replace(outcome="filed" if places else "unassigned", verdicts=verdicts, places=places)
