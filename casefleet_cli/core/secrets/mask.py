@@ -153,7 +153,8 @@ def _texts(message: Message) -> Iterable[str]:
     """Everything that `rewritten` changes, in few pieces."""
     yield message.text
     short: list[str | None] = [message.msgid, message.subject, *message.in_reply_to, *message.references]
-    for people in (message.from_, message.sender, message.reply_to, message.to, message.cc, message.bcc):
+    groups = (message.from_, message.sender, message.reply_to, message.to, message.cc, message.bcc, message.resent_from)
+    for people in groups:
         for one in people:
             short += one
     for attachment in message.attachments:
