@@ -82,6 +82,8 @@ class Message(NamedTuple):
     """Best first; empty when nothing is forwarded."""
     defects: tuple[str, ...] = ()
     """Short kebab-case names, each once, such as "date-unreadable"."""
+    trace: tuple[tuple[str, str], ...] = ()
+    """Its first Received and Authentication-Results fields in order, names in lower case (RFC 5321 section 4.4)."""
     state: str = ""
     """"draft" where the message itself says that it was not sent (X-Unsent), else ""."""
     fingerprint: str = ""

@@ -35,6 +35,7 @@ class Memory:
         self._firm: frozenset[str] = frozenset()
         self._bcc_owners: dict[str, int] = {}
         self._domain = ""
+        self._authserv_id = ""
 
     def decide(
         self, letterhead: routing.Letterhead | None, user_id: int, sent_at: str | None = None, *, vouched: bool
@@ -77,4 +78,5 @@ class Memory:
             self._firm |= found.firm_addresses
             self._bcc_owners.update(found.bcc_owners)
             self._domain = found.logging_domain
-        return routing.Facts(self._parties, self._firm, self._bcc_owners, self._domain)
+            self._authserv_id = found.authserv_id
+        return routing.Facts(self._parties, self._firm, self._bcc_owners, self._domain, self._authserv_id)

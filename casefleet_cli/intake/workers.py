@@ -324,17 +324,17 @@ def _meaning(understood: Understood) -> Any:
     """What was understood, in plain tuples."""
     if understood.letterhead is None:
         return tuple(understood.rows), None
-    *people, state = understood.letterhead
-    return tuple(understood.rows), (state, [list(map(tuple, mailboxes)) for mailboxes in people])
+    *people, trace, state = understood.letterhead
+    return tuple(understood.rows), (trace, state, [list(map(tuple, mailboxes)) for mailboxes in people])
 
 
 def _understood(original: Original, meaning: tuple[Any, Any]) -> Understood:
     rows, letterhead = meaning
     if letterhead is None:
         return Understood(original, Rows._make(rows), None)
-    state, people = letterhead
+    trace, state, people = letterhead
     mailboxes = [tuple(map(Mailbox._make, plain)) for plain in people]
-    return Understood(original, Rows._make(rows), Letterhead._make([*mailboxes, state]))
+    return Understood(original, Rows._make(rows), Letterhead._make([*mailboxes, trace, state]))
 
 
 def _whole(plain: tuple[Any, Any], raw: bytes) -> Understood:

@@ -48,7 +48,7 @@ def message(
         return tuple(Mailbox("", address) for address in addresses)
 
     from_ = people(sender.split(", ")) if sender else ()
-    return Letterhead(from_, people(to), people(cc), people(bcc), people([resent] if resent else []), state)
+    return Letterhead(from_, people(to), people(cc), people(bcc), people([resent] if resent else []), (), state)
 
 
 def facts(**parties: Party) -> Facts:
@@ -312,3 +312,69 @@ def test_a_place_that_a_person_took_away_is_not_filed_to_again() -> None:
     ]
     assert again.without(decision, {ONE}) == decision
     assert again.without(decision, {TWO}).outcome == "unassigned"
+
+
+# The firm's own server vouches for the From.
+
+OURS = "mx.firm.example"
+HOP = ("received", "from client.example by mx.firm.example with ESMTPS id 1; Mon, 2 Nov 2026 09:30:00 +0100")
+INNER = (
+    "received",
+    "from mx.firm.example by log.firm.example (Postfix) with ESMTP id 2; Mon, 2 Nov 2026 09:30:01 +0100",
+)
+FOREIGN = ("received", "from evil by mx.else.example with ESMTP; Mon, 2 Nov 2026 09:29:00 +0100")
+
+
+def says(results: str, server: str = OURS) -> tuple[str, str]:
+    return "authentication-results", f"{server}; {results}"
+
+
+GOOD = says("spf=pass smtp.mailfrom=ada@firm.example")
+
+
+@pytest.mark.parametrize(
+    ("trace", "is_good"),
+    [
+        ([GOOD], True),
+        ([HOP, GOOD], True),
+        ([INNER, HOP, GOOD, FOREIGN], True),
+        ([FOREIGN, GOOD], False),
+        ([HOP, FOREIGN, GOOD], False),
+        ([], False),
+        ([HOP], False),
+        ([says("spf=pass smtp.mailfrom=ada@firm.example", "mx.else.example")], False),
+        ([says("spf=pass smtp.mailfrom=ada@firm.example", "mx.else.example"), GOOD], True),
+        ([says("spf=fail smtp.mailfrom=ada@firm.example"), GOOD], False),
+        ([says("none"), GOOD], False),
+        ([says("dkim=pass header.d=firm.example header.s=a")], True),
+        ([says("dkim=pass (2048-bit key; unprotected) header.d=mail.firm.example")], True),
+        ([says("dkim=pass header.i=@firm.example")], True),
+        ([says("dkim=pass header.d=else.example")], False),
+        ([says("dkim=pass header.d=example")], False),
+        ([says("dkim=fail header.d=firm.example; spf=pass smtp.mailfrom=bounce@lists.else.example")], False),
+        ([says("dkim=neutral header.d=firm.example; spf=pass smtp.mailfrom=firm.example")], True),
+        ([says("spf=pass smtp.mailfrom=notfirm.example")], False),
+        ([says("spf=pass smtp.mailfrom=<> smtp.helo=mail.firm.example")], False),
+        ([says("auth=pass smtp.auth=ada")], True),
+        ([says("auth=fail smtp.auth=ada")], False),
+        ([("authentication-results", "MX.Firm.Example 1; DKIM=PASS header.d=FIRM.example")], True),
+        ([("authentication-results", "(spf=pass smtp.mailfrom=firm.example) mx.firm.example; spf=none")], False),
+    ],
+)
+def test_own_mail_needs_the_word_of_our_server_where_it_is_set(trace: list[tuple[str, str]], is_good: bool) -> None:
+    mail = message([A])._replace(trace=tuple(trace))
+    decision = route(mail, ADA, WORLD._replace(authserv_id=OURS))
+    assert (decision.outcome, decision.reason) == (("filed", None) if is_good else ("held", "sender-not-verified"))
+    assert route(mail, ADA, WORLD).outcome == "filed"
+    assert route(mail, ADA, WORLD._replace(authserv_id=OURS), vouched=True).outcome == "filed"
+
+
+@pytest.mark.parametrize(("trace", "outcome"), [([GOOD], "unassigned"), ([], "held")])
+def test_a_redirected_mail_needs_it_for_the_resender(trace: list[tuple[str, str]], outcome: str) -> None:
+    mail = message([A], sender="b@client.example", resent="ada@firm.example")._replace(trace=tuple(trace))
+    assert route(mail, ADA, WORLD._replace(authserv_id=OURS)).outcome == outcome
+
+
+def test_a_stranger_is_held_as_ever() -> None:
+    mail = message([A], sender="eve@else.example")._replace(trace=(says("dkim=pass header.d=else.example"),))
+    assert route(mail, ADA, WORLD._replace(authserv_id=OURS)).reason == "not-sent-by-owner"

@@ -50,6 +50,8 @@ _MOST_REFERENCES = 1000
 _LONGEST_IDS = 500_000
 """Letters of the fields with message identifiers, and of those with addresses, that are read: 12,000 recipients."""
 _LONGEST_PEOPLE = 1_000_000
+_TRACE = ("received", "authentication-results")
+_MOST_TRACE, _LONGEST_TRACE = 20, 2000
 _NEVER_FORWARDED = ("multipart/report",)
 
 
@@ -174,6 +176,7 @@ class _Reader:
             cc=people["cc"],
             bcc=people["bcc"],
             resent_from=people["resent-from"],
+            trace=_trace(root),
             state="draft" if head.is_unsent else "",
             date=head.date,
             in_reply_to=head.msgids("in-reply-to"),
@@ -244,6 +247,17 @@ class _Reader:
 
         found = find.find(head.subject, text, page)
         return (found,) if found else ()
+
+
+def _trace(root: Part) -> tuple[tuple[str, str], ...]:
+    """The first fields that mail servers put on top, as core.rules.trust reads them."""
+    found: list[tuple[str, str]] = []
+    for name, value in root.fields:
+        if len(found) == _MOST_TRACE:
+            break
+        if name[:1] in "RrAa" and name.lower() in _TRACE:
+            found.append((name.lower(), header.clean(header.to_text(value))[:_LONGEST_TRACE]))
+    return tuple(found)
 
 
 def _addresses(head: Head, *names: str) -> list[str]:

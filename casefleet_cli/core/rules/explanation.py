@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {
     "not-sent-by-owner": "It was not sent from one of {user}'s own addresses, so no rule may file it.",
+    "sender-not-verified": "It says that {user} sent it, but your mail server does not vouch for that (settings"
+    " authserv-id), so no rule may file it.",
     "no-counted-recipient": "It went to nobody outside the firm (only to colleagues or the BCC address), so there was"
     " nobody to file it by.",
     "not-routed": "It was imported to be kept, without asking the rules where it belongs.",

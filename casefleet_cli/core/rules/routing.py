@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.address import normal
+from casefleet_cli.core.rules.trust import is_verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,8 @@ class Letterhead(NamedTuple):
     bcc: tuple[Mailbox, ...]
     resent_from: tuple[Mailbox, ...] = ()
     """Who redirected it (RFC 5322 section 3.6.6)."""
+    trace: tuple[tuple[str, str], ...] = ()
+    """Its first Received and Authentication-Results fields, as `trust` reads them."""
     state: str = ""
     """One of STATES where the message or its archive says so: it was not sent, or was thrown away."""
 
@@ -32,7 +35,8 @@ class Letterhead(NamedTuple):
 def letterhead_of(message: Message, state: str = "") -> Letterhead:
     """What routing asks about a message, with what its archive says of it."""
     authors = message.from_ or message.sender
-    return Letterhead(authors, message.to, message.cc, message.bcc, message.resent_from, state or message.state)
+    state = state or message.state
+    return Letterhead(authors, message.to, message.cc, message.bcc, message.resent_from, message.trace, state)
 
 
 class Owner(NamedTuple):
@@ -83,6 +87,8 @@ class Facts(NamedTuple):
     bcc_owners: Mapping[str, int]
     """The BCC addresses past and present among them, with their users."""
     logging_domain: str
+    authserv_id: str = ""
+    """The server whose word own mail needs (RFC 8601); "" where the From is taken as it is."""
 
 
 class Place(NamedTuple):
@@ -154,6 +160,8 @@ REASONS: tuple[tuple[str, Callable[[Party], bool]], ...] = (
 STATES = ("draft", "deleted", "junk")
 """Reasons of mail that an archive holds and nobody sent, or that its owner threw away: no rule asks about it."""
 NOT_SENT_BY_OWNER = "not-sent-by-owner"
+SENDER_NOT_VERIFIED = "sender-not-verified"
+"""The firm's own server does not vouch for the From."""
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
 NOT_ROUTED = "not-routed"
 """A person brought the mail in to be kept, and asked for no routing."""
@@ -172,8 +180,12 @@ def route(message: Letterhead, owner: Owner, facts: Facts, *, vouched: bool = Fa
     exposed = _exposed(message, owner, facts)
     recipients = _counted(message, facts)
     is_own = is_own_mail(message, owner, facts)
-    if not is_own and not vouched and not is_redirected(message, owner):
-        return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
+    if not vouched:
+        claimed = _addresses(message.from_) if is_own else _addresses(message.resent_from)
+        if not is_own and owner.addresses.isdisjoint(claimed):
+            return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
+        if facts.authserv_id and not is_verified(message.trace, facts.authserv_id, claimed):
+            return Decision("held", SENDER_NOT_VERIFIED, (), (), (), exposed)
     if message.state or not is_own:
         senders = [address for address in _addresses(message.from_) if not _is_firm(address, facts)]
         contacts = _contacts([*senders, *recipients], facts)
@@ -196,11 +208,6 @@ def is_own_mail(message: Letterhead, owner: Owner, facts: Facts) -> bool:
     return not owner.addresses.isdisjoint(senders) and all(
         sender in owner.addresses or sender in facts.firm_addresses for sender in senders
     )
-
-
-def is_redirected(message: Letterhead, owner: Owner) -> bool:
-    """Whether the owner claims to have sent on somebody else's message as it is (Resent-From): received mail."""
-    return not owner.addresses.isdisjoint(_addresses(message.resent_from))
 
 
 def _ask(recipient: str, party: Party) -> Verdict:

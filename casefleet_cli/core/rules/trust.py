@@ -1,0 +1,74 @@
+"""Whether the firm's own server vouches for the From of a mail (RFC 8601, Authentication-Results)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+RECEIVED, RESULTS = "received", "authentication-results"
+"""The trace fields that are looked at."""
+_COMMENT = r"\([^()]*\)"
+_RESULT = r"([a-z0-9-]+)(?:/[0-9]+)?\s*=\s*([a-z]+)"
+_PROPERTY = r"([a-z]+\.[a-z0-9-]+)\s*=\s*\"?([^\s;\"]+)"
+_BY = r"\bby\s+([^\s;()]+)"
+
+
+def is_verified(trace: Sequence[tuple[str, str]], authserv_id: str, addresses: Iterable[str]) -> bool:
+    """Whether the topmost Authentication-Results of our server speaks for every one of the addresses.
+
+    `trace`: Received and Authentication-Results fields in order, names in lower case. It speaks for them when DKIM or
+    SPF passed for a domain aligned with theirs, or when the client had signed in at our server. What stands below a
+    Received field of a foreign server was there before our server took the mail: anybody may have written it.
+    """
+    domains = {address.rpartition("@")[2] for address in addresses}
+    ours = authserv_id.lower()
+    for name, value in trace:
+        if name == RECEIVED:
+            if not _is_of(value, ours):
+                return False
+        else:
+            server, _, results = _bare(value).partition(";")
+            if server.split()[:1] == [ours]:
+                return bool(domains) and _speaks_for(results, domains)
+    return False
+
+
+def _bare(value: str) -> str:
+    """A field in lower case without comments, which nobody nests here."""
+    return re.sub(_COMMENT, " ", value.lower())
+
+
+def _is_of(received: str, ours: str) -> bool:
+    """Whether a Received field was written by our server or another host of its domain."""
+    by = re.search(_BY, _bare(received))
+    host = by[1].rstrip(".") if by else ""
+    family = ours.partition(".")[2] if ours.count(".") > 1 else ours
+    return "." not in host or host in (ours, family) or host.endswith("." + family)
+
+
+def _speaks_for(results: str, domains: set[str]) -> bool:
+    passed: set[str] = set()
+    for result in results.split(";"):
+        found = re.search(_RESULT, result)
+        if found is None or found[2] != "pass":
+            continue
+        properties = dict(re.findall(_PROPERTY, result))
+        if found[1] == "auth":
+            return True
+        if found[1] == "dkim":
+            passed.add(properties.get("header.d") or properties.get("header.i", "").rpartition("@")[2])
+        elif found[1] == "spf":
+            passed.add((properties.get("smtp.mailfrom") or properties.get("smtp.helo", "")).rpartition("@")[2])
+    passed.discard("")
+    return all(any(_is_aligned(one, domain) for one in passed) for domain in domains)
+
+
+def _is_aligned(one: str, other: str) -> bool:
+    """Relaxed alignment (RFC 7489 section 3.1): the same domain, or one below the other."""
+    one, other = one.rstrip("."), other.rstrip(".")
+    if "." not in one or "." not in other:
+        return one == other
+    return one == other or one.endswith("." + other) or other.endswith("." + one)
