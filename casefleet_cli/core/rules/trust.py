@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 RECEIVED, RESULTS = "received", "authentication-results"
 """The trace fields that are looked at."""
 _COMMENT = r"\([^()]*\)"
-_RESULT = r"([a-z0-9-]+)(?:/[0-9]+)?\s*=\s*([a-z]+)"
-_PROPERTY = r"([a-z]+\.[a-z0-9-]+)\s*=\s*\"?([^\s;\"]+)"
-_BY = r"\bby\s+([^\s;()]+)"
 
 
 def is_verified(trace: Sequence[tuple[str, str]], authserv_id: str, addresses: Iterable[str]) -> bool:
@@ -43,8 +40,8 @@ def _bare(value: str) -> str:
 
 def _is_of(received: str, ours: str) -> bool:
     """Whether a Received field was written by our server or another host of its domain."""
-    by = re.search(_BY, _bare(received))
-    host = by[1].rstrip(".") if by else ""
+    words = _bare(received).replace(";", " ").split()
+    host = words[words.index("by") + 1].rstrip(".") if "by" in words[:-1] else ""
     family = ours.partition(".")[2] if ours.count(".") > 1 else ours
     return "." not in host or host in (ours, family) or host.endswith("." + family)
 
@@ -52,16 +49,18 @@ def _is_of(received: str, ours: str) -> bool:
 def _speaks_for(results: str, domains: set[str]) -> bool:
     passed: set[str] = set()
     for result in results.split(";"):
-        found = re.search(_RESULT, result)
-        if found is None or found[2] != "pass":
+        words = result.replace("=", " = ").replace('"', " ").split()
+        said = {name: value for name, sign, value in zip(words, words[1:], words[2:], strict=False) if sign == "="}
+        method = next(iter(said), "")
+        if said.get(method) != "pass":
             continue
-        properties = dict(re.findall(_PROPERTY, result))
-        if found[1] == "auth":
+        method = method.partition("/")[0].rstrip()
+        if method == "auth":
             return True
-        if found[1] == "dkim":
-            passed.add(properties.get("header.d") or properties.get("header.i", "").rpartition("@")[2])
-        elif found[1] == "spf":
-            passed.add((properties.get("smtp.mailfrom") or properties.get("smtp.helo", "")).rpartition("@")[2])
+        if method == "dkim":
+            passed.add(said.get("header.d") or said.get("header.i", "").rpartition("@")[2])
+        elif method == "spf":
+            passed.add((said.get("smtp.mailfrom") or said.get("smtp.helo", "")).rpartition("@")[2])
     passed.discard("")
     return all(any(_is_aligned(one, domain) for one in passed) for domain in domains)
 
