@@ -71,15 +71,15 @@ class Rehearsal:
         if owner is None:
             self.skips.append(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)))
             return
-        outcome = self._outcome(understood, owner, met.kind)
+        outcome = self._outcome(understood, Arrival(owner, met.kind, state=met.item.state, moment=met.item.moment))
         self._counts[outcome] += 1
         if len(self.sample) < _SAMPLE:
             self.sample.append((met.item.origin, understood.rows.subject or "", outcome))
 
-    def _outcome(self, understood: Understood, owner: int, kind: str) -> str:
+    def _outcome(self, understood: Understood, arrival: Arrival) -> str:
         # Half of the fingerprint is enough to tell millions of messages apart, for half the memory.
-        short = bytes.fromhex(understood.rows.fingerprint[:32]) + owner.to_bytes(4)
+        short = bytes.fromhex(understood.rows.fingerprint[:32]) + arrival.user_id.to_bytes(4)
         if short in self._met:
             return DUPLICATE
         self._met.add(short)
-        return foresee(self._connection, Mail(understood, Arrival(owner, kind)), self._memory, vouched=True)
+        return foresee(self._connection, Mail(understood, arrival), self._memory, vouched=True)

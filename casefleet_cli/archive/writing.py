@@ -155,7 +155,16 @@ class Writer:
             if owner is None:
                 self._skip(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)), met.path)
                 return None
-            arrival = Arrival(owner, met.kind, origin=met.item.origin, import_id=self.import_id, labels=met.item.labels)
+            item = met.item
+            arrival = Arrival(
+                owner,
+                met.kind,
+                origin=item.origin,
+                import_id=self.import_id,
+                labels=item.labels,
+                state=item.state,
+                moment=item.moment,
+            )
             return Mail(understood, arrival), met.place
         return None
 

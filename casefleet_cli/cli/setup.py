@@ -53,9 +53,9 @@ def _checking(name: str) -> Callable[[str], str]:
 
 def migrate(context: typer.Context) -> None:
     """Bring the database up to this release; when it was interrupted, run it again. Mail waits until it has ended."""
-    from casefleet_cli.store import migrations  # noqa: PLC0415
+    from casefleet_cli.custody import rekeying  # noqa: PLC0415
 
     connection = database.open_database(context.obj.database_path, migrating=True)
-    applied = migrations.apply(connection, progress.slices_on_stderr())
+    applied = rekeying.migrate(connection, progress.slices_on_stderr())
     connection.close()
     output.say(f"Applied {', '.join(applied)}." if applied else "The database is up to date; nothing to do.")

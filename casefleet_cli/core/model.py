@@ -72,6 +72,8 @@ class Message(NamedTuple):
     """Who redirected it last, where anybody did (RFC 5322 section 3.6.6)."""
     date: datetime | None = None
     """Aware; the header's own offset is kept."""
+    received: tuple[datetime, ...] = ()
+    """Where Date tells no moment: those of its Received fields (RFC 5321 section 4.4) from 1990 on, oldest first."""
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     text: str = ""

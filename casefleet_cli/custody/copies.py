@@ -66,11 +66,12 @@ def _in_words(source: object, target: object) -> Iterator[None]:
 
 
 def _migrate(path: Path, called: Path) -> None:
+    from casefleet_cli.custody import rekeying  # noqa: PLC0415 - as below
     from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear, and few copies are older
 
     with contextlib.closing(database.open_database(str(path), migrating=True, called=str(called))) as connection:
         if migrations.pending(connection):
-            migrations.apply(connection)
+            rekeying.migrate(connection)
 
 
 def _check(path: Path, called: Path) -> None:

@@ -42,12 +42,13 @@ class Memory:
     ) -> Decision:
         """Route a message for a user; what was not understood waits for a person.
 
-        Without a moment it is judged by what is open now.
+        Where what was open when it was sent counts, mail without a moment is filed nowhere.
         """
         if letterhead is None:
             return routing.NOTHING_UNDERSTOOD
         if self._history is not None and sent_at is None:
-            return self._now.decide(letterhead, user_id, None, vouched=vouched)
+            decision = self._now.decide(letterhead, user_id, None, vouched=vouched)
+            return routing.unrouted(decision, routing.NO_DATE) if decision.places else decision
         clues = routing.clues_of(letterhead)
         facts = self._facts(clues)
         as_of = sent_at if self._history else None

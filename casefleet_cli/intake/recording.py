@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from casefleet_cli.intake.deciding import Memory
     from casefleet_cli.intake.understanding import Understood
     from casefleet_cli.store.deliveries import Arrival
+    from casefleet_cli.store.emails import Rows
 
 DUPLICATE = "duplicate"
 
@@ -25,6 +26,14 @@ class Mail(NamedTuple):
 
     understood: Understood
     arrival: Arrival
+
+    @property
+    def rows(self) -> Rows:
+        """What it becomes in the database; where it tells no moment itself, that of its archive."""
+        rows, moment = self.understood.rows, self.arrival.moment
+        if rows.sent_at is not None or not moment:
+            return rows
+        return rows._replace(sent_at=moment, moment_from="archive")
 
 
 class Receipt(NamedTuple):
@@ -44,7 +53,7 @@ def record(
     The memory must be of the same transaction. Messages of which nothing is known are logged together in few
     statements, all others each in its turn. Errors as `receiving.receive`.
     """
-    recorder = _Recorder(connection, memory, vouched=vouched)
+    recorder = Recorder(connection, memory, vouched=vouched)
     if len(mails) == 1:
         return [recorder.one(mails[0])]
     known = originals.known(connection, [mail.understood.original.sha256 for mail in mails])
@@ -104,7 +113,7 @@ def _decided(mail: Mail, memory: Memory, *, vouched: bool) -> Decision:
     letterhead = understood.letterhead
     if letterhead is not None and arrival.state:
         letterhead = letterhead._replace(state=arrival.state)
-    return memory.decide(letterhead, arrival.user_id, understood.rows.sent_at, vouched=vouched)
+    return memory.decide(letterhead, arrival.user_id, mail.rows.sent_at, vouched=vouched)
 
 
 def _judged(connection: sqlite3.Connection, known: _Known, mail: Mail, decision: Decision) -> Decision | None:
@@ -126,7 +135,7 @@ class _Done(NamedTuple):
     arrival: Arrival
 
 
-class _Recorder:
+class Recorder:
     """Logs inside one transaction; a bug while deriving leaves a bare email, never less."""
 
     def __init__(self, connection: sqlite3.Connection, memory: Memory, *, vouched: bool) -> None:
@@ -161,7 +170,7 @@ class _Recorder:
         first_email = emails.add_all(
             connection,
             [
-                emails.New(mail.understood.rows, raw, mail.understood.original.size, _standing(decision))
+                emails.New(mail.rows, raw, mail.understood.original.size, _standing(decision))
                 for mail, raw, decision in zip(mails, raws, decisions, strict=True)
             ],
         )
@@ -199,6 +208,29 @@ class _Recorder:
         if standings.refresh(connection, email_id) == "linked":
             notifications.settle(connection, email_id, "unassigned")
         return Receipt(email_id, decision.outcome, decision.places)
+
+    def take_over(self, mail: Mail, delivery_id: int, raw_message_id: int) -> None:
+        """Give a delivery that is there the email it should have been of, and route it as if it had just come.
+
+        What a person decided about it, to let it in or to reject it, stays.
+        """
+        connection, arrival = self._connection, mail.arrival
+        standing = deliveries.standing(connection, delivery_id)
+        decision = self._decide(mail)
+        if standing in ("released", "rejected"):
+            decision = routing.unrouted(decision, routing.NOT_SENT_BY_OWNER)
+        email_id = emails.by_fingerprint(connection, mail.rows.fingerprint)
+        if email_id is None:
+            new = emails.New(mail.rows, raw_message_id, mail.understood.original.size, _standing(decision))
+            email_id = emails.add_all(connection, [new])
+        else:
+            decision = again.without(decision, activities.taken_away(connection, email_id))
+            emails.add_recipients(connection, email_id, mail.rows)
+        deliveries.move(connection, delivery_id, email_id)
+        if standing in ("routed", "held"):
+            deliveries.set_standing(connection, delivery_id, "held" if decision.outcome == "held" else "routed")
+        self._carry_out([_Done(decision, delivery_id, email_id, arrival)])
+        standings.refresh(connection, email_id)
 
     def _decide(self, mail: Mail) -> Decision:
         return _decided(mail, self._memory, vouched=self._vouched)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from casefleet_cli.core.rules.routing import Decision, Verdict
 
 _ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
-envelope_sender, queue_id, origin, labels, standing, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+envelope_sender, queue_id, origin, labels, state, standing, received_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _DECIDE = """INSERT INTO decisions (id, delivery_id, email_id, as_of, outcome, reason, verdicts, decided_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
@@ -36,6 +37,8 @@ class Arrival(NamedTuple):
     """Folders and flags that the archive had for it."""
     state: str = ""
     """What those say of it, as a reason of core.rules.routing: "draft", "deleted", "junk", or "" where it was sent."""
+    moment: str = ""
+    """When it was sent or came, as the archive says beside the message; "" where that says nothing."""
 
 
 def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> int | None:
@@ -97,6 +100,7 @@ def _row(arrival: Arrival, email_id: int, raw_message_id: int) -> tuple[object, 
         arrival.queue_id,
         arrival.origin,
         json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
+        arrival.state,
     )
 
 
@@ -125,6 +129,32 @@ def with_standing(connection: sqlite3.Connection, email_id: int, standings: tupl
         " ORDER BY id",
         (email_id, json.dumps(standings)),
     ).fetchall()
+
+
+def standing(connection: sqlite3.Connection, delivery_id: int) -> str:
+    """How a delivery stands: "routed", "held", "released" or "rejected"."""
+    (found,) = connection.execute("SELECT standing FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return str(found)
+
+
+def of_copy(connection: sqlite3.Connection, email_id: int, raw_message_id: int) -> list[tuple[int, Arrival]]:
+    """The deliveries of an email that brought these bytes, with how they came."""
+    rows = connection.execute(
+        "SELECT id, labels, state, user_id, source, bcc_address_id, envelope_sender, queue_id, origin, import_id"
+        " FROM deliveries WHERE email_id = ? AND raw_message_id = ? ORDER BY id",
+        (email_id, raw_message_id),
+    )
+    # The moment that its archive told is kept with the email alone.
+    return [
+        (number, Arrival(*how)._replace(labels=tuple(json.loads(labels)), state=state))
+        for number, labels, state, *how in rows
+    ]
+
+
+def move(connection: sqlite3.Connection, delivery_id: int, email_id: int) -> None:
+    """Make a delivery, with the decisions taken for it, one of another email."""
+    connection.execute("UPDATE deliveries SET email_id = ? WHERE id = ?", (email_id, delivery_id))
+    connection.execute("UPDATE decisions SET email_id = ? WHERE delivery_id = ?", (email_id, delivery_id))
 
 
 def set_standing(connection: sqlite3.Connection, delivery_id: int, standing: str) -> None:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from casefleet_cli.core.model import Forward, Mailbox, Message
 
 COLLISION = "msgid-collision"
-TWIN = "same-as-another"
+TWIN = "twin"
 """Defect of an email that reparse found to be the same mail as another one: both are in the journal, both stay."""
-_ADD = """INSERT INTO emails (id, fingerprint, msgid, subject, from_name, from_address, sent_at, text, people,
-filenames, has_html, forwards, defects, raw_message_id, standing, logged_at, size)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ADD = """INSERT INTO emails (id, fingerprint, msgid, subject, from_name, from_address, sent_at, moment_from, text,
+people, filenames, has_html, forwards, defects, raw_message_id, standing, logged_at, size)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _ADD_RECIPIENT = "INSERT OR IGNORE INTO email_recipients (email_id, kind, name, address) VALUES (?, ?, ?, ?)"
 _ADD_REFERENCE = "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)"
 _ADD_ATTACHMENT = """INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id,
@@ -37,6 +37,8 @@ class Rows(NamedTuple):
     from_name: str
     from_address: str
     sent_at: str | None
+    moment_from: str | None
+    """What says when it was sent: "date", "received", "archive"; None where nothing does."""
     text: str
     people: str
     filenames: str
@@ -53,13 +55,15 @@ class Rows(NamedTuple):
 def rows_of(message: Message) -> Rows:
     """What a message becomes in the database."""
     sender = message.from_[0] if message.from_ else None
+    sent_at, moment_from = _moment(message)
     return Rows(
         fingerprint=message.fingerprint,
         msgid=message.msgid,
         subject=message.subject,
         from_name=sender.name if sender else "",
         from_address=sender.address if sender else "",
-        sent_at=_utc(message.date),
+        sent_at=sent_at,
+        moment_from=moment_from,
         text=message.text,
         people=_people(message),
         filenames="\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
@@ -141,7 +145,7 @@ def add_all(connection: sqlite3.Connection, news: Sequence[New]) -> int:
     connection.executemany(
         _ADD,
         [
-            (number, *new.rows[:11], _defects(new.rows, shared), new.raw_message_id, new.standing, moment, new.size)
+            (number, *new.rows[:12], _defects(new.rows, shared), new.raw_message_id, new.standing, moment, new.size)
             for number, new in numbered
         ],
     )
@@ -207,6 +211,16 @@ def _forward(forward: Forward) -> dict[str, object]:
 
 def _mailbox(mailbox: Mailbox) -> dict[str, str]:
     return {"name": mailbox.name, "address": mailbox.address}
+
+
+def _moment(message: Message) -> tuple[str | None, str | None]:
+    """When a message was sent, and what says so: Date, else the oldest of its Received fields up to now."""
+    sent_at = _utc(message.date)
+    if sent_at is not None:
+        return sent_at, "date"
+    now = clock.stamp()
+    found = [stamp for moment in message.received if (stamp := _utc(moment)) is not None and stamp <= now]
+    return (found[0], "received") if found else (None, None)
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
+from casefleet_cli.core.rules.routing import Place
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-    from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.store.sight import Sight
 
 _TABLES = {"case": "email_cases", "lead": "email_leads"}
@@ -40,6 +40,19 @@ def remove(connection: sqlite3.Connection, email_id: int, place: Place) -> bool:
         f"DELETE FROM {_TABLES[place.kind]} WHERE email_id = ? AND {place.kind}_id = ?", (email_id, place.id)
     )
     return cursor.rowcount > 0
+
+
+def remove_decided(connection: sqlite3.Connection, email_id: int, delivery_id: int) -> list[Place]:
+    """Take an email off the cases and leads where a rule put it for one delivery; those places."""
+    places: list[Place] = []
+    for kind, table in _TABLES.items():
+        rows = connection.execute(
+            f"DELETE FROM {table} WHERE email_id = ? AND linked_by = 'rule' AND decision_id IN"
+            f" (SELECT id FROM decisions WHERE delivery_id = ?) RETURNING {kind}_id",
+            (email_id, delivery_id),
+        ).fetchall()
+        places += [Place(kind, row[0]) for row in rows]
+    return places
 
 
 def add_contact(connection: sqlite3.Connection, email_id: int, contact_id: int, linked_by: str) -> bool:

@@ -6,11 +6,12 @@ a transaction each, so that memory stays flat and a kill loses little. The next 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
-from casefleet_cli.store import database, forms, migration_0003, recomputations, tables
+from casefleet_cli.store import database, forms, migration_0003, migration_0004, recomputations, tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,6 +53,7 @@ ALL = (
         migration_0003.change,
         {"0003_index": migration_0003.INDEX, "0003_journal": migration_0003.JOURNAL},
     ),
+    Migration("0004_identity", migration_0004.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 
@@ -83,8 +85,14 @@ def pending(connection: sqlite3.Connection) -> list[str]:
     return [migration.name for migration in _migrations.pending(_wrap(connection))]
 
 
-def apply(connection: sqlite3.Connection, tell: recomputations.Tell = lambda *_: None) -> list[str]:
+def apply(
+    connection: sqlite3.Connection,
+    tell: recomputations.Tell = lambda *_: None,
+    above: Mapping[str, recomputations.Recomputation] = MappingProxyType({}),
+) -> list[str]:
     """Bring the database up, and name the migrations that were applied, or ended when an earlier run was killed.
+
+    `above`: the recomputations that are not the store's, by name; a new database needs none.
 
     Each migration is one immediate transaction, and each slice of its recomputations another: several processes
     migrating at once wait for each other. Foreign keys are not watched meanwhile.
@@ -94,8 +102,8 @@ def apply(connection: sqlite3.Connection, tell: recomputations.Tell = lambda *_:
     connection.execute("PRAGMA foreign_keys = 0")
     try:
         while True:
-            ended = recomputations.finish(connection, _left(), tell)
-            done += [migration.name for name in ended for migration in ALL if name in migration.left]
+            ended = recomputations.finish(connection, {**_left(), **above}, tell)
+            done += [migration.name for name in ended for migration in ALL if migration.name[:4] == name[:4]]
             applied = _apply_next(connection)
             if applied is None:
                 return list(dict.fromkeys(done))

@@ -14,8 +14,25 @@ if TYPE_CHECKING:
     from casefleet_cli.store.emails import Rows
 
 _COLUMNS = (
-    "msgid subject from_name from_address sent_at text people filenames has_html forwards defects fingerprint"
+    "msgid subject from_name from_address sent_at moment_from text people filenames has_html forwards defects"
+    " fingerprint"
 ).split()
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """The number of the last email; 0 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM emails").fetchone()[0])
+
+
+def slice_after(connection: sqlite3.Connection, email_id: int, octets: int) -> list[int]:
+    """The next emails after one, so many that their mail has about so many octets."""
+    found: list[int] = []
+    for number, size in connection.execute("SELECT id, size FROM emails WHERE id > ? ORDER BY id", (email_id,)):
+        found.append(number)
+        octets -= size + 4096
+        if octets < 0:
+            break
+    return found
 
 
 def copies(connection: sqlite3.Connection, email_id: int) -> list[int]:
@@ -39,7 +56,7 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
 
     Another email that has the same fingerprint keeps it: this one stays as it is known in the journal, with a defect.
     """
-    first = rows[0]
+    first = _with_moment(connection, email_id, rows[0])
     twin = emails.by_fingerprint(connection, first.fingerprint)
     (fingerprint,) = connection.execute("SELECT fingerprint FROM emails WHERE id = ?", (email_id,)).fetchone()
     defects = list(first.defects)
@@ -49,7 +66,7 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
         fingerprint = first.fingerprint
         if first.msgid is not None and _has_other_content(connection, first.msgid, email_id):
             defects.append(emails.COLLISION)
-    wanted = (*first[1:11], json.dumps(defects), fingerprint)
+    wanted = (*first[1:12], json.dumps(defects), fingerprint)
     columns = ", ".join(_COLUMNS)
     known = connection.execute(f"SELECT {columns} FROM emails WHERE id = ?", (email_id,)).fetchone()
     is_other = bool(known != wanted)
@@ -70,6 +87,15 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
     names = "part, filename, content_type, size, content_id, is_inline"
     is_other |= _replace(connection, "attachments", names, email_id, attachments, "id")
     return is_other
+
+
+def _with_moment(connection: sqlite3.Connection, email_id: int, rows: Rows) -> Rows:
+    """The rows with the moment that an archive told, where the message itself tells none."""
+    if rows.sent_at is not None:
+        return rows
+    told = connection.execute("SELECT sent_at FROM emails WHERE id = ? AND moment_from = 'archive'", (email_id,))
+    found = told.fetchone()
+    return rows if found is None else rows._replace(sent_at=found[0], moment_from="archive")
 
 
 def _replace(

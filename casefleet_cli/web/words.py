@@ -49,7 +49,7 @@ _OTHER_VERBS = {
 _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",
     "not-understood": "This message could not be read; the original is kept whole.",
-    "same-as-another": "This is the same mail as another e-mail; both are in the journal and stay.",
+    "twin": "This is the same mail as another e-mail; both are in the journal and stay.",
 }
 
 

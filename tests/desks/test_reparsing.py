@@ -129,7 +129,7 @@ def test_a_mail_that_came_again_meanwhile_is_not_lost(bare: Firm) -> None:
     receive(bare.db, raw(received="by another mx"), Arrival(bare.carl, "pipe"))
     assert bare.count("emails") == 2
     assert outcomes(bare) == ["mended", "unchanged"]
-    assert json.loads(str(bare.one("SELECT defects FROM emails WHERE id = 1")))[:1] == ["same-as-another"]
+    assert json.loads(str(bare.one("SELECT defects FROM emails WHERE id = 1")))[:1] == ["twin"]
     assert bare.one("SELECT count(DISTINCT fingerprint) FROM emails") == 2
     assert outcomes(bare) == ["unchanged", "unchanged"]
 

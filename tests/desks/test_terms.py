@@ -64,7 +64,7 @@ def test_what_was_open_then_counts(firm: Firm, tmp_path: Path) -> None:
     rehearsed = archive.run(firm.db, [path], terms=archive.Terms(as_of_sent=True), dry_run=True).counts
     counts = archive.run(firm.db, [path], terms=archive.Terms(as_of_sent=True)).counts
     assert counts == rehearsed
-    assert filed(firm) == {1: old, 3: new, 4: new}
+    assert filed(firm) == {1: old, 3: new, 4: old}
     reasons = firm.all(
         "SELECT d.as_of, v.value ->> 'reason' FROM decisions AS d, json_each(verdicts) AS v ORDER BY d.id"
     )
@@ -73,10 +73,24 @@ def test_what_was_open_then_counts(firm: Firm, tmp_path: Path) -> None:
         ("2012-03-01T10:00:00Z", None),
         ("2014-08-01T10:00:00Z", "several-open-cases"),
         ("2015-03-01T10:00:00Z", None),
-        (None, None),
+        ("2010-05-03T10:00:00Z", None),  # no Date: its From_ line says
     ]
     (told,) = deliveries.decisions(firm.db, 2)
     assert "What counted is what was open on 2012-03-01" in " ".join(sentences(told, DAYS))
+
+
+def test_row_32_what_nothing_dates_is_not_filed_by_what_was_open_then(firm: Firm, tmp_path: Path) -> None:
+    case = case_desk.open_case(firm.db, "Old", contacts=[firm.contact("Anna")], on="2010-01-01T00:00:00Z")["id"]
+    raw = mail("anna@client.example").replace(b"Date: Mon, 02 Nov 2026 09:30:00 +0100\n", b"")
+    (tmp_path / "a.eml").write_bytes(raw)
+    counts = archive.run(firm.db, [tmp_path / "a.eml"], terms=archive.Terms(as_of_sent=True)).counts
+    assert (counts["unassigned"], firm.one("SELECT reason FROM decisions")) == (1, "no-date")
+    assert firm.one("SELECT contact_id FROM email_contacts") == 1
+    assert firm.all("SELECT sent_at, moment_from FROM emails") == [(None, None)]
+    archive.run(firm.db, [tmp_path / "a.eml"], terms=archive.Terms())
+    (tmp_path / "b.eml").write_bytes(b"X-Other: copy\n" + raw)
+    archive.run(firm.db, [tmp_path / "b.eml"], terms=archive.Terms())
+    assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
 
 def test_by_default_what_is_open_now_counts(firm: Firm, tmp_path: Path) -> None:

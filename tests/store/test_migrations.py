@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.cli.app import run
-from casefleet_cli.custody import copies, verifying
+from casefleet_cli.custody import copies, rekeying, verifying
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import activities, database, feed, migration_0003, migrations, recomputations
 from casefleet_cli.store.deliveries import Arrival
@@ -25,7 +25,7 @@ CLI = (sys.executable, "-m", "casefleet_cli")
 
 def migrated(path: str) -> sqlite3.Connection:
     connection = database.open_database(path, migrating=True)
-    assert migrations.apply(connection)[-1] == "0003_erasable_words"
+    assert rekeying.migrate(connection)[-1] == "0004_identity"
     return connection
 
 
@@ -144,10 +144,10 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
     assert db.execute("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM activities_1").fetchall() == [
         (5,), (7,)
     ]  # fmt: skip
-    assert migrations.apply(db, tell) == ["0003_erasable_words"]
+    assert rekeying.migrate(db, tell) == ["0003_erasable_words", "0004_identity"]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
-        ("0003_journal", 12, 12),
+        ("0003_journal", 12, 12), ("0004_rekeying", 3, 3),
     ]  # fmt: skip
     assert faults(db) == []
     assert recomputations._slice(db, "0003_journal", migration_0003.JOURNAL) is None  # another process has ended it
@@ -196,7 +196,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     assert said.startswith("4.3.0 ")
     assert "run casefleet migrate" in said
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
-    assert (done.returncode, done.stdout) == (0, b"Applied 0003_erasable_words.\n")
+    assert (done.returncode, done.stdout) == (0, b"Applied 0003_erasable_words, 0004_identity.\n")
     assert deliver(path) == (0, "")
     db = database.open_database(path)
     assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(100_000)][-1])) == []
@@ -208,9 +208,7 @@ def test_several_at_once_share_the_work(tmp_path: Path) -> None:
     many = [subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE) for _ in range(3)]
     said = {process.communicate()[0].decode() for process in many}
     assert [process.returncode for process in many] == [0, 0, 0]
-    assert all(
-        re.fullmatch(r"Applied (0002\w+)?(, )?(0003\w+)?\.\n|The database is up to date.*\n", one) for one in said
-    )
+    assert all(re.fullmatch(r"Applied (000[234]\w+(, )?)+\.\n|The database is up to date.*\n", one) for one in said)
     assert faults(database.open_database(path)) == []
 
 
@@ -218,7 +216,10 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = schemas.made(tmp_path, "1c")
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
-    for said in ("Applied 0002_import_accounts, 0003_erasable_words.", "The database is up to date; nothing to do."):
+    for said in (
+        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity.",
+        "The database is up to date; nothing to do.",
+    ):
         assert run(["--db", path, "migrate"]) == 0
         assert capsys.readouterr() == (f"{said}\n", "")
 

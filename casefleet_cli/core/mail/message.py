@@ -39,6 +39,7 @@ from casefleet_cli.core.moments import field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from casefleet_cli.core.mail.folding import Run
     from casefleet_cli.core.mail.mime import Part
@@ -50,6 +51,7 @@ _MOST_REFERENCES = 1000
 _LONGEST_IDS = 500_000
 """Letters of the fields with message identifiers, and of those with addresses, that are read: 12,000 recipients."""
 _LONGEST_PEOPLE = 1_000_000
+_MOST_RECEIVED, _FIRST_RECEIVED = 200, 1990
 _TRACE = ("received", "authentication-results")
 _MOST_TRACE, _LONGEST_TRACE = 20, 2000
 _NEVER_FORWARDED = ("multipart/report",)
@@ -179,6 +181,7 @@ class _Reader:
             trace=_trace(root),
             state="draft" if head.is_unsent else "",
             date=head.date,
+            received=() if head.date else head.received,
             in_reply_to=head.msgids("in-reply-to"),
             references=head.msgids("references"),
             text=text,
@@ -282,6 +285,14 @@ class Head:
         self.msgid = ids[0] if ids else None
         self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
         self.date = field.parse(self.date_raw) if self.date_raw else None
+
+    @property
+    def received(self) -> tuple[datetime, ...]:
+        """The moments that its Received fields end with, from 1990 on, oldest first."""
+        fields = self.values.get("received", ())[:_MOST_RECEIVED]
+        ends = (header.clean(header.to_text(value)).rpartition(";")[2] for value in fields)
+        found = (field.parse(end) for end in ends)
+        return tuple(sorted(moment for moment in found if moment is not None and moment.year >= _FIRST_RECEIVED))
 
     @property
     def is_unsent(self) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.rules.routing import NOT_ROUTED, NOT_SENT_BY_OWNER, NOT_UNDERSTOOD, STATES
+from casefleet_cli.core.rules.routing import NO_DATE, NOT_ROUTED, NOT_SENT_BY_OWNER, NOT_UNDERSTOOD, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set
 
     from casefleet_cli.core.rules.routing import Decision, Place
 
-_ASKED_NOBODY = frozenset((*STATES, NOT_ROUTED, NOT_UNDERSTOOD))
+_ASKED_NOBODY = frozenset((*STATES, NOT_ROUTED, NOT_UNDERSTOOD, NO_DATE))
 """Reasons of decisions that left the rules unasked."""
 TAKEN_AWAY = "taken-away"
 """A person took the email off the place that a rule would file it to."""

@@ -19,6 +19,7 @@ _OUTCOMES = {
     "draft": "It is a draft that was never sent, so no rule may file it.",
     "deleted": "It was thrown away where it comes from, so no rule may file it.",
     "junk": "It was sorted out as junk where it comes from, so no rule may file it.",
+    "no-date": "Nothing says when it was sent, so nobody can tell what was open then.",
     "not-understood": "casefleet could not read it; the original is kept whole.",
 }
 

@@ -165,6 +165,8 @@ SENDER_NOT_VERIFIED = "sender-not-verified"
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
 NOT_ROUTED = "not-routed"
 """A person brought the mail in to be kept, and asked for no routing."""
+NO_DATE = "no-date"
+"""Nothing says when the mail was sent, and what was open then would count."""
 NOT_UNDERSTOOD = "not-understood"
 """Defect and reason of a mail that a bug kept us from understanding: kept whole, unassigned, mended by reparse."""
 NOTHING_UNDERSTOOD = Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
@@ -197,9 +199,9 @@ def route(message: Letterhead, owner: Owner, facts: Facts, *, vouched: bool = Fa
     return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(recipients, facts), exposed)
 
 
-def unrouted(decision: Decision) -> Decision:
-    """The same without any place: for mail that is brought in to be kept only."""
-    return decision._replace(outcome="unassigned", reason=NOT_ROUTED, verdicts=(), places=())
+def unrouted(decision: Decision, reason: str = NOT_ROUTED) -> Decision:
+    """The same without any place, for a reason: mail that is brought in to be kept only."""
+    return decision._replace(outcome="unassigned", reason=reason, verdicts=(), places=())
 
 
 def is_own_mail(message: Letterhead, owner: Owner, facts: Facts) -> bool:

@@ -1,0 +1,89 @@
+"""What every fingerprint becomes by a new recipe, and what that tells apart; a recomputation that a migration leaves.
+
+Emails that become the same stay two, since their numbers are known to people: the newer is marked as a twin. A copy
+that turns out to be another mail becomes an email of its own and is routed now, as if it had just come.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
+from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.intake.recording import Mail, Recorder
+from casefleet_cli.intake.workers import Worker, budget_of
+from casefleet_cli.store import activities, deliveries, links, originals, rederived, settings, standings, users
+from casefleet_cli.store.recomputations import Recomputation
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from casefleet_cli.intake.understanding import Understood
+    from casefleet_cli.store.recomputations import Tell
+
+_SLICE_OCTETS = 8 * 1024 * 1024
+
+
+def migrate(connection: sqlite3.Connection, tell: Tell = lambda *_: None) -> list[str]:
+    """Bring a database up to this release, and name the migrations that were applied or ended; as migrations.apply."""
+    from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear
+    from casefleet_cli.store.migration_0004 import REKEYING  # noqa: PLC0415
+
+    rekeying = _Rekeying(connection)
+    try:
+        return migrations.apply(connection, tell, {REKEYING: Recomputation(rederived.last, rekeying.step)})
+    finally:
+        rekeying.end()
+
+
+class _Rekeying:
+    """Recomputes the emails of a database, some at a time, with a process that understands them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._worker: Worker | None = None
+
+    def _started(self) -> Worker:
+        if self._worker is None:
+            connection = self._connection
+            addresses, budget = users.bcc_addresses(connection), budget_of(connection)
+            self._worker = Worker(settings.logging_domain(connection), addresses, budget)
+        return self._worker
+
+    def end(self) -> None:
+        """End the process, if it was needed."""
+        if self._worker is not None:
+            self._worker.end()
+
+    def step(self, connection: sqlite3.Connection, after: int) -> int | None:
+        """Recompute the next emails; None when there are none."""
+        email_ids = rederived.slice_after(connection, after, _SLICE_OCTETS)
+        if not email_ids:
+            return None
+        copies = {email_id: rederived.copies(connection, email_id) for email_id in email_ids}
+        needed = list(dict.fromkeys(raw for raws in copies.values() for raw in raws))
+        worker = self._started()
+        worker.give([originals.of(connection, raw) for raw in needed])
+        understood = dict(zip(needed, worker.take(), strict=True))
+        for email_id, raws in copies.items():
+            _rekey(connection, email_id, {raw: understood[raw] for raw in raws})
+        return email_ids[-1]
+
+
+def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Understood]) -> None:
+    first = next(iter(copies.values()))
+    if first.letterhead is None or NOT_UNDERSTOOD in rederived.defects_of(connection, email_id):
+        return  # bare: its fingerprint is that of its bytes
+    same = [one.rows for one in copies.values() if one.rows.fingerprint == first.rows.fingerprint]
+    others = {raw: one for raw, one in copies.items() if one.rows.fingerprint != first.rows.fingerprint}
+    rederived.put(connection, email_id, same)
+    for raw, one in others.items():
+        for delivery_id, arrival in deliveries.of_copy(connection, email_id, raw):
+            for place in links.remove_decided(connection, email_id, delivery_id):
+                activities.add(
+                    connection, "told-apart", email_id=email_id, case_id=place.case_id, lead_id=place.lead_id
+                )
+            recorder = Recorder(connection, Memory(connection), vouched=arrival.import_id is not None)
+            recorder.take_over(Mail(one, arrival), delivery_id, raw)
+    if others:
+        standings.refresh(connection, email_id)
