@@ -138,9 +138,10 @@ def _card(whole: dict[str, Any]) -> None:
             ("To", [_person(p["name"], p["address"]) for p in whole["to"]]),
             ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
             ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
-            ("Date", output.moment(whole["sent_at"])),
+            ("Date", _when(whole)),
             ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {d['source']}, {d['standing']}"
                         for d in whole["deliveries"]]),
+            ("Labels", list(dict.fromkeys(label for d in whole["deliveries"] for label in d["labels"]))),
             ("Standing", whole["standing"]),
             ("Filed to", places),
             ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
@@ -158,6 +159,15 @@ def _card(whole: dict[str, Any]) -> None:
         for suggestion in whole["suggestions"]:
             output.say(f"Suggested: {suggestion['summary']}: {suggestion['reason']}.")
             output.say(f"  {suggestion['command']}", raw=True)
+
+
+_SAYS = {"received": "by its Received fields", "archive": "as its archive says"}
+
+
+def _when(whole: dict[str, Any]) -> str:
+    said = _SAYS.get(whole["moment_from"])
+    when = output.moment(whole["sent_at"])
+    return f"{when} ({said})" if said else when
 
 
 def _forward(forward: dict[str, Any]) -> str:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.moments.days import Days
 
-FIELDS = ("from", "to", "subject", "filename", "contact", "case", "lead", "user", "before", "after", "has", "is")
+FIELDS = (
+    "from", "to", "subject", "filename", "contact", "case", "lead", "user", "label", "before", "after", "has", "is",
+)  # fmt: skip
 """The names that may stand before a colon."""
 STANDINGS = ("unassigned", "linked", "held", "rejected", "forwarded")
 """What may follow `is:`."""
@@ -25,7 +27,7 @@ LONGEST = 2000
 MOST_TERMS = 64
 
 _WORDS = frozenset(("", "from", "to", "subject", "filename"))
-_NAMES = frozenset(("contact", "case", "lead", "user"))
+_NAMES = frozenset(("contact", "case", "lead", "user", "label"))
 _EXAMPLES = {
     "from": "from:anna@client.example",
     "to": 'to:"Anna Nguyen"',
@@ -35,6 +37,7 @@ _EXAMPLES = {
     "case": "case:2026-104",
     "lead": 'lead:"Estate of Lee"',
     "user": "user:ada@firm.example",
+    "label": "label:Trash",
     "before": "before:2026-05",
     "after": "after:14d",
     "has": "has:attachment",

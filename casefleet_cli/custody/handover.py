@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.moments.days import Days
 
+_NO_DATE = "1970-01-01T00:00:00Z"
 _QUOTED = re.compile(rb"^(>*From )", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment that a zip can name."""
@@ -208,6 +209,9 @@ def _attachments(out: _Hashed, email_id: int, attachments: Sequence[dict[str, An
 
 
 def _in_mbox(raw: bytes, date: str, in_utc: Days) -> bytes:
-    """A message as an mboxrd keeps it: every line of `>`s and `From ` quoted once more, its date in UTC (RFC 4155)."""
-    line = f"From casefleet {in_utc.local(date).ctime()}\n".encode()
+    """A message as an mboxrd keeps it: every line of `>`s and `From ` quoted once more, its date in UTC (RFC 4155).
+
+    A mail that nothing dates has the first moment of Unix there, which no reader takes for its own.
+    """
+    line = f"From casefleet {in_utc.local(date or _NO_DATE).ctime()}\n".encode()
     return line + _QUOTED.sub(rb">\1", raw) + (b"\n" if raw.endswith(b"\n") else b"\n\n")

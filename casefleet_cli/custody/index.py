@@ -38,7 +38,7 @@ def row(email: dict[str, Any], digest: str, size: int) -> dict[str, Any]:
     sender = [{"name": email["from_name"], "address": email["from_address"]}]
     return {
         "number": email["id"],
-        "date": email["sent_at"] or email["logged_at"],
+        "date": email["sent_at"] or "",
         "from": _people(sender),
         **{field: _people(email[field]) for field in ("to", "cc", "bcc")},
         "subject": email["subject"] or "",
@@ -73,6 +73,8 @@ def as_page(title: str, rows: Sequence[dict[str, Any]], days: Days) -> bytes:
 
 def _told(stamp: str, days: Days) -> str:
     """A moment on the firm's clock, with its distance from UTC: readers elsewhere have other days."""
+    if not stamp:
+        return "no date"
     return f"{days.minute(stamp)} UTC{days.local(stamp).isoformat()[19:]}"
 
 

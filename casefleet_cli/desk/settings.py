@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import access, clock
 from casefleet_cli.core.moments.order import ORDERS
 from casefleet_cli.errors import UsageError
+from casefleet_cli.intake.workers import Budget
 from casefleet_cli.store import activities, settings
 from casefleet_cli.store.database import transaction
 
@@ -35,8 +37,8 @@ class Setting(NamedTuple):
     """The value in the form that is kept, or None when it is not accepted."""
     default: Callable[[], str | None]
     """What counts when it is not set; None where nothing does."""
-    guess: Callable[[Mapping[str, str]], str]
-    """What to offer to somebody who makes the database, by the environment."""
+    guess: Callable[[Mapping[str, str]], str] | None = None
+    """What to offer to somebody who makes the database, by the environment; None: nobody is asked."""
     near: Callable[[str], list[str]] = lambda _: []
     """Values that somebody may have meant by one that is not accepted."""
 
@@ -69,6 +71,20 @@ def _like(text: str) -> list[str]:
     return sorted(name for name in _zones() if asked and asked in name.lower())[:_MOST_NAMED]
 
 
+def _host(text: str) -> str | None:
+    kept = text.strip().lower().rstrip(".")
+    return kept if re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", kept) and ".." not in kept else None
+
+
+def _whole(least: int, most: int) -> Callable[[str], str | None]:
+    def check(text: str) -> str | None:
+        digits = text.strip()
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= len(str(most))
+        return str(int(digits)) if is_number and least <= int(digits) <= most else None
+
+    return check
+
+
 SETTINGS = (
     Setting(
         name=settings.DATE_ORDER,
@@ -87,6 +103,27 @@ SETTINGS = (
         guess=_machine_zone,
         near=_like,
     ),
+    Setting(
+        name=settings.AUTHSERV_ID,
+        meaning="the mail server whose Authentication-Results own mail needs; not set: its From is taken as it is",
+        accepts="the name that your mail server writes first in that field, such as mx.firm.example",
+        check=_host,
+        default=lambda: None,
+    ),
+    Setting(
+        name=settings.UNDERSTANDING_SECONDS,
+        meaning="processor time for understanding one mail; what takes more is kept bare",
+        accepts="whole seconds from 1 to 120",
+        check=_whole(1, 120),
+        default=lambda: str(Budget().seconds),
+    ),
+    Setting(
+        name=settings.UNDERSTANDING_MEGABYTES,
+        meaning="memory for understanding one mail; what takes more is kept bare",
+        accepts="whole megabytes from 64 to 16384",
+        check=_whole(64, 16384),
+        default=lambda: str(Budget().megabytes),
+    ),
 )
 """All there are, in the order in which they are listed and asked for."""
 
@@ -96,8 +133,8 @@ def one(name: str) -> Setting:
     for setting in SETTINGS:
         if setting.name == name.strip().lower():
             return setting
-    names = " and ".join(setting.name for setting in SETTINGS)
-    raise BadSettingError(f"There is no setting {name!r}; there are {names}.")
+    names = [setting.name for setting in SETTINGS]
+    raise BadSettingError(f"There is no setting {name!r}; there are {', '.join(names[:-1])} and {names[-1]}.")
 
 
 def checked(setting: Setting, value: str) -> str:
@@ -112,7 +149,7 @@ def checked(setting: Setting, value: str) -> str:
 
 def guesses() -> dict[str, str]:
     """What is likely for each setting, by the language and the time zone of this machine."""
-    return {setting.name: setting.guess(os.environ) for setting in SETTINGS}
+    return {setting.name: setting.guess(os.environ) for setting in SETTINGS if setting.guess}
 
 
 def listed(connection: sqlite3.Connection, *, acting: int | None = None) -> list[dict[str, str | None]]:

@@ -42,8 +42,8 @@ class Budget(NamedTuple):
 def budget_of(connection: sqlite3.Connection) -> Budget:
     """The budget of this firm."""
     usual = Budget()
-    seconds = settings.get(connection, "understanding-seconds")
-    megabytes = settings.get(connection, "understanding-megabytes")
+    seconds = settings.get(connection, settings.UNDERSTANDING_SECONDS)
+    megabytes = settings.get(connection, settings.UNDERSTANDING_MEGABYTES)
     return Budget(int(seconds or usual.seconds), int(megabytes or usual.megabytes))
 
 

@@ -39,7 +39,7 @@ def facts_for(connection: sqlite3.Connection, clues: Sequence[str], *, ended_too
         firm_addresses=frozenset(row[0] for row in connection.execute(_SENDERS, (asked,))),
         bcc_owners=dict(connection.execute(_BCC, (asked,)).fetchall()),
         logging_domain=settings.logging_domain(connection),
-        authserv_id=settings.get(connection, "authserv-id") or "",
+        authserv_id=settings.get(connection, settings.AUTHSERV_ID) or "",
     )
 
 

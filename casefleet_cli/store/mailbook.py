@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.store.sight import Sight
 
-_LIST = """SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.from_name, e.from_address, e.subject, e.standing,
+_LIST = """SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,
 (SELECT group_concat(address, ', ') FROM (SELECT DISTINCT r.address FROM email_recipients AS r
     WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 5)) AS recipients,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
@@ -30,7 +30,7 @@ _CONDITIONS = {
     "until": "coalesce(e.sent_at, e.logged_at) <= :until",
     "standing": "e.standing = :standing",
 }
-_ENTRY = """SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.logged_at, e.from_name, e.from_address, e.subject,
+_ENTRY = """SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
 e.standing, substr(e.text, 1, 600) AS text,
 (SELECT group_concat(who, ', ') FROM (SELECT DISTINCT coalesce(nullif(r.name, ''), r.address) AS who
     FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS recipients,
@@ -43,7 +43,8 @@ UNION ALL SELECT l.email_id, 'lead', d.id, d.name
 FROM json_each(:chosen) AS chosen CROSS JOIN email_leads AS l ON l.email_id = chosen.value
 JOIN leads AS d ON d.id = l.lead_id WHERE {leads}"""
 _ONE = """SELECT e.id, e.fingerprint, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at,
-e.logged_at, e.text, e.has_html, e.forwards, e.defects, e.size FROM emails AS e WHERE e.id = :id AND {emails}"""
+e.moment_from, e.logged_at, e.text, e.has_html, e.forwards, e.defects, e.size
+FROM emails AS e WHERE e.id = :id AND {emails}"""
 
 _OF_PLACE = {
     "lead": "SELECT email_id FROM email_leads WHERE lead_id = ?1 ORDER BY 1",
@@ -167,7 +168,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: in
             (email_id,),
         )
         deliveries = connection.execute(
-            "SELECT u.name AS user, d.source, d.standing, d.received_at FROM deliveries AS d"
+            "SELECT u.name AS user, d.source, d.standing, d.received_at, d.labels FROM deliveries AS d"
             " JOIN users AS u ON u.id = d.user_id WHERE d.email_id = :id ORDER BY d.id LIMIT :most",
             asked,
         )
@@ -181,7 +182,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: in
                 for field in ("to", "cc", "bcc")
             },
             "attachments": list(database.rows(attachments)),
-            "deliveries": list(database.rows(deliveries)),
+            "deliveries": [{**row, "labels": json.loads(str(row["labels"]))} for row in database.rows(deliveries)],
         }
 
 

@@ -19,6 +19,7 @@ def change(connection: sqlite3.Connection) -> None:
         "ALTER TABLE emails ADD COLUMN moment_from TEXT CHECK (moment_from IN ('date', 'received', 'archive'))",
         "ALTER TABLE deliveries ADD COLUMN"
         " state TEXT NOT NULL DEFAULT '' CHECK (state IN ('', 'draft', 'deleted', 'junk'))",
+        "CREATE INDEX deliveries_labelled ON deliveries(email_id) WHERE labels <> '[]'",
     ):
         connection.execute(statement)
     if connection.execute("SELECT 1 FROM emails LIMIT 1").fetchone():

@@ -64,7 +64,7 @@ def find(
     found = selection.of(connection, query)
     snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 16)" if found.has_words else "''"
     cursor = connection.execute(
-        "SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.from_name, e.from_address, e.subject, e.standing,"
+        "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,"
         f" {snippet} AS snippet FROM {found.source} WHERE {found.where} ORDER BY {found.number} DESC LIMIT :limit",
         {
             **found.parameters,

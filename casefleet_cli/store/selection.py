@@ -36,6 +36,10 @@ _LINKS = {
 }
 _ATTACHED = "EXISTS (SELECT 1 FROM attachments AS t WHERE t.email_id = e.id AND NOT t.is_inline)"
 _FORWARDED = "SELECT id FROM emails INDEXED BY emails_forwarded WHERE forwards <> '[]'"
+_LABELLED = """SELECT d.email_id FROM deliveries AS d INDEXED BY deliveries_labelled, json_each(d.labels) AS l
+WHERE d.labels <> '[]' AND l.value = {0} COLLATE NOCASE"""
+_HAS_LABEL = """EXISTS (SELECT 1 FROM deliveries AS d, json_each(d.labels) AS l WHERE d.email_id = e.id
+AND l.value = {0} COLLATE NOCASE)"""
 _ADDRESS = re.compile(r"[^\s@]*@[^\s@]+")
 
 
@@ -114,6 +118,9 @@ class _Writer:
             table, column = _LINKS[term.field]
             number = self._put(self._find(term.field, term.text))
             self._rare_or_not(f"SELECT email_id FROM {table} WHERE {column} = {number}", self._linked(term, number))
+        elif term.field == "label":
+            label = self._put(term.text)
+            self._rare_or_not(_LABELLED.format(label), _HAS_LABEL.format(label))
         elif term == Term("is", "forwarded"):
             self._rare_or_not(_FORWARDED, self._condition(term))
         elif term.field == "is" and term.text != "linked":
@@ -153,6 +160,8 @@ class _Writer:
             found = " AND ".join([self._words(term), *self._exact(term)])
         elif term.field in _LINKS:
             found = self._linked(term, self._put(self._find(term.field, term.text)))
+        elif term.field == "label":
+            found = _HAS_LABEL.format(self._put(term.text))
         elif term.field in ("before", "after"):
             sign = "<" if term.field == "before" else ">="
             found = f"+{_AT.format('e.')} {sign} {self._put(_stamp(term))}"

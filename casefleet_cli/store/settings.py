@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 DATE_ORDER = "date-order"
 TIMEZONE = "timezone"
+AUTHSERV_ID = "authserv-id"
+UNDERSTANDING_SECONDS = "understanding-seconds"
+UNDERSTANDING_MEGABYTES = "understanding-megabytes"
 
 
 def get(connection: sqlite3.Connection, name: str) -> str | None:

@@ -278,7 +278,7 @@ def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The other emails of the thread in sight, oldest first; of a long one the newest."""
     related = suggestions.related_emails(ask.connection, email_id)[-_THREAD:]
     found = mailbook.entries(ask.connection, ask.viewer.sight, related)
-    return sorted(found, key=lambda row: (row["date"], row["id"]))
+    return sorted(found, key=lambda row: (row["date"] or row["logged_at"], row["id"]))
 
 
 def _original(path: str, email_id: int) -> tuple[bytes, Secrets]:

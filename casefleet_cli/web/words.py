@@ -26,6 +26,7 @@ _MAIL_VERBS = {
     "rejected": "Kept out of sight",
     "linked": "Linked",
     "unlinked": "Taken off",
+    "told-apart": "Taken off; the copy was another mail",
     "reparsed": "Read again",
 }
 _PLACE_VERBS = {

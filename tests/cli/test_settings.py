@@ -48,7 +48,10 @@ def told(firm: Firm) -> list[tuple]:
 def test_every_setting_is_listed_with_where_it_comes_from(casefleet: Casefleet) -> None:
     code, out, _ = casefleet("settings", "--json")
     assert (code, [[row["name"], row["value"], row["source"]] for row in json.loads(out)]) == (
-        0, [["date-order", None, "default"], ["timezone", "Etc/UTC", "default"]],
+        0, [
+            ["date-order", None, "default"], ["timezone", "Etc/UTC", "default"], ["authserv-id", None, "default"],
+            ["understanding-seconds", "5", "default"], ["understanding-megabytes", "512", "default"],
+        ],
     )  # fmt: skip
     casefleet("settings", "timezone", "Europe/Berlin")
     assert ["timezone", "Europe/Berlin", "set"] in [line.split()[:3] for line in casefleet("settings")[1].splitlines()]
@@ -71,9 +74,9 @@ def test_setting_is_told_in_the_journal(firm: Firm, casefleet: Casefleet) -> Non
 
 
 REFUSED = {
-    "settings colour red": "There is no setting 'colour'; there are date-order and timezone.",
-    "settings colour": "There is no setting 'colour'; there are date-order and timezone.",
-    "settings logging_domain x.example": "There is no setting 'logging_domain'; there are date-order and timezone.",
+    "settings colour red": "There is no setting 'colour'; there are date-order, timezone, authserv-id, understanding-seconds and understanding-megabytes.",
+    "settings colour": "There is no setting 'colour'; there are date-order, timezone, authserv-id, understanding-seconds and understanding-megabytes.",
+    "settings logging_domain x.example": "There is no setting 'logging_domain'; there are date-order, timezone, authserv-id, understanding-seconds and understanding-megabytes.",
     "settings date-order ymd": "date-order cannot be 'ymd'; it accepts dmy (day first) and mdy (month first).",
     "settings timezone Berlin": "timezone cannot be 'Berlin'; it accepts the names of the IANA database, such as"
     " Europe/Berlin, America/New_York and UTC. Perhaps Europe/Berlin?",
