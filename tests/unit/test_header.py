@@ -109,6 +109,12 @@ def test_charset_never_raises_and_never_leaves_surrogates(data: bytes, label: st
         ("镕".encode("gbk"), "gb2312", "镕", None),
         ("ab".encode("utf-16-le"), "utf-16", "ab", None),
         (b"ascii really", "utf-16", "ascii really", None),
+        ("Kündigung".encode(), "iso-8859-1", "Kündigung", "charset-wrong"),
+        ("Договор".encode(), "windows-1251", "Договор", "charset-wrong"),
+        ("Kündigung".encode("latin-1"), "iso-8859-1", "Kündigung", None),
+        ("Verzug – Grüße".encode("cp1252"), "iso-8859-1", "Verzug – Grüße", None),
+        ("Договор".encode("koi8-r"), "koi8-r", "Договор", None),
+        ("Σύμβαση".encode("iso8859-7"), "iso-8859-7", "Σύμβαση", None),
     ],
 )
 def test_charset(data: bytes, label: str | None, text: str, defect: str | None) -> None:

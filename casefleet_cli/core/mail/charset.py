@@ -17,6 +17,8 @@ _WINDOWS_1252 = dict(
 )
 """The C1 range as Windows-1252 has it; its five holes stay what they are in ISO 8859-1."""
 
+_SINGLE_BYTE = ("iso8859", "cp125", "cp874", "koi8", "mac-")
+"""How the names of codecs begin in which a letter is one byte."""
 _NAMED = {
     "": None,
     "ascii": "utf-8",
@@ -127,9 +129,16 @@ def read(data: bytes | memoryview, charset: str | None = None) -> tuple[str, str
             return str(data, "utf-8"), defect
         except UnicodeDecodeError:
             return _guess(bytes(data)), defect or ("charset-wrong" if charset else "charset-missing")
+    content = bytes(data)
+    if str(codec).startswith(_SINGLE_BYTE) and not content.isascii():
+        # Letters of a single byte hardly ever make valid UTF-8 by chance; programs that mislabel it are common.
+        try:
+            return str(content, "utf-8"), "charset-wrong"
+        except UnicodeDecodeError:
+            pass
     if codec == "iso8859-1":
-        return _windows_1252(bytes(data)), defect
-    text = _declared(bytes(data), str(codec))
+        return _windows_1252(content), defect
+    text = _declared(content, str(codec))
     if text is not None:
         return text, defect
     try:
