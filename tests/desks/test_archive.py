@@ -215,7 +215,7 @@ def test_a_message_that_kills_its_parser_is_kept_unread(firm: Firm, tmp_path: Pa
     sites.mkdir()
     (sites / "sitecustomize.py").write_text(
         "import os\nfrom casefleet_cli.core.mail import message\nparse = message.parse\n"
-        "message.parse = lambda raw, runs: os._exit(9) if b'poison' in raw[-60_000:] else parse(raw, runs)\n"
+        "message.parse = lambda raw, *more: os._exit(9) if b'poison' in raw[-60_000:] else parse(raw, *more)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(sites))
     mails = [

@@ -38,10 +38,10 @@ def poisoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fi
     (sites / "sitecustomize.py").write_text(
         f"""from casefleet_cli.core.mail import message
 parse = message.parse
-def poisoned(raw, runs=()):
+def poisoned(raw, runs=(), logging_domain=""):
     if b"poison" in raw:
         {POISONS[request.param]}
-    return parse(raw, runs)
+    return parse(raw, runs, logging_domain)
 message.parse = poisoned
 """
     )
