@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
+from typing import Any
 
 _FREE, _END = 0xFFFFFFFF, 0xFFFFFFFE
 _NONE = 0xFFFFFFFF
@@ -82,25 +83,70 @@ def compound(tree: Tree) -> bytes:
     return header + struct.pack(f"<{len(numbers)}I", *numbers) + b"".join(sectors)
 
 
-def msg(texts: dict[int, str], *, sent: datetime | None = None, recipients: tuple[tuple[int, str, str], ...] = (),
-        attachments: tuple[tuple[str, str, bytes], ...] = ()) -> bytes:  # fmt: skip
-    """A .msg with these text properties, recipients (1 To, 2 Cc, 3 Bcc; name, address) and attachments."""
-    numbers = {0x0039: _moment(sent)} if sent else {}
-    header = struct.pack("<8x4I8x", len(recipients), len(attachments), len(recipients), len(attachments))
-    tree: Tree = {"__nameid_version1.0": {}, **_storage(header, texts, {0x340D: 0x00040000}, numbers, {})}
-    for number, (kind, name, address) in enumerate(recipients):
-        tree[f"__recip_version1.0_#{number:08X}"] = _storage(
-            b"\0" * 8, {0x3001: name, 0x39FE: address}, {0x0C15: kind}, {}, {}
+def msg(texts: dict[int, str], **more: Any) -> bytes:
+    """A .msg with these text properties; `more` as in `item`."""
+    return compound(item(texts, **more))
+
+
+def item(
+    texts: dict[int, str],
+    *,
+    sent: datetime | None = None,
+    moments: dict[int, datetime] | None = None,
+    recipients: tuple[tuple[int, str, str] | dict[int, str | int], ...] = (),
+    attachments: tuple[tuple[str, str, bytes] | Tree, ...] = (),
+    octets: dict[int, bytes] | None = None,
+    numbers: dict[int, int] | None = None,
+    narrow: dict[int, bytes] | None = None,
+    is_embedded: bool = False,
+) -> Tree:
+    """The storages of a message: recipients (1 To, 2 Cc, 3 Bcc; name, address) or their properties, attachments (name,
+    type, octets) or their storages (`attached`), binary properties, numbers and 8-bit texts."""
+    stamps = {pid: _moment(at) for pid, at in (moments or {}).items()}
+    if sent:
+        stamps[0x0039] = _moment(sent)
+    header = struct.pack("<8x4I", len(recipients), len(attachments), len(recipients), len(attachments))
+    header += b"" if is_embedded else bytes(8)
+    tree = _storage(header, texts, {0x340D: 0x00040000, **(numbers or {})}, stamps, octets or {}, narrow or {})
+    if not is_embedded:
+        tree = {"__nameid_version1.0": {}, **tree}
+    for number, recipient in enumerate(recipients):
+        said = (
+            dict(zip((0x0C15, 0x3001, 0x39FE), recipient, strict=True)) if isinstance(recipient, tuple) else recipient
         )
-    for number, (name, content_type, data) in enumerate(attachments):
-        tree[f"__attach_version1.0_#{number:08X}"] = _storage(
-            b"\0" * 8, {0x3707: name, 0x370E: content_type}, {0x3705: 1}, {}, {0x3701: data}
+        words = {pid: value for pid, value in said.items() if isinstance(value, str)}
+        rest = {pid: value for pid, value in said.items() if isinstance(value, int)}
+        tree[f"__recip_version1.0_#{number:08X}"] = _storage(b"\0" * 8, words, rest, {}, {})
+    for number, attachment in enumerate(attachments):
+        tree[f"__attach_version1.0_#{number:08X}"] = (
+            _storage(
+                b"\0" * 8, {0x3707: attachment[0], 0x370E: attachment[1]}, {0x3705: 1}, {}, {0x3701: attachment[2]}
+            )
+            if isinstance(attachment, tuple)
+            else attachment
         )
-    return compound(tree)
+    return tree
+
+
+def attached(name: str, inner: Tree | None = None, method: int = 5) -> Tree:
+    """An attachment that is a message (or another storage); without `inner` one that only refers to a file."""
+    tree = _storage(b"\0" * 8, {0x3001: name}, {0x3705: method}, {}, {})
+    return tree if inner is None else {**tree, "__substg1.0_3701000D": inner}
+
+
+def compressed_rtf(rtf: bytes) -> bytes:
+    """PidTagRtfCompressed with nothing but literals."""
+    body = b"".join(b"\0" + rtf[at : at + 8] for at in range(0, len(rtf), 8))
+    return struct.pack("<II4sI", len(body) + 12, len(rtf), b"LZFu", 0) + body
 
 
 def _storage(
-    header: bytes, texts: dict[int, str], integers: dict[int, int], moments: dict[int, int], blobs: dict[int, bytes]
+    header: bytes,
+    texts: dict[int, str],
+    integers: dict[int, int],
+    moments: dict[int, int],
+    blobs: dict[int, bytes],
+    narrow: dict[int, bytes] | None = None,
 ) -> Tree:
     tree: Tree = {}
     rows = header
@@ -108,6 +154,9 @@ def _storage(
         coded = text.encode("utf-16-le")
         tree[f"__substg1.0_{pid:04X}001F"] = coded
         rows += struct.pack("<HHIII", 0x1F, pid, 6, len(coded) + 2, 0)
+    for pid, coded in (narrow or {}).items():
+        tree[f"__substg1.0_{pid:04X}001E"] = coded
+        rows += struct.pack("<HHIII", 0x1E, pid, 6, len(coded) + 1, 0)
     for pid, data in blobs.items():
         tree[f"__substg1.0_{pid:04X}0102"] = data
         rows += struct.pack("<HHIII", 0x102, pid, 6, len(data), 0)

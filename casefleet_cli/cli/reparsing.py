@@ -16,7 +16,7 @@ from casefleet_cli.store import references
 def reparse(
     context: typer.Context,
     numbers: Annotated[list[str] | None, typer.Argument(metavar="[EMAIL...]", help="The numbers of e-mails.")] = None,
-    broken: Annotated[bool, typer.Option("--broken", help="Those of which only the bytes are kept so far.")] = False,
+    broken: Annotated[bool, typer.Option("--broken", help="Those that are kept bare, or that lack an extra.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="All e-mails.")] = False,
     index: Annotated[bool, typer.Option("--index", help="No e-mail, but the search index as a whole.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,

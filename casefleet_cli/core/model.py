@@ -32,6 +32,8 @@ class Attachment(NamedTuple):
     content_id: str | None
     """Without angle brackets."""
     is_inline: bool
+    is_inner: bool = False
+    """Whether it is inside of another attachment; its part is numbered through that one."""
 
 
 class Forward(NamedTuple):
@@ -82,6 +84,8 @@ class Message(NamedTuple):
     attachments: tuple[Attachment, ...] = ()
     forwards: tuple[Forward, ...] = ()
     """Best first; empty when nothing is forwarded."""
+    enclosed: str = ""
+    """The words inside attached messages, containers and invitations, for the search: not the letter's own text."""
     defects: tuple[str, ...] = ()
     """Short kebab-case names, each once, such as "date-unreadable"."""
     trace: tuple[tuple[str, str], ...] = ()

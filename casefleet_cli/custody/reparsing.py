@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.core.mail.containers.msg import MISSING
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
 from casefleet_cli.intake.understanding import packed, understand
 from casefleet_cli.store import activities, emails, rederived, search, users
@@ -35,8 +36,9 @@ class Reparsed(NamedTuple):
 
 
 def broken(connection: sqlite3.Connection) -> list[int]:
-    """The emails of which only the bytes are kept so far."""
-    return emails.numbers(connection, NOT_UNDERSTOOD)
+    """The emails of which only the bytes are kept so far, and those with a part that an extra was missing for."""
+    found = {number for defect in (NOT_UNDERSTOOD, MISSING) for number in emails.numbers(connection, defect)}
+    return sorted(found)
 
 
 def everything(connection: sqlite3.Connection) -> list[int]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-CONVERTED = "converted from .msg"
-"""The label of a message that was made of another format."""
+CONVERTED = {outlook.MAGIC[:4]: "converted from .msg", outlook.TNEF: "converted from winmail.dat"}
+"""By its first octets: the label of a message that was made of another format."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -69,12 +69,12 @@ def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
 
 def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
     origin, labels, state = source.called, source.labels, source.state
-    if content.startswith(outlook.MAGIC):
+    if content.startswith(outlook.MAGICS):
         made = outlook.to_message(content, PurePath(origin.rpartition("!")[2]).name)
         if isinstance(made, str):
             yield Skipped(origin, 0, made)
         else:
-            yield _item(made, source._replace(labels=(*labels, CONVERTED)))
+            yield _item(made, source._replace(labels=(*labels, CONVERTED[content[:4]])))
         return
     reason = NESTED if compression_of(content) else other_than_mail(content[:SNIFF])
     if reason:

@@ -8,7 +8,7 @@ from casefleet_cli.sources.compression import ZSTD_MISSING, can_unpack, compress
 from casefleet_cli.sources.emlx import begins_emlx
 from casefleet_cli.sources.from_line import KNOWN_FIELD, begins_mbox, shape
 from casefleet_cli.sources.items import PACKED
-from casefleet_cli.sources.outlook import MAGIC
+from casefleet_cli.sources.outlook import MAGICS
 
 SNIFF = 16_384
 """How many bytes from the start of a file are looked at."""
@@ -20,7 +20,6 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it to import mail that is in it"),
     (0, b"Rar!\x1a\x07", "a RAR archive: unpack it to import mail that is in it"),
     (257, b"ustar", "a tar archive: unpack it to import mail that is in it"),
-    (0, b"\x78\x9f\x3e\x22", "a winmail.dat (TNEF) without its mail"),
     (0, b"Dovecot-LZ4", "compressed with LZ4 by Dovecot: export it with doveadm to import it"),
     (0, b"*mbx*", "a mailbox in the mbx format of UW IMAP: convert it to mbox to import it"),
     (0, b"\x01\x01\x01\x01\n", "a mailbox in the MMDF format: convert it to mbox to import it"),
@@ -102,7 +101,7 @@ def tell(head: bytes, *, in_maildir: bool = False) -> tuple[str | None, str]:
     reason = other_than_mail(head)
     if reason:
         return None, reason
-    if head.startswith(MAGIC):
+    if head.startswith(MAGICS):
         return "eml", ""
     text = text_of(head)
     if begins_mbox(text):

@@ -64,7 +64,7 @@ def rows_of(message: Message) -> Rows:
         from_address=sender.address if sender else "",
         sent_at=sent_at,
         moment_from=moment_from,
-        text=message.text,
+        text="\n\n".join(filter(None, (message.text, message.enclosed))) if message.enclosed else message.text,
         people=_people(message),
         filenames="\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
         has_html=int(message.has_html),

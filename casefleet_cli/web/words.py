@@ -51,6 +51,18 @@ _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",
     "not-understood": "This message could not be read; the original is kept whole.",
     "twin": "This is the same mail as another e-mail; both are in the journal and stay.",
+    "smime-encrypted": "It is encrypted (S/MIME): only its recipient's mail program can open it.",
+    "smime-damaged": "Its smime.p7m is damaged, so that what was signed could not be read.",
+    "tnef-damaged": "Its winmail.dat is damaged; what comes before is read.",
+    "msg-damaged": "An Outlook message (.msg) is damaged; what could be read of it is.",
+    "msg-needs-casefleet[msg]": "An Outlook message (.msg) is attached and not opened: install casefleet[msg], then"
+    " casefleet reparse.",
+    "rtf-damaged": "The text of an Outlook message could not be read; the original is attached.",
+    "attachment-not-in-container": "An attachment is named that the Outlook message does not hold.",
+    "exchange-address-unresolved": "It names people by addresses of Exchange only, which are none of the internet.",
+    "containers-too-deep": "Attachments are nested too deep; the inmost were left closed.",
+    "containers-too-large": "Attachments hold more than is opened of one message; some were left closed.",
+    "enclosed-text-cut": "The words of what is attached are many; the last ones are not searched.",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from casefleet_cli.core.mail import message as messages
 from casefleet_cli.custody import reparsing
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
+from tests import outlook
+from tests.containers import letter, part
 from tests.firm import BCC, Firm, mail
 
 MOVED_BY_NOTHING = "raw_messages email_contacts email_cases email_leads deliveries decisions notifications".split()
@@ -139,3 +142,23 @@ def test_what_is_still_not_understood_stays_whole(bare: Firm, monkeypatch: pytes
     before = tables(bare, [*DERIVED, *MOVED_BY_NOTHING, "activities"])
     assert outcomes(bare) == ["not understood"]
     assert tables(bare, [*DERIVED, *MOVED_BY_NOTHING, "activities"]) == before
+
+
+def test_what_an_extra_was_missing_for_is_mended_once_it_is_there(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("olefile", reason="needs casefleet[msg]")
+    attached = outlook.msg({0x0037: "Survey", 0x1000: "The meadow floods."}, attachments=(("m.pdf", "a/b", b"x"),))
+    text = b"Content-Type: text/plain\n\nSee attached.\n"
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "olefile", None)
+        receive(firm.db, letter(text, part("application/vnd.ms-outlook", "s.msg", attached)), Arrival(firm.ada, "pipe"))
+    defects, filenames, before = firm.all("SELECT defects, filenames, fingerprint FROM emails")[0]
+    assert json.loads(defects) == ["msg-needs-casefleet[msg]"]
+    assert filenames == "s.msg"
+    assert firm.all("SELECT rowid FROM email_search WHERE email_search MATCH 'meadow'") == []
+    assert reparsing.broken(firm.db) == [1]
+    assert [done.outcome for done in reparsing.reparse(firm.db, [1])] == ["changed"]
+    defects, filenames, after = firm.all("SELECT defects, filenames, fingerprint FROM emails")[0]
+    assert (json.loads(defects), filenames, after) == ([], "s.msg\nm.pdf", before)
+    assert firm.all("SELECT rowid FROM email_search WHERE email_search MATCH 'meadow'") == [(1,)]
+    assert firm.all("SELECT part, filename FROM attachments") == [("2", "s.msg"), ("2.2", "m.pdf")]
+    assert reparsing.broken(firm.db) == []

@@ -31,3 +31,14 @@ def test_answer_is_json_without_surrogates() -> None:
     found = inspection.answer("p", parse(b"Subject: \xff\xed\xa0\x80\n\n\xed\xa0\x80"))
     json.dumps(found, ensure_ascii=False).encode("utf-8")
     assert found["date"] is None
+
+
+def test_what_is_inside_stands_beside_the_attachments() -> None:
+    raw = b"From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhi\n--b\nContent-Type: message/rfc822\n\n"
+    raw += b"Subject: Inner\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nThe well\n--c\nContent-Type: a/b; name=f\n\nxy"
+    raw += b"\n--c--\n--b--"
+    found = inspection.answer("p.eml", parse(raw))
+    assert [one["content_type"] for one in found["attachments"]] == ["message/rfc822"]
+    assert found["inside"] == [{"part": "2.2", "filename": "f", "content_type": "a/b", "size": 2}]
+    assert found["enclosed_text"] == "---------- attached ----------\nSubject: Inner\n\nThe well"
+    assert found["text"] == "hi"

@@ -50,10 +50,11 @@ def _sort(
     """One multipart; a list that is None takes no more, because the other alternative was found to be the one."""
     text_before, html_before = len(text or ()), len(html or ())
     for index, part in enumerate(parts):
-        if part.is_multipart:
-            inner = part.type[10:]
+        if part.is_letter or part.is_multipart:
+            attachments += [part] * part.is_letter
+            inner, held = _held(part, kind)
             within = is_alternative or inner == "alternative"
-            _sort(part.children, inner, is_alternative=within, text=text, html=html, attachments=attachments)
+            _sort(held, inner, is_alternative=within, text=text, html=html, attachments=attachments)
             continue
         if not _is_shown(part, index, kind):
             attachments.append(part)
@@ -76,6 +77,13 @@ def _sort(
             text += html[html_before:]
         elif len(html) == html_before:
             html += text[text_before:]
+
+
+def _held(part: Part, kind: str) -> tuple[str, list[Part]]:
+    """What stands in the place of a part that only holds others, and as which kind of multipart."""
+    if part.is_letter and part.inside is not None:  # a container in which the letter itself came
+        return kind, [part.inside]
+    return part.type[10:], part.children
 
 
 def _is_shown(part: Part, index: int, kind: str) -> bool:

@@ -25,10 +25,23 @@ def answer(path: str, message: Message) -> dict[str, object]:
         "attachments": [
             {"filename": found.filename, "content_type": found.content_type, "size": found.size}
             for found in message.attachments
+            if not found.is_inner
         ],
         "forward": _forward(message.forwards[0]) if message.forwards else None,
         "defects": list(message.defects),
+        **_inside(message),
     }
+
+
+def _inside(message: Message) -> dict[str, object]:
+    """What is inside of attachments, only where there is anything."""
+    found = [
+        {"part": one.part, "filename": one.filename, "content_type": one.content_type, "size": one.size}
+        for one in message.attachments
+        if one.is_inner
+    ]
+    inside: dict[str, object] = {"inside": found} if found else {}
+    return {**inside, "enclosed_text": message.enclosed} if message.enclosed else inside
 
 
 def _forward(forward: Forward) -> dict[str, object]:

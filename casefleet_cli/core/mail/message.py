@@ -19,6 +19,7 @@
 | boundary missing, wrong, unclosed, used twice | RFC 2046 5.1 | test_bodies, mime.test_boundaries |
 | a multipart without parts, one in another's place | RFC 2046 5.1 | test_an_alternative_with_an_empty_related_is_read |
 | base64 on an attached message | RFC 2046 5.2.1 | test_an_attached_message_in_base64_is_opened |
+| a letter inside smime.p7m or winmail.dat, attached .eml and .msg files | - | containers.test_what_is_inside |
 | parameters without quotes or semicolons, twice, in pieces, in encoded words | RFC 2231 | header.test_parameters |
 | a type that is none | RFC 2045 5.2 | mime.test_media_types |
 | nesting, parts and fields without end | - | test_depth_and_number_of_parts_are_bounded |
@@ -33,7 +34,7 @@ import re
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core import address
-from casefleet_cli.core.mail import body, fingerprint, header, mailboxes, mime
+from casefleet_cli.core.mail import body, enclosed, fingerprint, header, mailboxes, mime
 from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
 from casefleet_cli.core.moments import field
 
@@ -76,13 +77,21 @@ def parse(raw: bytes, runs: Sequence[Run] = (), logging_domain: str = "") -> Mes
 
 def part_bytes(raw: bytes, part: str) -> tuple[str, bytes] | None:
     """The content type and the decoded octets of the part that `Attachment.part` names; None where there is none."""
-    found = parts(raw).get(part)
+    root, _ = _open(raw)
+    found = enclosed.find(root, part) if root else None
     return (found.type, found.content()[0]) if found else None
 
 
 def parts(raw: bytes) -> dict[str, Part]:
-    """Every leaf of a message by the number that `Attachment.part` names, from one look; each is decoded when asked."""
-    return {leaf.number: leaf for leaf in _leaves(raw)}
+    """Every leaf of a message by the number that `Attachment.part` names, from one look; each is decoded when asked.
+
+    Those inside of containers are among them, numbered through the container.
+    """
+    root, _ = _open(raw)
+    if root is None:
+        return {}
+    enclosed.unfold(root, mime.nodes(root))
+    return {part.number: part for part in enclosed.all_nodes(root) if not part.is_multipart}
 
 
 def html_of(raw: bytes) -> str | None:
@@ -90,6 +99,7 @@ def html_of(raw: bytes) -> str | None:
     root, _ = _open(raw)
     if root is None:
         return None
+    enclosed.unfold_letter(root)
     pages = [body.text_of(part, part.content()[0])[0] for part in body.choose(root).html if part.type == "text/html"]
     return "\n".join(pages) if pages else None
 
@@ -97,17 +107,16 @@ def html_of(raw: bytes) -> str | None:
 def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
     """The images that HTML can show by "cid:", as (content type, octets) by content-id without angle brackets."""
     images: dict[str, tuple[str, bytes]] = {}
-    for leaf in _leaves(raw):
+    root, _ = _open(raw)
+    if root is None:
+        return images
+    enclosed.unfold_letter(root)
+    for leaf in enclosed.letter_nodes(root):
         if leaf.type.startswith("image/"):
             content_id = _content_id(leaf)
             if content_id and content_id not in images:
                 images[content_id] = (leaf.type, leaf.content()[0])
     return images
-
-
-def _leaves(raw: bytes) -> list[Part]:
-    root, _ = _open(raw)
-    return [part for part in mime.nodes(root) if not part.is_multipart] if root else []
 
 
 def _open(raw: bytes) -> tuple[Part | None, list[str]]:
@@ -142,6 +151,8 @@ class _Reader:
         self.root = root
         self.domain = logging_domain
         self.runs = {run.start: run for run in runs}
+        self.nodes = mime.nodes(root)
+        defects = defects + enclosed.unfold(root, self.nodes)
         self.chosen = body.choose(root)
         self.defects = dict.fromkeys(defects)
         self.print = fingerprint.Fingerprint()
@@ -157,17 +168,23 @@ class _Reader:
         self.print.add_head(head.msgid, head.date, head.subject)
         self.print.add_set(_addresses(head, "from"))
         self.print.add_set(one for one in _addresses(head, "to", "cc") if one.rpartition("@")[2] != self.domain)
-        enclosed: set[int] = set()
-        for part in mime.nodes(root):
-            if part.is_message or id(part) in enclosed:
-                enclosed.update(map(id, part.children))
-            self.read(part, is_text=id(part) in shown, counts=id(part) not in enclosed)
+        within: set[int] = set()
+        for part in self.nodes:
+            if part.is_message or id(part) in within:
+                within.update(map(id, part.children))
+            self.read(part, is_text=id(part) in shown, counts=id(part) not in within)
         people = {name: head.people(name) for name in ("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from")}
         self.defects.update(dict.fromkeys(head.defects))
+        for part in (*chosen.text, *chosen.html):
+            if id(part) not in self.texts:  # the letter came in a container
+                self.texts[id(part)] = body.flowed(part, body.text_of(part, part.content()[0])[0])
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
         has_html = any(kind == "text/html" for kind, _ in html)
         text = body.plain([(part.type, self.texts[id(part)]) for part in chosen.text], html, _html_reader)
         page = "\n".join(page for kind, page in html if kind == "text/html") if has_html else None
+        room = [_LONGEST_PEOPLE]  # of its own: what is inside takes none from what the letter forwards
+        contents = enclosed.look_inside(chosen.attachments, text, lambda mail: _described(mail, room), _html_reader)
+        self.defects.update(dict.fromkeys(contents.defects))
         return Message(
             msgid=head.msgid,
             subject=head.subject,
@@ -186,7 +203,8 @@ class _Reader:
             references=head.msgids("references"),
             text=text,
             has_html=has_html,
-            attachments=tuple(self.attachment(part) for part in chosen.attachments),
+            attachments=tuple(self.attachment(part, is_inner=is_inner) for part, is_inner in contents.parts),
+            enclosed=contents.words,
             forwards=self.forwards(head, text, page),
             defects=tuple(self.defects),
             fingerprint=self.print.hexdigest(),
@@ -199,7 +217,7 @@ class _Reader:
             return
         if part.is_message:
             child = Head(part.children[0])
-            self.sizes[id(part)] = part.end - part.body if part.data is part.children[0].data else part.children[0].end
+            self.sizes[id(part)] = _size_of(part)
             if counts:
                 self.print.add("message")
                 self.print.add_head(child.msgid, child.date, child.subject)
@@ -230,20 +248,21 @@ class _Reader:
             return run.octets, None
         return part.content()
 
-    def attachment(self, part: Part) -> Attachment:
+    def attachment(self, part: Part, *, is_inner: bool) -> Attachment:
         """The words about an attachment."""
         content_id = _content_id(part)
         is_inline = part.disposition == "inline" or (not part.disposition and content_id is not None)
-        return Attachment(part.number, body.filename_of(part), part.type, self.sizes[id(part)], content_id, is_inline)
+        size = self.sizes[id(part)] if id(part) in self.sizes else _size_of(part)
+        return Attachment(part.number, body.filename_of(part), part.type, size, content_id, is_inline, is_inner)
 
     def forwards(self, head: Head, text: str, page: str | None) -> tuple[Forward, ...]:
         """The messages that this one forwards: attached ones first, else one that is quoted in the text."""
         if self.root.type in _NEVER_FORWARDED:
             return ()
-        attached = [part for part in self.chosen.attachments if part.is_message]
+        attached = [mail for part in self.chosen.attachments if (mail := enclosed.mail_in(part)) is not None]
         if attached:
             comment = text.strip() or None
-            return tuple(_forward(Head(part.children[0], head.room), comment) for part in attached)
+            return tuple(_forward(Head(mail, head.room), comment) for mail in attached)
         if ":" not in text and page is None:
             return ()
         from casefleet_cli.core.forward import find  # noqa: PLC0415 - large; a mail without a colon forwards nothing
@@ -368,6 +387,27 @@ def _hint(part: Part) -> str | None:
             break
         node = node.children[0]
     return node.parameters.get("charset")
+
+
+def _size_of(part: Part) -> int:
+    """The octets of a leaf or an attached message, decoded."""
+    if part.is_message:
+        return part.end - part.body if part.data is part.children[0].data else part.children[0].end
+    return len(part.content()[0])
+
+
+def _described(part: Part, room: list[int]) -> str:
+    """Who an attached message is between, when and about what, in lines."""
+    head = Head(part, room)
+    lines = [(name.title(), ", ".join(map(_written, head.people(name)))) for name in ("from", "to", "cc")]
+    lines += [("Date", head.date_raw or ""), ("Subject", head.subject or "")]
+    return "\n".join(f"{name}: {value}" for name, value in lines if value)
+
+
+def _written(mailbox: Mailbox) -> str:
+    return (
+        f"{mailbox.name} <{mailbox.address}>" if mailbox.name and mailbox.address else mailbox.name or mailbox.address
+    )
 
 
 def _content_id(part: Part) -> str | None:

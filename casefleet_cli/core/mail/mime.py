@@ -72,6 +72,8 @@ class Part:
         "encoding",
         "end",
         "fields",
+        "inside",
+        "is_letter",
         "number",
         "parameters",
         "type",
@@ -83,6 +85,8 @@ class Part:
         self.number = number
         self.children: list[Part] = []
         self.defects: list[str] = []
+        self.inside: Part | None = None  # what a container holds, once `enclosed` has opened it
+        self.is_letter = False
         fields, self.body, defect = fields_of(data, start, end, budget.most_fields())
         budget.fields -= len(fields)
         if defect:
@@ -200,6 +204,18 @@ def tree(raw: bytes) -> Part:
     _grow(root, 0, budget, root)
     if not root.is_multipart:
         root.number = "1"
+    return root
+
+
+def tree_inside(entity: bytes, number: str) -> Part:
+    """The tree of the MIME entity that was found in the part of this number; its parts are numbered through it."""
+    budget = _Budget(len(entity))
+    root = Part(entity, start_of(entity), len(entity), number, "text/plain", budget)
+    if not root.is_multipart:
+        root.number = f"{number}.1"
+    _grow(root, number.count(".") + 1, budget, root)
+    if not root.is_multipart and root.number == number:
+        root.number = f"{number}.1"
     return root
 
 

@@ -144,6 +144,7 @@ def rewritten(message: Message, change: Callable[[str], str], change_id: Callabl
         in_reply_to=tuple(map(change_id, message.in_reply_to)),
         references=tuple(map(change_id, message.references)),
         text=change(message.text),
+        enclosed=change(message.enclosed),
         attachments=tuple(map(attachment, message.attachments)),
         forwards=tuple(map(forward, message.forwards)),
     )
@@ -152,6 +153,7 @@ def rewritten(message: Message, change: Callable[[str], str], change_id: Callabl
 def _texts(message: Message) -> Iterable[str]:
     """Everything that `rewritten` changes, in few pieces."""
     yield message.text
+    yield message.enclosed
     short: list[str | None] = [message.msgid, message.subject, *message.in_reply_to, *message.references]
     groups = (message.from_, message.sender, message.reply_to, message.to, message.cc, message.bcc, message.resent_from)
     for people in groups:
