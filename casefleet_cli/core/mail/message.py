@@ -30,31 +30,20 @@ The tests are in tests/unit: test_message.py, or the file of the module named be
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core import address
-from casefleet_cli.core.mail import body, enclosed, fingerprint, header, mailboxes, mime
-from casefleet_cli.core.model import Attachment, Forward, Mailbox, Message
-from casefleet_cli.core.moments import field
+from casefleet_cli.core.mail import body, enclosed, fingerprint, header, mime
+from casefleet_cli.core.mail.head import LONGEST_PEOPLE, Head, trace
+from casefleet_cli.core.model import Attachment, Forward, Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from casefleet_cli.core.mail.folding import Run
     from casefleet_cli.core.mail.mime import Part
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MSGID = re.compile(r"<([^<>]+)>")
-_LONGEST_MSGID = 2000
-_MOST_REFERENCES = 1000
-_LONGEST_IDS = 500_000
-"""Letters of the fields with message identifiers, and of those with addresses, that are read: 12,000 recipients."""
-_LONGEST_PEOPLE = 1_000_000
-_MOST_RECEIVED, _FIRST_RECEIVED = 200, 1990
-_TRACE = ("received", "authentication-results")
-_MOST_TRACE, _LONGEST_TRACE = 20, 2000
 _NEVER_FORWARDED = ("multipart/report",)
 
 
@@ -182,8 +171,10 @@ class _Reader:
         has_html = any(kind == "text/html" for kind, _ in html)
         text = body.plain([(part.type, self.texts[id(part)]) for part in chosen.text], html, _html_reader)
         page = "\n".join(page for kind, page in html if kind == "text/html") if has_html else None
-        room = [_LONGEST_PEOPLE]  # of its own: what is inside takes none from what the letter forwards
-        contents = enclosed.look_inside(chosen.attachments, text, lambda mail: _described(mail, room), _html_reader)
+        room = [LONGEST_PEOPLE]  # of its own: what is inside takes none from what the letter forwards
+        contents = enclosed.look_inside(
+            chosen.attachments, text, lambda mail: Head(mail, room).in_lines(), _html_reader
+        )
         self.defects.update(dict.fromkeys(contents.defects))
         return Message(
             msgid=head.msgid,
@@ -195,7 +186,7 @@ class _Reader:
             cc=people["cc"],
             bcc=people["bcc"],
             resent_from=people["resent-from"],
-            trace=_trace(root),
+            trace=trace(root),
             state="draft" if head.is_unsent else "",
             date=head.date,
             received=() if head.date else head.received,
@@ -271,97 +262,9 @@ class _Reader:
         return (found,) if found else ()
 
 
-def _trace(root: Part) -> tuple[tuple[str, str], ...]:
-    """The first fields that mail servers put on top, as core.rules.trust reads them."""
-    found: list[tuple[str, str]] = []
-    for name, value in root.fields:
-        if len(found) == _MOST_TRACE:
-            break
-        if name[:1] in "RrAa" and name.lower() in _TRACE:
-            found.append((name.lower(), header.clean(header.to_text(value))[:_LONGEST_TRACE]))
-    return tuple(found)
-
-
 def _addresses(head: Head, *names: str) -> list[str]:
     """The addresses of some fields, in normal form."""
     return [address.normal(mailbox.address) for name in names for mailbox in head.people(name) if mailbox.address]
-
-
-class Head:
-    """The header fields of one message, decoded when asked for."""
-
-    def __init__(self, part: Part, room: list[int] | None = None) -> None:
-        self.room = [_LONGEST_PEOPLE] if room is None else room
-        """Letters of addresses that may still be read: what becomes of them takes sixty times as much."""
-        self.is_cut = False
-        self.values: dict[str, list[bytes]] = {}
-        for name, value in part.fields:
-            self.values.setdefault(name.lower(), []).append(value)
-        self.hint = _hint(part)
-        self.known: dict[str, tuple[Mailbox, ...]] = {}
-        self.subject = header.decode(self.values["subject"][0], self.hint) if "subject" in self.values else None
-        ids = self.msgids("message-id")
-        self.msgid = ids[0] if ids else None
-        self.date_raw = header.decode(self.values["date"][0]) if "date" in self.values else None
-        self.date = field.parse(self.date_raw) if self.date_raw else None
-
-    @property
-    def received(self) -> tuple[datetime, ...]:
-        """The moments that its Received fields end with, from 1990 on, oldest first."""
-        fields = self.values.get("received", ())[:_MOST_RECEIVED]
-        ends = (header.clean(header.to_text(value)).rpartition(";")[2] for value in fields)
-        found = (field.parse(end) for end in ends)
-        return tuple(sorted(moment for moment in found if moment is not None and moment.year >= _FIRST_RECEIVED))
-
-    @property
-    def is_unsent(self) -> bool:
-        """Whether the message says that it is a draft (X-Unsent, as Outlook writes it)."""
-        return any(value.strip() == b"1" for value in self.values.get("x-unsent", ()))
-
-    @property
-    def defects(self) -> list[str]:
-        """What is wrong with the fields that every message must have (RFC 5322 section 3.6)."""
-        found = []
-        if self.date is None:
-            found.append("date-unreadable" if self.date_raw else "date-missing")
-        if not any(mailbox.address for mailbox in self.people("from")):
-            found.append("from-unreadable" if self.values.get("from") else "from-missing")
-        if self.msgid is None:
-            found.append("msgid-missing")
-        found += [f"{name}-repeated" for name in ("from", "subject", "date") if len(self.values.get(name, ())) > 1]
-        if not self.values:
-            found.append("headers-missing")
-        if self.is_cut:
-            found.append("too-many-addresses")
-        return found
-
-    def people(self, name: str) -> tuple[Mailbox, ...]:
-        """The mailboxes of every field of that name."""
-        if name not in self.known:
-            values = self.values.get(name)
-            self.known[name] = self.mailboxes(values) if values else ()
-        return self.known[name]
-
-    def mailboxes(self, values: list[bytes]) -> tuple[Mailbox, ...]:
-        """The mailboxes of fields, as far as there is room for them."""
-        text = ", ".join(header.to_text(value, self.hint) for value in values)
-        if len(text) > self.room[0]:
-            text, self.is_cut = text[: self.room[0]].rpartition(",")[0], True
-        self.room[0] -= len(text)
-        return mailboxes.parse_list(text)
-
-    def msgids(self, name: str) -> tuple[str, ...]:
-        """The message identifiers of a field, without angle brackets, each once."""
-        values = self.values.get(name)
-        if not values:
-            return ()
-        text = header.clean(header.to_text(b" ".join(values)[:_LONGEST_IDS]))
-        found = [found for each in _MSGID.findall(text) if 0 < len(found := each.strip()) <= _LONGEST_MSGID]
-        if not found:
-            found = [word for word in text.replace("<", " ").replace(">", " ").split() if "@" in word] or [
-                text.strip("<> ")
-            ]
-        return tuple(dict.fromkeys(identifier for identifier in found if identifier))[:_MOST_REFERENCES]
 
 
 def _forward(head: Head, comment: str | None) -> Forward:
@@ -379,35 +282,11 @@ def _forward(head: Head, comment: str | None) -> Forward:
     )
 
 
-def _hint(part: Part) -> str | None:
-    """The charset that raw 8-bit header bytes are likely in: that of the first text part."""
-    node = part
-    for _ in range(5):
-        if not node.children or not node.is_multipart:
-            break
-        node = node.children[0]
-    return node.parameters.get("charset")
-
-
 def _size_of(part: Part) -> int:
     """The octets of a leaf or an attached message, decoded."""
     if part.is_message:
         return part.end - part.body if part.data is part.children[0].data else part.children[0].end
     return len(part.content()[0])
-
-
-def _described(part: Part, room: list[int]) -> str:
-    """Who an attached message is between, when and about what, in lines."""
-    head = Head(part, room)
-    lines = [(name.title(), ", ".join(map(_written, head.people(name)))) for name in ("from", "to", "cc")]
-    lines += [("Date", head.date_raw or ""), ("Subject", head.subject or "")]
-    return "\n".join(f"{name}: {value}" for name, value in lines if value)
-
-
-def _written(mailbox: Mailbox) -> str:
-    return (
-        f"{mailbox.name} <{mailbox.address}>" if mailbox.name and mailbox.address else mailbox.name or mailbox.address
-    )
 
 
 def _content_id(part: Part) -> str | None:
