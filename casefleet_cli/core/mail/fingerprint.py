@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Fingerprint:
 
     def add_head(self, msgid: str | None, date: datetime | None, subject: str | None) -> None:
         """Add what a header says of its message: the instant of Date counts, not its zone or how it is written."""
-        words = None if subject is None else " ".join(unicodedata.normalize("NFC", subject).split())
+        words = None if subject is None else " ".join(_composed(subject).split())
         self.add(msgid, None if date is None else _instant(date), words)
 
     def add_set(self, addresses: Iterable[str]) -> None:
@@ -72,6 +71,15 @@ def of_digest(sha256: str) -> str:
     return hashlib.sha256(b"bare\0" + sha256.encode(), usedforsecurity=False).hexdigest()
 
 
+def _composed(text: str) -> str:
+    """The text in NFC."""
+    if text.isascii():
+        return text
+    import unicodedata  # noqa: PLC0415 - its tables are large and many mails need none
+
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
 def _instant(date: datetime) -> str:
     """Seconds since the year 1 in UTC, which no zone can push over the edge of the calendar."""
     offset = date.utcoffset()
@@ -94,8 +102,7 @@ def _digest_of_text(text: str) -> bytes:
         position = end
         if "\r" in block:
             block = block.replace("\r\n", "\n").replace("\r", "\n")
-        if not block.isascii() and not unicodedata.is_normalized("NFC", block):
-            block = unicodedata.normalize("NFC", block)
+        block = _composed(block)
         if " \n" in block or "\t\n" in block:
             block = "\n".join([line.rstrip(" \t") for line in block.split("\n")])
         kept = block.rstrip(" \t\n")
