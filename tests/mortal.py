@@ -17,10 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from casefleet_cli.cli import app, custody, export, mailserver, setup  # noqa: F401 - imported once for all commands
+from casefleet_cli.cli import app, custody, export, mailserver, redeliver, setup  # noqa: F401 - imported once for all commands
 
 ROOT = Path(__file__).parents[1]
-CALLS = ("fsync", "link", "mkdir", "rename", "replace", "rmdir")
+CALLS = ("fsync", "ftruncate", "link", "mkdir", "pwrite", "rename", "replace", "rmdir", "unlink")
 
 
 class Ended(NamedTuple):

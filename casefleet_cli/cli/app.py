@@ -40,6 +40,7 @@ COMMANDS = {
     "lead": Entry(f"{_HERE}.leads:app", "Leads, until they become cases or are lost."),
     "deliver": Entry(f"{_HERE}.mailserver:deliver", "Log one message on standard input (for the mail server)."),
     "lmtp": Entry(f"{_HERE}.lmtp:lmtp", "Take mail by LMTP: as deliver, without a process a mail."),
+    "redeliver": Entry(f"{_HERE}.redeliver:redeliver", "Log what a mail server put aside, as deliver would have."),
     "import": Entry(f"{_HERE}.archives:import_", "Log past mail from files."),
     "imports": Entry(f"{_HERE}.archives:imports_app", "What was imported, and what was left out."),
     "inspect": Entry(f"{_HERE}.inspect:inspect", "What the parser understands of message files."),

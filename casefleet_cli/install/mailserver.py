@@ -88,20 +88,34 @@ query = SELECT 1 FROM recipients WHERE address = lower('%s')
 def procmailrc(installation: Installation) -> str:
     """The recipe for procmail (procmailrc(5)): one delivery, and a Maildir where mail waits when that fails.
 
-    A Maildir, since procmail changes the bytes it writes to an mbox.
+    Mail to an unknown address is refused, and does not wait. A Maildir, since procmail changes the bytes it writes to
+    an mbox.
     """
     return f"""\
 :0 wr
 | {_command(installation)}
 
-# Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
+# No such logging address: refused, so that the sender is told (5.1.1).
+ANSWER=$?
+:0
+* ANSWER ?? ^^67^^
+{{
+  EXITCODE=67
+  :0
+  /dev/null
+}}
+
+# Reached only when casefleet could not log the mail: nothing is lost, casefleet redeliver takes it from here.
 :0 r
 $HOME/{LATER}/
 """
 
 
 def maildropfilter(installation: Installation) -> str:
-    """The filter for maildrop (maildropfilter(7)): one delivery, and a Maildir where mail waits when that fails."""
+    """The filter for maildrop (maildropfilter(7)): one delivery, and a Maildir where mail waits when that fails.
+
+    Mail to an unknown address is refused, and does not wait. Raises ConfigError for a path it cannot hold.
+    """
     command = _command(installation)
     if any("'" in word for word in (*installation.program, installation.database)):
         raise ConfigError("maildrop cannot call a path with an apostrophe; move it.")
@@ -114,7 +128,14 @@ if ($RETURNCODE == 0)
   exit
 }}
 
-# Reached only when casefleet could not log the mail: nothing is lost, casefleet import takes it from here.
+# No such logging address: refused, so that the sender is told (5.1.1).
+if ($RETURNCODE == 67)
+{{
+  EXITCODE=67
+  exit
+}}
+
+# Reached only when casefleet could not log the mail: nothing is lost, casefleet redeliver takes it from here.
 `test -d "$HOME/{LATER}" || maildirmake "$HOME/{LATER}"`
 to "$HOME/{LATER}"
 """

@@ -34,12 +34,14 @@ class LockedError(OSError):
 class Lock:
     """Both locks on one mbox, as a context: what cannot be had, in a folder where nobody may write, is done without.
 
-    Raises LockedError when another program keeps one of them.
+    Raises LockedError when another program keeps one of them. `is_writing`: nobody else may read meanwhile; the
+    descriptor is open for writing. Closing any other descriptor of the file gives the lock of fcntl up.
     """
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, *, is_writing: bool = False) -> None:
         self._dot = f"{path}.lock"
         self._descriptor = descriptor
+        self._kind = fcntl.LOCK_EX if is_writing else fcntl.LOCK_SH
         self._is_ours = False
         self._renewed = clock.ticks()
 
@@ -94,7 +96,7 @@ class Lock:
 
     def _fcntl_lock(self) -> bool:
         try:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.lockf(self._descriptor, self._kind | fcntl.LOCK_NB)
         except OSError as error:
             return error.errno not in (errno.EAGAIN, errno.EACCES)  # a file system may know no locks
         return True

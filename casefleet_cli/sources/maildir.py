@@ -99,30 +99,39 @@ def read(source: Source) -> Iterator[Item | Skipped]:
     There is no `after`: a name changes with its flags and moves from new/ to cur/, so a position in the list would not
     mean the same message the next time. What stays is the name before its `:2,`.
     """
+    for found in files(source.path):
+        if isinstance(found, Skipped):
+            yield found
+        else:
+            yield from eml.read_file(file_of(source._replace(path=found), found.name))
+    yield from _undelivered(source.path / "tmp")
+
+
+def files(folder: Path) -> Iterator[Path | Skipped]:
+    """The files of cur/ and new/ that hold a message each, in the order of their names; and what is there besides."""
     entries: list[tuple[str, str]] = []
     missing: list[Skipped] = []
     for sub in HOLDERS:
-        folder = source.path / sub
+        holder = folder / sub
         try:
-            entries += [(entry.name, sub) for entry in folder.iterdir()]
+            entries += [(entry.name, sub) for entry in holder.iterdir()]
         except FileNotFoundError as error:
-            missing.append(cannot_read(folder, error))
+            missing.append(cannot_read(holder, error))
         except OSError as error:
-            yield cannot_read(folder, error)
+            yield cannot_read(holder, error)
     if len(missing) == len(HOLDERS):
         yield from missing
     entries.sort()
     for name, sub in entries:
-        path = source.path / sub / name
+        path = folder / sub / name
         if name.startswith("."):
             yield Skipped(origin_of(path), 0, BOOKKEEPING, is_bookkeeping=True)
-        elif leads_out(path, source.path):
+        elif leads_out(path, folder):
             yield Skipped(origin_of(path), 0, LEADS_OUT)
         elif path.is_dir():
             yield Skipped(origin_of(path), 0, _A_FOLDER)
         else:
-            yield from eml.read_file(file_of(source._replace(path=path), name))
-    yield from _undelivered(source.path / "tmp")
+            yield path
 
 
 def _undelivered(folder: Path) -> Iterator[Skipped]:

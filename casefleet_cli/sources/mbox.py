@@ -74,6 +74,8 @@ class _Span(NamedTuple):
     """Content-Length agrees that it ends here."""
     is_exact: bool
     """It ends where Content-Length says, so that no blank line of the mbox is in it."""
+    following: int
+    """Where the From_ line of the next message begins; the file's end for the last."""
     doubts: tuple[tuple[int, str], ...] = ()
     """Places in it, each with a sentence, where another message may begin."""
 
@@ -114,11 +116,15 @@ class _Splitter:
                 measured = None
             doubts = self._doubts_of(begin, end, measured)
             if measured is None or measured == end:
-                yield _Span(position, begin, end, is_measured=measured is not None, is_exact=False, doubts=doubts)
+                is_measured = measured is not None
+                yield _Span(position, begin, end, is_measured, is_exact=False, following=end, doubts=doubts)
                 position = end
             else:
-                yield _Span(position, begin, measured, is_measured=True, is_exact=True, doubts=doubts)
-                position = measured + len(_line_ends(window.peek(measured, 4)))
+                following = measured + len(_line_ends(window.peek(measured, 4)))
+                yield _Span(
+                    position, begin, measured, is_measured=True, is_exact=True, following=following, doubts=doubts
+                )
+                position = following
             begin = position + self._line_length(window.peek(position, _LOOK))
             is_first = False
 
@@ -197,27 +203,48 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     Skipped at the end, and reading can be tried again after its position. While it is read it is locked; a file that
     is a copy of ours (it has a name) is not, and nobody else writes it.
     """
-    origin = source.called
     position = -1
     try:
         with source.path.open("rb", buffering=0) as file, ExitStack() as stack:
             lock = None if source.name else stack.enter_context(Lock(source.path, file.fileno()))
-            splitter = _Splitter(Window(file.fileno()))
-            eudora = contents_of(source.path)
-            source = _with(source, eudora.state)
-            for number, span in enumerate(splitter.spans(), 1):
-                called = f"{origin}#{number}"
-                if lock:
-                    lock.renew()
-                    if _is_unfinished(splitter, span):
-                        yield Skipped(called, position, UNFINISHED.format(span.position))
-                        continue
-                if span.position > after:
-                    yield _message(splitter.window, span, called, _with(source, eudora.drafts.get(span.position)))
-                yield from (Skipped(called, *doubt) for doubt in span.doubts if doubt[0] > after)
-                position = span.position
+            for piece in pieces(file.fileno(), source, lock, after):
+                yield from piece.found
+                position = piece.begin
     except OSError as error:
-        yield cannot_read(origin, error, position)
+        yield cannot_read(source.called, error, position)
+
+
+class Piece(NamedTuple):
+    """Some bytes of an mbox, from one From_ line to the next, and what they are."""
+
+    begin: int
+    end: int
+    found: tuple[Item | Skipped, ...]
+    """The message, or why it is none, and then the doubtful places in it."""
+
+
+def pieces(descriptor: int, source: Source, lock: Lock | None, after: int = -1) -> Iterator[Piece]:
+    """The messages of an open mbox as `read` gives them, each with where it lies; raises OSError.
+
+    Without the lock the last of them is taken for whole.
+    """
+    splitter = _Splitter(Window(descriptor))
+    eudora = contents_of(source.path)
+    source = _with(source, eudora.state)
+    position = -1
+    for number, span in enumerate(splitter.spans(), 1):
+        called = f"{source.called}#{number}"
+        found: list[Item | Skipped] = []
+        if lock:
+            lock.renew()
+        if lock and _is_unfinished(splitter, span):
+            found.append(Skipped(called, position, UNFINISHED.format(span.position)))
+        else:
+            if span.position > after:
+                found.append(_message(splitter.window, span, called, _with(source, eudora.drafts.get(span.position))))
+            found += (Skipped(called, *doubt) for doubt in span.doubts if doubt[0] > after)
+        yield Piece(span.position, span.following, tuple(found))
+        position = span.position
 
 
 def _with(source: Source, state: str | None) -> Source:

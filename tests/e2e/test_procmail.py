@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -73,15 +74,23 @@ def test_delivered_twice_is_logged_once(office: Office, agent: Agent) -> None:
     assert office.one("SELECT count(*) FROM activities WHERE verb = 'filed'") == 1
 
 
-@pytest.mark.parametrize("fault", ["locked", "missing-program", "unknown-address"])
-def test_what_cannot_be_logged_waits_in_the_mailbox_and_is_imported(
+def test_an_unknown_address_is_refused_and_never_waits(office: Office, agent: Agent) -> None:
+    assert agent.deliver(addressed(mail("anna@client.example"), "gone@log.firm.example")) == 67
+    assert office.count("raw_messages") == 0
+    assert not agent.later.exists()
+
+
+@pytest.mark.parametrize("fault", ["locked", "missing-program", "failing-program"])
+def test_what_cannot_be_logged_waits_in_the_mailbox_and_is_redelivered(
     office: Office, agent: Agent, tmp_path: Path, fault: str
 ) -> None:
-    raw = addressed(mail("anna@client.example"), "gone@log.firm.example" if fault == "unknown-address" else BCC["ada"])
+    raw = addressed(mail("anna@client.example"))
     if fault == "locked":
         office.db.execute("PRAGMA user_version = 0")
     if fault == "missing-program":
         agent.rc.write_text(agent.rc.read_text().replace("bin/casefleet", "bin/gone"))
+    if fault == "failing-program":
+        agent.rc.write_text(re.sub(r"[^\s`]*/bin/casefleet .*?deliver", "false", agent.rc.read_text()))
     assert agent.deliver(raw) == 0
     assert agent.deliver(raw.replace(b"Hearing", b"Second hearing")) == 0
     assert office.count("raw_messages") == 0
@@ -89,8 +98,9 @@ def test_what_cannot_be_logged_waits_in_the_mailbox_and_is_imported(
     assert [one.endswith(raw) for one in kept] == [True, False]
     assert len(kept) == 2
     office.db.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION}")
-    done = office.run("import", str(agent.later), "--user", "Ada Berg")
-    assert done.returncode == 0, done.stderr
+    done = office.run("redeliver", str(agent.later))
+    assert (done.returncode, done.stdout) == (0, "2 logged, 0 known, 0 stay.\n"), done.stderr
+    assert list((agent.later / "new").iterdir()) == []
     wanted = [("Hearing", "linked"), ("Second hearing", "linked")]
     assert sorted(office.all("SELECT subject, standing FROM emails")) == wanted
 
@@ -101,7 +111,8 @@ def test_behind_postfix_the_recipient_is_found_in_the_headers(place: Path, offic
     main = f"""\
 mydestination = localhost
 virtual_alias_domains = log.firm.example
-virtual_alias_maps = inline:{{ {{ {BCC["ada"]} = {user}@localhost }}, {{ {BCC["carl"]} = {user}@localhost }} }}
+virtual_alias_maps = inline:{{ {{ {BCC["ada"]} = {user}@localhost }}, {{ {BCC["carl"]} = {user}@localhost }}, \
+    {{ gone@log.firm.example = {user}@localhost }} }}
 mailbox_command = {agent.command(agent.rc)}
 """
     postfix = Postfix(place / "postfix", main, "local unix - n n - - local\n")
@@ -112,6 +123,9 @@ mailbox_command = {agent.command(agent.rc)}
             raw = mail("anna@client.example", sender=f"{who}@firm.example", subject=f"Hearing of {who}")
             (outcome,) = postfix.done(postfix.submit(raw, BCC[who]))
             assert outcome.status == "sent"
+        (outcome,) = postfix.done(postfix.submit(mail("anna@client.example"), "gone@log.firm.example"))
+        assert outcome.status == "bounced"
+        assert any("dsn=5.1.1, status=bounced" in line for line in postfix.log)
         assert not agent.later.exists()
         assert sorted(
             office.all("SELECT subject, emails.standing, user_id FROM emails JOIN deliveries ON email_id = emails.id")

@@ -1,0 +1,87 @@
+"""What a mail server put aside, while we could not take it, goes through the door as `deliver` would have taken it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli import clock
+from casefleet_cli.archive import fallback
+from casefleet_cli.core.mail import envelope
+from casefleet_cli.intake.receiving import receive
+from casefleet_cli.intake.recording import DUPLICATE
+from casefleet_cli.store import settings, users
+from casefleet_cli.store.deliveries import Arrival
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from casefleet_cli.archive.fallback import Waiting
+
+NO_RECIPIENT = "No X-Original-To or Delivered-To at the logging domain stands above its first Received."
+SEVERAL = "Its X-Original-To and Delivered-To name several addresses at the logging domain."
+NO_USER = "Its recipient is no BCC address, or no more."
+NOT_REMOVED = "It is logged, and cannot be taken out of the mailbox: {}."
+
+
+class Stays(NamedTuple):
+    """A mail that stays in the mailbox."""
+
+    origin: str
+    reason: str
+    """A sentence, without any address."""
+
+
+class Redelivery(NamedTuple):
+    """What became of the mails in a mailbox."""
+
+    outcomes: Counter[str]
+    """How many are logged now, by outcome; "duplicate" for those that were known."""
+    stays: list[Stays]
+
+    @property
+    def known(self) -> int:
+        """How many were logged before."""
+        return self.outcomes[DUPLICATE]
+
+    @property
+    def logged(self) -> int:
+        """How many were logged now."""
+        return self.outcomes.total() - self.known
+
+
+def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:
+    """Log every mail of a Maildir or an mbox for the user whose BCC address it was delivered to, and take it out.
+
+    A mail goes after its commit: whenever this ends, the same call goes on, and a mail that it meets again is known.
+    Errors: as fallback.opened, and sqlite3.Error for what the machine does; what was logged by then is taken out.
+    """
+    found = Redelivery(Counter(), [])
+    domain = settings.logging_domain(connection)
+    with fallback.opened(path) as mailbox:
+        for waiting in mailbox:
+            reason = waiting.reason or _deliver(connection, waiting, domain, found)
+            if reason:
+                found.stays.append(Stays(waiting.origin, reason))
+    return found
+
+
+def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, found: Redelivery) -> str:
+    """Log one mail and take it out; the reason why it stays, or ""."""
+    delivered = envelope.of_delivery(waiting.raw, domain)
+    if len(delivered.recipients) != 1:
+        return SEVERAL if delivered.recipients else NO_RECIPIENT
+    owner = users.by_bcc_address(connection, delivered.recipients[0], clock.stamp())
+    if owner is None or not owner.usable:
+        return NO_USER
+    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, delivered.sender, None)
+    receipt = receive(connection, waiting.raw, arrival)
+    found.outcomes[receipt.outcome] += 1
+    try:
+        waiting.remove()
+    except FileNotFoundError:
+        pass  # another program has moved it: the next run finds it known
+    except OSError as error:
+        return NOT_REMOVED.format(error.strerror or error)
+    return ""

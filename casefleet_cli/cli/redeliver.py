@@ -1,0 +1,27 @@
+"""redeliver: what a mail server put aside while casefleet could not take it."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import Annotated
+
+import typer
+
+from casefleet_cli.archive import redelivering
+from casefleet_cli.cli import output
+from casefleet_cli.errors import ConfigError
+
+
+def redeliver(
+    context: typer.Context,
+    mailbox: Annotated[Path, typer.Argument(metavar="MAILDIR|MBOX", help="The mail server's fall-back mailbox.")],
+) -> None:
+    """Log the mail of a fall-back mailbox as deliver would have, and take out of it what is logged."""
+    connection = context.obj.connection()
+    try:
+        done = redelivering.redeliver(connection, mailbox)
+    except OSError as error:
+        raise ConfigError(f"{mailbox} cannot be emptied: {error.strerror or error}.") from error
+    output.say(f"{done.logged} logged, {done.known} known, {len(done.stays)} stay.")
+    what = "mail stays in the mailbox" if len(done.stays) == 1 else "mails stay in the mailbox"
+    output.some_failed([f"{one.origin}: {one.reason}" for one in done.stays], what)

@@ -1,0 +1,42 @@
+"""What a mail server wrote above a message when it delivered it: for whom, and from whom."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from casefleet_cli.core.address import normal
+from casefleet_cli.core.mail import header, mime
+
+_RECIPIENT = ("x-original-to", "delivered-to")
+
+
+class Envelope(NamedTuple):
+    """The envelope of a delivery, as the fields of its delivery agent say."""
+
+    recipients: tuple[str, ...]
+    """Different addresses at the logging domain, in normal form, the topmost first."""
+    sender: str | None
+    """The return path (RFC 5321 section 4.4), "" for the null sender, None where there is no such field."""
+
+
+def of_delivery(raw: bytes, logging_domain: str) -> Envelope:
+    """The envelope that stands above every Received field: what stands below may be anybody's.
+
+    An address of another domain is where the mailbox is (an alias led there), never whose mail it is.
+    """
+    recipients: list[str] = []
+    sender: str | None = None
+    for name, value in mime.read_headers(raw):
+        field = name.lower()
+        if field == "received":
+            break
+        if field in _RECIPIENT:
+            recipients.append(normal(_address(value)))
+        elif field == "return-path" and sender is None:
+            sender = _address(value)
+    ours = (address for address in recipients if address.endswith(f"@{logging_domain}"))
+    return Envelope(tuple(dict.fromkeys(ours)), sender)
+
+
+def _address(value: bytes) -> str:
+    return header.decode(value).strip().removeprefix("<").removesuffix(">")
