@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from casefleet_cli.store import emails
+from casefleet_cli.store import emails, settings
 from tests.e2e import installed
 from tests.e2e.conftest import Office
 from tests.e2e.postfix import Postfix, printed, submit
@@ -286,3 +286,30 @@ class TestMap:
         assert done.returncode == 0
         assert "Postfix does not know of this yet" in done.stderr
         assert office.count("users") == 3
+
+
+OURS = "Authentication-Results: mx.firm.example; spf=pass smtp.mailfrom=ada@firm.example\n"
+FOREIGN = "Received: from evil.example by mx.else.example with ESMTP id 1; Mon, 2 Nov 2026 09:29:00 +0100\n"
+AT_A_PLACE = {
+    "by our server, on top": (OURS, "linked"),
+    "by our server, above a foreign server": (OURS + FOREIGN, "linked"),
+    "below a foreign server": (FOREIGN + OURS, "held"),
+    "by a foreign server": (OURS.replace("mx.firm", "mx.else"), "held"),
+    "our server says no": (OURS.replace("pass", "fail") + OURS, "held"),
+    "for another domain": (OURS.replace("ada@firm", "ada@else"), "held"),
+    "signed in at our server": ("Authentication-Results: mx.firm.example; auth=pass smtp.auth=ada\n", "linked"),
+    "nothing": ("", "held"),
+}
+
+
+def test_own_mail_needs_the_word_of_our_server_where_that_is_set(office: Office, postfix: Postfix) -> None:
+    settings.put(office.db, settings.AUTHSERV_ID, "mx.firm.example")
+    office.case("Nguyen Trust", office.contact("Anna"))
+    wanted = {}
+    for place, (fields, standing) in AT_A_PLACE.items():
+        raw = fields.encode() + mail("anna@client.example", subject=place, msgid=place.replace(" ", "-"))
+        assert statuses(postfix, postfix.submit(raw, BCC["ada"])) == ["sent"]
+        wanted[place] = standing
+    assert dict(office.all("SELECT subject, standing FROM emails")) == wanted
+    reasons = office.all("SELECT DISTINCT reason FROM decisions WHERE outcome = 'held'")
+    assert reasons == [("sender-not-verified",)]
