@@ -51,6 +51,7 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
         return
     try:
         yield _journal(connection)
+        yield _trust(connection)
         domain = settings.logging_domain(connection)
         if postfix.here():
             yield from _mail_server(postfix, domain, path, program)
@@ -61,6 +62,18 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
         yield from _map(connection, postfix, domain)
     finally:
         connection.close()
+
+
+def _trust(connection: sqlite3.Connection) -> Finding:
+    server = settings.get(connection, settings.AUTHSERV_ID)
+    if server is not None:
+        return Finding("trust", OK, f"Own mail needs the word of {server} for its From.")
+    return Finding(
+        "trust",
+        OK,
+        "The From of mail is taken as it is.",
+        "Where mail from outside can reach the BCC addresses: casefleet settings authserv-id NAME (see the README).",
+    )
 
 
 def _program(program: tuple[str, ...]) -> Finding:

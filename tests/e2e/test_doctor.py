@@ -67,7 +67,7 @@ def clinic(place: Path, program: Path) -> Clinic:
 
 CHECKS = {
     "program", "database", "mode", "owner", "access", "disk", "journal", "domain", "transport", "guard", "time-limit",
-    "recipients", "map",
+    "recipients", "map", "trust",
 }  # fmt: skip
 
 
@@ -227,3 +227,12 @@ def test_the_unit_is_one_that_systemd_takes(place: Path, program: Path, where: s
     rated = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--threshold=20", unit],
                            capture_output=True, text=True)  # fmt: skip
     assert rated.returncode == 0, rated.stdout
+
+
+def test_it_says_whether_the_word_of_a_server_is_needed(clinic: Clinic) -> None:
+    _, _, words = clinic.findings()
+    assert "casefleet settings authserv-id NAME" in str(words)
+    assert clinic.run("settings", "authserv-id", "mx.firm.example").returncode == 0
+    code, states, words = clinic.findings()
+    assert "Own mail needs the word of mx.firm.example" in str(words)
+    assert (code, states["trust"]) == (0, "ok")
