@@ -9,7 +9,8 @@ The floors, from the top; imports go down only (pyproject.toml has the contracts
     cli  lda  web                the doors: Typer commands; one delivery; the pages, a plugin of Datasette
     lmtp  install                the door that stays; this machine: doctor, Postfix's lines, units, map of recipients
     desk  archive  custody       what people change by hand; bulk import; verify, backup, restore, export, reparse
-    intake  access               the one way in for mail; who sees and may do what
+    intake                       the one way in for mail
+    access                       who sees and may do what
     store  sources  config       SQL, and nowhere else; what files and archives hold; where the database is
     core  files                  PURE: the same arguments give the same answer, nothing is read, nothing is written;
                                  what is written whole: beside its name, synced, then there at once

@@ -142,7 +142,7 @@ def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: Bc
     from casefleet_cli.intake.receiving import receive  # noqa: PLC0415
     from casefleet_cli.store.deliveries import Arrival  # noqa: PLC0415
 
-    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, words.sender, words.queue_id or None)
+    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, words.sender, words.queue_id or None, tag=owner.tag)
     return receive(connection, raw, arrival)
 
 

@@ -32,6 +32,13 @@ def normal(address: str) -> str:
     return f"{local}{at}{domain}"
 
 
+def untagged(address: str) -> tuple[str, str]:
+    """An address (normal form) without the plus and what follows it in its local part, and what follows (RFC 5233)."""
+    local, at, domain = address.rpartition("@")
+    user, _, detail = local.partition("+")
+    return f"{user}{at}{domain}", detail
+
+
 def _unquoted(local: str) -> str:
     """A quoted string without its quotes and the backslashes of its pairs (RFC 5322 section 3.2.4)."""
     letters: list[str] = []

@@ -72,7 +72,7 @@ def put(
         for contact_id in new_contacts
     ] + [_note(connection, "linked", acting, email_id, place, detail) for place in new_places]
     if standings.refresh(connection, email_id) == "linked":
-        notifications.settle(connection, email_id, "unassigned")
+        notifications.settle_filed(connection, email_id)
     not_open = tuple(_not_open(connection, place) for place in places)
     told = tuple(sentence for sentence in not_open if sentence)
     return Linked(email_id, new_places, new_contacts, told, tuple(noted))

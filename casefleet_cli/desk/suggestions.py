@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli import access
 from casefleet_cli.core.rules.suggestions import suggest
-from casefleet_cli.store import suggestions
+from casefleet_cli.store import activities, case_tags, suggestions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,5 +48,19 @@ def for_email(connection: sqlite3.Connection, email_id: int) -> list[Suggestion]
         suggestions.thread_links(connection, email_id),
         suggestions.clues(connection, email_id),
         suggestions.numbers(connection, email_id),
+        _tagged(connection, email_id),
     )
     return [Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact) for s in found]
+
+
+def _tagged(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, str, str]]:
+    """What the case tags of an email name now for those who wrote them, without what a person took away."""
+    written = case_tags.of_email(connection, email_id)
+    taken_away = activities.taken_away(connection, email_id) if written else set()
+    found: list[tuple[Place, str, str]] = []
+    for user_id, tag in written:
+        viewer = access.of_user(connection, user_id)
+        fitting = case_tags.fitting(connection, tag, viewer.sight) if viewer else ()
+        if len(fitting) == 1 and fitting[0].place not in taken_away:
+            found.append((fitting[0].place, fitting[0].name, tag))
+    return found

@@ -77,10 +77,12 @@ def map_cf(installation: Installation, map_path: str) -> str:
     """The sqlite: table by which Postfix refuses unknown BCC addresses at SMTP time (sqlite_table(5))."""
     if any(letter.isspace() for letter in map_path):
         raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
+    # Cut at the plus here: so a case tag is taken whether or not Postfix has a recipient_delimiter.
     return f"""\
 dbpath = {map_path}
 domain = {installation.domain}
-query = SELECT 1 FROM recipients WHERE address = lower('%s')
+query = SELECT 1 FROM recipients
+  WHERE address = lower(substr(trim('%u', '"'), 1, instr(trim('%u', '"') || '+', '+') - 1) || '@%d')
   AND (expires_at IS NULL OR expires_at > strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))
 """
 

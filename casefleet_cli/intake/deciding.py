@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.rules import routing
+from casefleet_cli.core.rules import routing, tags
 from casefleet_cli.store import users
 from casefleet_cli.store.facts import facts_for
 
@@ -59,6 +59,26 @@ class Memory:
             )
         decision = routing.route(letterhead, self._owner(user_id), facts, vouched=vouched)._replace(as_of=as_of)
         return decision if self._is_routed or decision.outcome == "held" else routing.unrouted(decision)
+
+    def heed(
+        self, decision: Decision, tag: str, letterhead: routing.Letterhead | None, user_id: int, forwards: str
+    ) -> Decision:
+        """The decision with what a case tag adds to it: the user's own hand, in own mail.
+
+        `forwards`: what the email forwards, as its row has it.
+        """
+        from casefleet_cli import access  # noqa: PLC0415 - few deliveries have a tag
+        from casefleet_cli.store import case_tags, suggestions  # noqa: PLC0415
+
+        facts = self._facts(routing.clues_of(letterhead))
+        is_own = letterhead is not None and routing.is_own_mail(letterhead, self._owner(user_id), facts)
+        viewer = access.of_user(self._connection, user_id)
+        if decision.outcome == "held" or not is_own or viewer is None:
+            return tags.unheeded(decision, tag)
+        contacts = decision.contacts
+        for people in suggestions.forwarded_people(forwards):
+            contacts = contacts or routing.contacts_of(people, self._facts(people))
+        return tags.heeded(decision, tag, case_tags.fitting(self._connection, tag, viewer.sight), contacts)
 
     def look_up(self, clues: Iterable[str]) -> None:
         """Ask about many addresses at once, before deciding about the messages that name them."""

@@ -25,7 +25,7 @@ def receive(connection: sqlite3.Connection, raw: bytes, arrival: Arrival, *, vou
     """
     message = packed(raw)
     earlier = deliveries.seen(connection, message.original.sha256, arrival.user_id, arrival.source)
-    if earlier is not None:
+    if earlier is not None and not arrival.tag:  # a tag may be another than that of the earlier delivery
         return recording.Receipt(earlier, recording.DUPLICATE)
     understood = understand_apart(message, users.mask(connection), budget_of(connection))
     with database.transaction(connection):

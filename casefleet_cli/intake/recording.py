@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.rules import again, routing
-from casefleet_cli.core.rules.notices import notices_for
+from casefleet_cli.core.rules.notices import notices_for, notices_of_tag
 from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals, standings
 
 if TYPE_CHECKING:
@@ -100,11 +100,11 @@ class _Known(NamedTuple):
 def _known(connection: sqlite3.Connection, mail: Mail) -> _Known:
     understood, arrival = mail
     earlier = deliveries.seen(connection, understood.original.sha256, arrival.user_id, arrival.source)
-    if earlier is not None:
+    if earlier is not None and not arrival.tag:
         return _Known(earlier, is_seen=True, standings=frozenset())
-    email_id = emails.by_fingerprint(connection, understood.rows.fingerprint)
+    email_id = earlier or emails.by_fingerprint(connection, understood.rows.fingerprint)
     standings = () if email_id is None else deliveries.standings(connection, email_id, arrival.user_id)
-    return _Known(email_id, is_seen=False, standings=frozenset(standings))
+    return _Known(email_id, is_seen=earlier is not None, standings=frozenset(standings))
 
 
 def _decided(mail: Mail, memory: Memory, *, vouched: bool) -> Decision:
@@ -113,7 +113,10 @@ def _decided(mail: Mail, memory: Memory, *, vouched: bool) -> Decision:
     letterhead = understood.letterhead
     if letterhead is not None and arrival.state:
         letterhead = letterhead._replace(state=arrival.state)
-    return memory.decide(letterhead, arrival.user_id, mail.rows.sent_at, vouched=vouched)
+    decision = memory.decide(letterhead, arrival.user_id, mail.rows.sent_at, vouched=vouched)
+    if not arrival.tag:
+        return decision
+    return memory.heed(decision, arrival.tag, letterhead, arrival.user_id, mail.rows.forwards)
 
 
 def _judged(connection: sqlite3.Connection, known: _Known, mail: Mail, decision: Decision) -> Decision | None:
@@ -159,7 +162,9 @@ class Recorder:
         known = _known(self._connection, mail)
         if known.email_id is None:
             return self._new([mail])[0]
-        return Receipt(known.email_id, DUPLICATE) if known.is_seen else self._further(known.email_id, known, mail)
+        if known.is_seen:
+            return self._once_more(known.email_id, known, mail)
+        return self._further(known.email_id, known, mail)
 
     def _new(self, mails: Sequence[Mail]) -> list[Receipt]:
         """Log messages as emails of their own, all of it in few statements."""
@@ -192,6 +197,16 @@ class Recorder:
             for email_id, decision in enumerate(decisions, first_email)
         ]
 
+    def _once_more(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
+        """Log nothing anew: the same bytes came before; only a case tag that they did not come with is heeded."""
+        connection, (understood, arrival) = self._connection, mail
+        decision = _judged(connection, known, mail, self._decide(mail)) if arrival.tag and known.was_decided else None
+        if decision is None or decision.tag is None:
+            return Receipt(email_id, DUPLICATE)
+        sha256 = understood.original.sha256
+        delivery_id = deliveries.number_of(connection, sha256, arrival.user_id, arrival.source)
+        return self._decided_again(_Done(decision, delivery_id, email_id, arrival))
+
     def _further(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
         """Log a further delivery of an email; it decides for its owner what no earlier one decided."""
         connection, (understood, arrival) = self._connection, mail
@@ -204,10 +219,14 @@ class Recorder:
             return Receipt(email_id, DUPLICATE)
         standing = "held" if decision.outcome == "held" else "routed"
         delivery_id = deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
-        self._carry_out([_Done(decision, delivery_id, email_id, arrival)])
-        if standings.refresh(connection, email_id) == "linked":
-            notifications.settle(connection, email_id, "unassigned")
-        return Receipt(email_id, decision.outcome, decision.places)
+        return self._decided_again(_Done(decision, delivery_id, email_id, arrival))
+
+    def _decided_again(self, done: _Done) -> Receipt:
+        """Carry out what a further delivery decided."""
+        self._carry_out([done])
+        if standings.refresh(self._connection, done.email_id) == "linked":
+            notifications.settle_filed(self._connection, done.email_id)
+        return Receipt(done.email_id, done.decision.outcome, done.decision.places)
 
     def take_over(self, mail: Mail, delivery_id: int, raw_message_id: int) -> None:
         """Give a delivery that is there the email it should have been of, and route it as if it had just come.
@@ -242,6 +261,8 @@ class Recorder:
         links.add_contacts(
             connection, [(one.email_id, contact.id) for one in done for contact in one.decision.contacts]
         )
+        for one in done:
+            self._put_by_hand(one)
         filed = links.add_places(
             connection,
             [
@@ -256,17 +277,36 @@ class Recorder:
         )
         for one in done:
             if one.arrival.import_id is None:
-                for notice in notices_for(one.decision, one.arrival.user_id):
-                    notifications.add(connection, notice.user_id, notice.kind, email_id=one.email_id)
+                notices = notices_for(one.decision, one.arrival.user_id)
+                for notice in (*notices, *notices_of_tag(one.decision.tag, one.arrival.user_id, one.email_id)):
+                    notifications.add(
+                        connection, notice.user_id, notice.kind, email_id=one.email_id, detail=notice.detail
+                    )
+
+    def _put_by_hand(self, done: _Done) -> None:
+        """Link an email where its case tag says, as its owner would."""
+        tag, email_id, user_id = done.decision.tag, done.email_id, done.arrival.user_id
+        if tag is None or tag.place is None or not tag.is_filed:
+            return
+        if links.add(self._connection, email_id, tag.place, user_id=user_id):
+            activities.add(
+                self._connection,
+                "linked",
+                user_id=user_id,
+                email_id=email_id,
+                case_id=tag.place.case_id,
+                lead_id=tag.place.lead_id,
+                detail=f"case tag +{tag.written}",
+            )
 
 
 def _standing(decision: Decision) -> str:
-    return "linked" if decision.places else decision.outcome
+    return "linked" if decision.outcome == "filed" else decision.outcome
 
 
 def _told(done: _Done, filed: set[tuple[int, Place]]) -> list[tuple[str, Place | None]]:
-    """What the journal tells of a decision: each place that is new, or that there is none."""
+    """What the journal tells of a decision: each place that is new by a rule, or that there is none."""
     decision = done.decision
-    if decision.places:
+    if decision.outcome == "filed":
         return [("filed", place) for place in decision.places if (done.email_id, place) in filed]
     return [("held" if decision.outcome == "held" else "logged", None)]

@@ -175,7 +175,7 @@ def _mails(job: _Job) -> list[Mail]:
     return [
         Mail(
             job.understood,
-            Arrival(owner.user_id, "lmtp", owner.bcc_address_id, envelope.sender, envelope.queue_id),
+            Arrival(owner.user_id, "lmtp", owner.bcc_address_id, envelope.sender, envelope.queue_id, tag=owner.tag),
         )
         for owner in envelope.owners
     ]

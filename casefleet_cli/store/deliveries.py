@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.core.rules.again import Earlier
-from casefleet_cli.store import database
+from casefleet_cli.store import case_tags, database
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,6 +39,8 @@ class Arrival(NamedTuple):
     """What those say of it, as a reason of core.rules.routing: "draft", "deleted", "junk", or "" where it was sent."""
     moment: str = ""
     """When it was sent or came, as the archive says beside the message; "" where that says nothing."""
+    tag: str = ""
+    """The case tag in the address that it came to, as core.rules.tags compares it."""
 
 
 def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> int | None:
@@ -49,6 +51,16 @@ def seen(connection: sqlite3.Connection, sha256: str, user_id: int, source: str)
         (sha256, user_id, source),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def number_of(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> int:
+    """The delivery of these bytes for a user by a source, which there is."""
+    (number,) = connection.execute(
+        "SELECT d.id FROM raw_messages AS r JOIN deliveries AS d ON d.raw_message_id = r.id"
+        " WHERE r.sha256 = ? AND d.user_id = ? AND d.source = ?",
+        (sha256, user_id, source),
+    ).fetchone()
+    return int(number)
 
 
 def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, source: str) -> bool:
@@ -107,12 +119,14 @@ def _row(arrival: Arrival, email_id: int, raw_message_id: int) -> tuple[object, 
 def earlier(connection: sqlite3.Connection, email_id: int, user_id: int) -> list[Earlier]:
     """What was decided about an email for one user so far."""
     rows = connection.execute(
-        "SELECT n.reason, n.verdicts FROM deliveries AS d JOIN decisions AS n ON n.delivery_id = d.id"
+        "SELECT n.reason, n.verdicts, coalesce(n.tag ->> 'written', '')"
+        " FROM deliveries AS d JOIN decisions AS n ON n.delivery_id = d.id"
         " WHERE d.email_id = ? AND d.user_id = ? AND n.outcome <> 'held'",
         (email_id, user_id),
     )
     return [
-        Earlier(reason, frozenset(verdict["recipient"] for verdict in json.loads(answers))) for reason, answers in rows
+        Earlier(reason, frozenset(verdict["recipient"] for verdict in json.loads(answers)), tag)
+        for reason, answers, tag in rows
     ]
 
 
@@ -172,6 +186,9 @@ def add_decisions(connection: sqlite3.Connection, decided: Sequence[tuple[int, i
             for number, (delivery_id, email_id, decision) in enumerate(decided, first)
         ],
     )
+    for number, (_, _, decision) in enumerate(decided, first):
+        if decision.tag is not None:  # few have one, and earlier schemas, from which mail is recomputed, no column
+            case_tags.keep(connection, number, decision.tag)
     return first
 
 
@@ -184,13 +201,17 @@ def _judgement(decision: Decision) -> tuple[str | None, ...]:
 def decisions(connection: sqlite3.Connection, email_id: int, latest: int | None = None) -> list[dict[str, Any]]:
     """Every decision about an email (or so many of the latest), oldest first, with the user it was taken for."""
     rows = connection.execute(
-        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of FROM decisions AS n"
+        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of, n.tag"
+        " FROM decisions AS n"
         " JOIN deliveries AS d ON d.id = n.delivery_id JOIN users AS u ON u.id = d.user_id"
         " WHERE n.email_id = ? ORDER BY n.id DESC LIMIT ?",
         (email_id, -1 if latest is None else latest),
     )
-    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of")
-    return [{**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5])} for row in rows][::-1]
+    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of", "tag")
+    return [
+        {**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5]), "tag": row[8] and json.loads(row[8])}
+        for row in rows
+    ][::-1]
 
 
 def undecided(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:

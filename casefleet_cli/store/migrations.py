@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
-from casefleet_cli.store import database, forms, migration_0003, migration_0004, recomputations, tables
+from casefleet_cli.store import database, forms, migration_0003, migration_0004, migration_0005, recomputations, tables
 
 if TYPE_CHECKING:
     import sqlite3
@@ -54,6 +54,7 @@ ALL = (
         {"0003_index": migration_0003.INDEX, "0003_journal": migration_0003.JOURNAL},
     ),
     Migration("0004_identity", migration_0004.change),
+    Migration("0005_case_tags", migration_0005.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

@@ -26,7 +26,8 @@ def add(
     connection.execute(
         "INSERT INTO notifications (user_id, kind, email_id, import_id, detail, created_at)"
         " SELECT :user, :kind, :email, :import, :detail, :now WHERE :email IS NULL OR NOT EXISTS (SELECT 1 FROM"
-        " notifications WHERE email_id = :email AND user_id = :user AND kind = :kind AND read_at IS NULL)",
+        " notifications WHERE email_id = :email AND user_id = :user AND kind = :kind AND detail = :detail"
+        " AND read_at IS NULL)",
         {
             "user": user_id,
             "kind": kind,
@@ -38,12 +39,17 @@ def add(
     )
 
 
-def settle(connection: sqlite3.Connection, email_id: int, kind: str) -> None:
+def settle(connection: sqlite3.Connection, email_id: int, *kinds: str) -> None:
     """Mark what users were told about an email as seen to, because the matter is."""
-    connection.execute(
+    connection.executemany(
         "UPDATE notifications SET read_at = ? WHERE email_id = ? AND kind = ? AND read_at IS NULL",
-        (clock.stamp(), email_id, kind),
+        [(clock.stamp(), email_id, kind) for kind in kinds],
     )
+
+
+def settle_filed(connection: sqlite3.Connection, email_id: int) -> None:
+    """Mark as seen to what users were told about an email that was filed nowhere, because now it is."""
+    settle(connection, email_id, "unassigned", "no-contact")
 
 
 def mark_read(connection: sqlite3.Connection, numbers: list[int], user_id: int | None) -> list[int]:

@@ -40,19 +40,23 @@ def thread_links(connection: sqlite3.Connection, email_id: int) -> list[ThreadLi
     return [ThreadLink(number, Place(kind, place_id), name) for number, kind, place_id, name in rows]
 
 
+def forwarded_people(forwards: str) -> tuple[list[str], list[str]]:
+    """The original senders and the original recipients of what an email forwards, as its row has it; normal form."""
+    found = json.loads(forwards)
+    senders = [normal(forward["from"]["address"]) for forward in found if forward["from"]]
+    recipients = [normal(mailbox["address"]) for forward in found for mailbox in forward["to"] + forward["cc"]]
+    return senders, recipients
+
+
 def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
     """The people of an email outside the firm: of what it forwards, then its own From, To and Cc."""
     forwards, sender = connection.execute(
         "SELECT forwards, from_address FROM emails WHERE id = ?", (email_id,)
     ).fetchone()
     asked: dict[str, tuple[str, str]] = {}
-    for forward in json.loads(forwards):
-        if forward["from"]:
-            asked.setdefault(
-                normal(forward["from"]["address"]), ("forward", "original sender of the forwarded message")
-            )
-        for mailbox in forward["to"] + forward["cc"]:
-            asked.setdefault(normal(mailbox["address"]), ("forward", "original recipient of the forwarded message"))
+    for words, addresses in zip(("sender", "recipient"), forwarded_people(forwards), strict=True):
+        for address in addresses:
+            asked.setdefault(address, ("forward", f"original {words} of the forwarded message"))
     asked.setdefault(normal(sender), ("contact", "sender"))
     recipients = connection.execute("SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,))
     for (address,) in recipients:

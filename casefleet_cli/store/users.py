@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.core.address import untagged
+from casefleet_cli.core.rules.tags import normalised
 from casefleet_cli.core.secrets import Mask
 from casefleet_cli.store import database, settings
 
@@ -31,15 +33,18 @@ class BccOwner(NamedTuple):
     user_name: str
     usable: bool
     """False once it is retired past its grace, or while its user is disabled."""
+    tag: str = ""
+    """The case tag that came with it, as core.rules.tags compares it."""
 
 
 def by_bcc_address(connection: sqlite3.Connection, address: str, now: str) -> BccOwner | None:
-    """The owner of a BCC address (normal form), current or retired; None when it never existed.
+    """The owner of a BCC address (normal form), current or retired, whatever follows a plus in it.
 
-    `now` is a UTC stamp: the moment for which `usable` is told.
+    None when it never existed. `now` is a UTC stamp: the moment for which `usable` is told.
     """
-    row = connection.execute(_BY_BCC, {"address": address, "now": now}).fetchone()
-    return None if row is None else BccOwner(row[0], row[1], row[2], bool(row[3]))
+    plain, detail = untagged(address)
+    row = connection.execute(_BY_BCC, {"address": plain, "now": now}).fetchone()
+    return None if row is None else BccOwner(row[0], row[1], row[2], bool(row[3]), normalised(detail))
 
 
 def sender_addresses(connection: sqlite3.Connection, user_id: int) -> frozenset[str]:

@@ -25,7 +25,7 @@ CLI = (sys.executable, "-m", "casefleet_cli")
 
 def migrated(path: str) -> sqlite3.Connection:
     connection = database.open_database(path, migrating=True)
-    assert rekeying.migrate(connection)[-1] == "0004_identity"
+    assert rekeying.migrate(connection)[-1] == migrations.names()[-1]
     return connection
 
 
@@ -144,7 +144,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
     assert db.execute("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM activities_1").fetchall() == [
         (5,), (7,)
     ]  # fmt: skip
-    assert rekeying.migrate(db, tell) == ["0003_erasable_words", "0004_identity"]
+    assert rekeying.migrate(db, tell) == ["0003_erasable_words", "0004_identity", "0005_case_tags"]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
         ("0003_journal", 12, 12), ("0004_rekeying", 3, 3),
@@ -196,7 +196,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     assert said.startswith("4.3.0 ")
     assert "run casefleet migrate" in said
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
-    assert (done.returncode, done.stdout) == (0, b"Applied 0003_erasable_words, 0004_identity.\n")
+    assert (done.returncode, done.stdout) == (0, b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags.\n")
     assert deliver(path) == (0, "")
     db = database.open_database(path)
     assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(100_000)][-1])) == []
@@ -217,7 +217,7 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
     for said in (
-        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity.",
+        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags.",
         "The database is up to date; nothing to do.",
     ):
         assert run(["--db", path, "migrate"]) == 0

@@ -223,7 +223,7 @@ def test_5000_recipients_are_each_asked() -> None:
     ],
 )  # fmt: skip
 def test_notices(mail: Letterhead, kinds: list[tuple[int, str]]) -> None:
-    assert [tuple(notice) for notice in notices_for(route(mail, ADA, WORLD), 1)] == kinds
+    assert [(notice.user_id, notice.kind) for notice in notices_for(route(mail, ADA, WORLD), 1)] == kinds
 
 
 PARTIES = st.builds(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli.core.rules import tags
 from casefleet_cli.core.rules.routing import NO_DATE, NOT_ROUTED, NOT_SENT_BY_OWNER, NOT_UNDERSTOOD, STATES
 
 if TYPE_CHECKING:
@@ -23,27 +24,37 @@ class Earlier(NamedTuple):
     reason: str | None
     recipients: frozenset[str]
     """Those that were asked."""
+    tag: str = ""
+    """The case tag that it came with, as tags compare it."""
 
 
 def addition(decision: Decision, earlier: Iterable[Earlier]) -> Decision | None:
     """What a decision adds to those before it; None when that is nothing."""
-    answered = [one for one in earlier if one.reason not in _ASKED_NOBODY]
+    before = list(earlier)
+    if decision.tag is not None and any(one.tag == decision.tag.written for one in before):
+        decision = tags.dropped(decision)
+    tag = None if decision.outcome == "held" else decision.tag
+    answered = [one for one in before if one.reason not in _ASKED_NOBODY]
     if not answered:
-        return None if decision.reason in _ASKED_NOBODY else decision
+        return None if decision.reason in _ASKED_NOBODY and tag is None else decision
     if any(one.reason == NOT_SENT_BY_OWNER for one in answered):
         return None
     asked = frozenset[str]().union(*(one.recipients for one in answered))
     verdicts = tuple(verdict for verdict in decision.verdicts if verdict.recipient not in asked)
-    if not verdicts:
+    if not verdicts and tag is None:
         return None
     places = tuple(dict.fromkeys(verdict.place for verdict in verdicts if verdict.place))
     contacts = dict.fromkeys(contact for verdict in verdicts for contact in verdict.party.contacts)
-    outcome = "filed" if places else "unassigned"
-    return decision._replace(outcome=outcome, verdicts=verdicts, places=places, contacts=tuple(contacts))
+    if tag is not None and tag.is_filed:
+        contacts.update(dict.fromkeys(decision.contacts))
+    return tags.outcome_of(decision._replace(verdicts=verdicts, places=places, contacts=tuple(contacts)))
 
 
 def without(decision: Decision, taken_away: Set[Place]) -> Decision:
-    """A decision without the places that a person took the email off: a rule never puts it there again."""
+    """A decision without the places that a person took the email off: no rule and no copy puts it there again."""
+    if decision.tag is not None and decision.tag.place in taken_away:
+        tag = decision.tag._replace(reason=TAKEN_AWAY)
+        decision = tags.outcome_of(decision._replace(tag=tag))
     if taken_away.isdisjoint(decision.places):
         return decision
     verdicts = tuple(
@@ -51,4 +62,4 @@ def without(decision: Decision, taken_away: Set[Place]) -> Decision:
         for verdict in decision.verdicts
     )
     places = tuple(place for place in decision.places if place not in taken_away)
-    return decision._replace(outcome="filed" if places else "unassigned", verdicts=verdicts, places=places)
+    return tags.outcome_of(decision._replace(verdicts=verdicts, places=places))

@@ -29,6 +29,10 @@ def sentences(decision: Mapping[str, Any], days: Days) -> list[str]:
     user = decision.get("user") or "the user"
     lines = [_headline(decision, str(user))]
     reason = decision.get("reason")
+    tag: Mapping[str, Any] = decision.get("tag") or {}
+    if tag:
+        lines.append(tag_sentence(tag, user=str(user)))
+        reason = tag.get("instead_of") if reason == tag.get("reason") else reason
     if reason:
         lines.append(_OUTCOMES.get(str(reason), f"Reason: {reason}.").format(user=user))
     if decision.get("as_of"):
@@ -63,6 +67,25 @@ def verdict_sentence(verdict: Mapping[str, Any]) -> str:
     return f"{who} has no open case and no open lead (nothing-open)."
 
 
+def tag_sentence(tag: Mapping[str, Any], user: str) -> str:
+    """What the case tag of one delivery did, or why it did nothing."""
+    written, reason = f"+{tag['written']}", tag.get("reason")
+    if reason == "unknown-case-tag":
+        if tag.get("several"):
+            return f"The case tag {written} fits several: {', '.join(tag['several'])} (unknown-case-tag)."
+        return f"The case tag {written} names no case or lead that {user} may see (unknown-case-tag)."
+    if not tag.get("place"):
+        return f"It came with the case tag {written}, which counts in {user}'s own mail only: a suggestion."
+    named = f"The case tag {written} in the BCC address names {tag['place']['kind']} {tag['name']}"
+    if tag.get("status", "open") != "open":
+        named += f", which is {tag['status']}"
+    if reason == "no-contact":
+        return f"{named}, but no contact was found in the mail: contact first (no-contact)."
+    if reason == "taken-away":
+        return f"{named}, but a person took it away there (taken-away)."
+    return f"{named}. Put there by the hand of {user}, who wrote it."
+
+
 def case_name(case: Mapping[str, Any]) -> str:
     """A case as people say it."""
     return f"{case['number']} {case['title']}"
@@ -70,6 +93,10 @@ def case_name(case: Mapping[str, Any]) -> str:
 
 def _headline(decision: Mapping[str, Any], user: str) -> str:
     outcome = decision.get("outcome")
+    tag = decision.get("tag") or {}
+    if outcome == "filed" and tag.get("place") and not tag.get("reason"):
+        by_rule = any(verdict.get("rule") for verdict in decision.get("verdicts", ()))
+        return f"Logged for {user} and filed by {user}'s case tag{' and by rule' if by_rule else ''}."
     if outcome == "filed":
         return f"Logged for {user} and filed by rule."
     if outcome == "held":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.core.address import normal
+from casefleet_cli.core.address import normal, untagged
 from casefleet_cli.core.rules.trust import is_verified
 
 if TYPE_CHECKING:
@@ -119,6 +119,32 @@ class Verdict(NamedTuple):
     reason: str | None = None
 
 
+class Tag(NamedTuple):
+    """What stood after the plus of the BCC address, and what came of it; see core.rules.tags."""
+
+    written: str
+    """As tags compare it."""
+    place: Place | None = None
+    """What it names, for its user; None where it names nothing, or was not heeded."""
+    name: str = ""
+    """The place as people say it."""
+    reference: str = ""
+    """What --case or --lead takes for the place."""
+    status: str = ""
+    """Of the place when this was decided."""
+    reason: str | None = None
+    """Why it files nothing: "no-contact", "unknown-case-tag", "taken-away"."""
+    several: tuple[str, ...] = ()
+    """What it fits, where it fits several."""
+    instead_of: str | None = None
+    """The reason of the decision that its own took the place of."""
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether the email goes to the place, by the hand of its user."""
+        return self.place is not None and self.reason is None
+
+
 class Decision(NamedTuple):
     """Everything that was decided for one delivery, and why."""
 
@@ -135,6 +161,8 @@ class Decision(NamedTuple):
     """Users whose BCC address stood in To or Cc where others saw it."""
     as_of: str | None = None
     """The moment whose open cases and leads were counted, as the database writes it; None: those open now."""
+    tag: Tag | None = None
+    """The case tag that the delivery came with."""
 
 
 def _one_open_case(party: Party) -> Place | None:
@@ -174,7 +202,11 @@ NOTHING_UNDERSTOOD = Decision("unassigned", NOT_UNDERSTOOD, (), (), (), ())
 
 def clues_of(message: Letterhead | None) -> tuple[str, ...]:
     """Every address of the message that routing asks about, in normal form, each once; none when it is not known."""
-    return () if message is None else _addresses(message.from_, message.to, message.cc, message.bcc)
+    if message is None:
+        return ()
+    addresses = _addresses(message.from_, message.to, message.cc, message.bcc)
+    # Whether a tagged address is a BCC address shows without its tag; for nothing else an address is cut.
+    return tuple(dict.fromkeys((*addresses, *(untagged(address)[0] for address in addresses if "+" in address))))
 
 
 def route(message: Letterhead, owner: Owner, facts: Facts, *, vouched: bool = False) -> Decision:
@@ -212,6 +244,11 @@ def is_own_mail(message: Letterhead, owner: Owner, facts: Facts) -> bool:
     )
 
 
+def contacts_of(addresses: Iterable[str], facts: Facts) -> tuple[Contact, ...]:
+    """The contacts who hold any of these addresses (normal form), the firm's own left out."""
+    return _contacts((address for address in addresses if not _is_firm(address, facts)), facts)
+
+
 def _ask(recipient: str, party: Party) -> Verdict:
     """The first rule that fits, or else the first reason."""
     for name, question in RULES:
@@ -233,13 +270,19 @@ def _is_firm(address: str, facts: Facts) -> bool:
 
 def _exposed(message: Letterhead, owner: Owner, facts: Facts) -> tuple[int, ...]:
     """Users whose BCC address is in To or Cc of a mail that anybody besides the owner received too."""
-    shown = [a for a in _addresses(message.to, message.cc) if a in facts.bcc_owners]
+    shown = [a for a in _plain(facts, message.to, message.cc) if a in facts.bcc_owners]
     if not shown:
         return ()
-    everybody = _addresses(message.to, message.cc, message.bcc)
+    everybody = _plain(facts, message.to, message.cc, message.bcc)
     others = any(a not in facts.bcc_owners and a not in owner.addresses for a in everybody)
     users = dict.fromkeys(facts.bcc_owners[address] for address in shown)
     return tuple(user for user in users if others or user != owner.user_id)
+
+
+def _plain(facts: Facts, *fields: Iterable[Mailbox]) -> tuple[str, ...]:
+    """The addresses, BCC addresses without their tags."""
+    both = ((address, untagged(address)[0]) for address in _addresses(*fields))
+    return tuple(plain if plain in facts.bcc_owners else address for address, plain in both)
 
 
 def _contacts(addresses: Iterable[str], facts: Facts) -> tuple[Contact, ...]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.rules.routing import Contact, Party, Place
 
-TRUST = ("thread", "forward", "contact", "case-number")
+TRUST = ("case-tag", "thread", "forward", "contact", "case-number")
 """Kinds of reason, the most trusted first."""
 
 
@@ -44,14 +44,22 @@ class Clue(NamedTuple):
 
 
 def suggest(
-    thread: Iterable[ThreadLink], clues: Iterable[Clue], numbers: Iterable[tuple[Place, str, str]]
+    thread: Iterable[ThreadLink],
+    clues: Iterable[Clue],
+    numbers: Iterable[tuple[Place, str, str]],
+    tags: Iterable[tuple[Place, str, str]] = (),
 ) -> tuple[Suggestion, ...]:
-    """Rank what speaks for places and contacts: the thread, a forward's people, the mail's people, a case number.
+    """Rank what speaks for places and contacts: a tag, the thread, a forward's people, the mail's, a case number.
 
+    `tags` are (place, name, tag) of what the case tags of the deliveries name.
     `numbers` are (place, name, number) of the cases whose number stands in the subject. Each place is suggested once,
     for the best reason; a contact with several open places is suggested by itself, because choosing would be a guess.
     """
     found = [
+        Suggestion("case-tag", f"The case tag +{tag} of the BCC address names it", place, name)
+        for place, name, tag in tags
+    ]
+    found += [
         Suggestion("thread", f"E-mail {link.email_id} of the same thread is there", link.place, link.place_name)
         for link in thread
     ]
