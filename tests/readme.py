@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-11-24T09:00:00Z"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d\b"), "2026-11-24 09:00"),
-    (re.compile(r"(?<=-)[2-9a-hjkmnp-z]{17}(?=@)"), "7k3mq9x2vt4hc8wnp"),
+    (re.compile(r"(?<=-)[2-9a-hjkmnp-z]{17}(?=[@+])"), "7k3mq9x2vt4hc8wnp"),
 )
 
 

@@ -75,7 +75,7 @@ def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, foun
     owner = users.by_bcc_address(connection, delivered.recipients[0], clock.stamp())
     if owner is None or not owner.usable:
         return NO_USER
-    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, delivered.sender, None)
+    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, delivered.sender, tag=owner.tag)
     receipt = receive(connection, waiting.raw, arrival)
     found.outcomes[receipt.outcome] += 1
     try:

@@ -130,10 +130,16 @@ def enable(context: typer.Context, user: User) -> None:
 
 
 @app.command("vcard")
-def vcard(context: typer.Context, user: User) -> None:
+def vcard(
+    context: typer.Context,
+    user: User,
+    case: Annotated[str | None, typer.Option(metavar="CASE", help="With the tag that files mail to this case.")] = None,
+) -> None:
     """Print a contact named "CaseFleet BCC" for the user's mail program (vCard 3.0)."""
     connection = context.obj.reader()
-    sys.stdout.write(user_desk.vcard(connection, references.user(connection, user)).replace("\r\n", "\n"))
+    case_id = references.case(connection, case) if case else None
+    card = user_desk.vcard(connection, references.user(connection, user), case_id)
+    sys.stdout.write(card.replace("\r\n", "\n"))
 
 
 def _tell_postfix(connection: sqlite3.Connection) -> None:

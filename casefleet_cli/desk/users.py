@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import clock
+from casefleet_cli import access, clock
+from casefleet_cli.core.rules import tags
+from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import entries
 from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, contacts, settings, users
+from casefleet_cli.store import activities, case_tags, cases, contacts, links, settings, users
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 
+_LONGEST_LOCAL_PART = 64
+"""Octets of the part before the "@" (RFC 5321 section 4.5.3.1.1)."""
+
+
 class TakenError(UsageError):
     """An address that belongs to somebody else already."""
+
+
+class NoTagError(UsageError):
+    """No case tag names the case for this user."""
 
 
 class Rotated(NamedTuple):
@@ -124,17 +134,46 @@ def enable(connection: sqlite3.Connection, user_id: int, *, acting: int | None =
     return _switch(connection, user_id, acting, disabled=False)
 
 
-def vcard(connection: sqlite3.Connection, user_id: int) -> str:
-    """The BCC address of a user as a contact for address books: vCard 3.0 (RFC 2426), lines ended by CRLF."""
+def vcard(connection: sqlite3.Connection, user_id: int, case_id: int | None = None) -> str:
+    """The BCC address of a user as a contact for address books: vCard 3.0 (RFC 2426), lines ended by CRLF.
+
+    With a case, the address has its tag. Raises NoTagError where no tag names that case alone for the user.
+    """
+    address = users.bcc_address(connection, user_id)
+    full, parts = "CaseFleet BCC", ("BCC", "CaseFleet")
+    if case_id is not None:
+        name, _ = links.name_and_status(connection, Place("case", case_id))
+        address = _tagged(connection, user_id, address, case_id)
+        full, parts = f"BCC {name}", (name, "BCC")
     lines = (
         "BEGIN:VCARD",
         "VERSION:3.0",
-        "FN:CaseFleet BCC",
-        "N:BCC;CaseFleet;;;",
-        f"EMAIL;TYPE=INTERNET:{users.bcc_address(connection, user_id)}",
+        f"FN:{_escaped(full)}",
+        f"N:{';'.join(map(_escaped, parts))};;;",
+        f"EMAIL;TYPE=INTERNET:{address}",
         "END:VCARD",
     )
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def _tagged(connection: sqlite3.Connection, user_id: int, address: str, case_id: int) -> str:
+    """A BCC address with the longest tag that names this case to its user, and that mail servers take."""
+    viewer = access.of_user(connection, user_id)
+    number = cases.number_of(connection, case_id)
+    local, at, domain = address.rpartition("@")
+    for tag in tags.ends(number) if viewer and address else ():
+        fitting = case_tags.fitting(connection, tag, viewer.sight) if viewer else ()
+        is_short = len(f"{local}+{tag}".encode()) <= _LONGEST_LOCAL_PART
+        if is_short and [one.place for one in fitting] == [Place("case", case_id)]:
+            return f"{local}+{tag}{at}{domain}"
+    raise NoTagError(f"No tag names case {number} alone for user {user_id}; link its mail by casefleet link.")
+
+
+def _escaped(text: str) -> str:
+    """A text value of a vCard (RFC 2426 section 4)."""
+    for letter in "\\,;":
+        text = text.replace(letter, f"\\{letter}")
+    return text
 
 
 def _switch(connection: sqlite3.Connection, user_id: int, acting: int | None, *, disabled: bool) -> bool:

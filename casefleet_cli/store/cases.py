@@ -51,6 +51,12 @@ def by_number(connection: sqlite3.Connection, number: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def number_of(connection: sqlite3.Connection, case_id: int) -> str:
+    """The number of a case, as people type it."""
+    (number,) = connection.execute("SELECT number FROM cases WHERE id = ?", (case_id,)).fetchone()
+    return str(number)
+
+
 def set_status(connection: sqlite3.Connection, case_id: int, status: str, at: str | None = None) -> None:
     """Make a case "open" or "closed", as of then or now."""
     connection.execute(

@@ -13,6 +13,7 @@ from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import verifying
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
+from casefleet_cli.desk import users as user_desk
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import Mail, Receipt, record
@@ -300,3 +301,46 @@ def test_what_could_not_be_read_waits_with_its_tag(firm: Firm) -> None:
         (receipt,) = record(firm.db, [Mail(bare, Arrival(firm.ada, "pipe", tag="101"))], Memory(firm.db))
     assert receipt.outcome == "unassigned"
     assert suggestion_desk.for_email(firm.db, receipt.email_id)[0].trust == "case-tag"
+
+
+def test_a_contact_for_the_address_book_has_the_tag_of_a_case(firm: Firm) -> None:
+    firm.contact("Anna")
+    case = firm.case("Nguyen; Trust, \\new")
+    local, _, domain = BCC["ada"].partition("@")
+    assert user_desk.vcard(firm.db, firm.ada, case).split("\r\n")[2:5] == [
+        "FN:BCC 2026-101 Nguyen\\; Trust\\, \\\\new",
+        "N:2026-101 Nguyen\\; Trust\\, \\\\new;BCC;;;",
+        f"EMAIL;TYPE=INTERNET:{local}+2026-101@{domain}",
+    ]
+    assert user_desk.vcard(firm.db, firm.ada).split("\r\n")[2:5] == [
+        "FN:CaseFleet BCC", "N:BCC;CaseFleet;;;", f"EMAIL;TYPE=INTERNET:{BCC['ada']}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "tag"),
+    [("12 C 34/26", "12-c-34-26"), (f"{'x' * 60} 34/26", "34-26"), ("2026-7", None), ("x" * 60, None), ("§§", None)],
+)
+def test_the_tag_of_the_address_names_that_case_alone_and_fits_an_address(
+    firm: Firm, number: str, tag: str | None
+) -> None:
+    firm.contact("Anna")
+    case = firm.case("Estate")
+    firm.db.execute("UPDATE cases SET number = ?", (number,))
+    firm.add("cases", number="2026/7", title="Twin", status="open", opened_at=NOW)
+    if tag is None:
+        with pytest.raises(user_desk.NoTagError, match="No tag names case"):
+            user_desk.vcard(firm.db, firm.ada, case)
+        return
+    (line,) = [line for line in user_desk.vcard(firm.db, firm.ada, case).split("\r\n") if line.startswith("EMAIL")]
+    address = line.removeprefix("EMAIL;TYPE=INTERNET:")
+    assert address == tagged(tag)
+    log(firm, mail("anna@client.example"), address)
+    assert links(firm) == [("case", case, "person", firm.ada)]
+
+
+def test_a_case_that_a_user_may_not_see_has_no_tag_for_that_user(firm: Firm) -> None:
+    case = firm.case("Estate")
+    firm.db.execute("UPDATE users SET role = 'limited' WHERE id = ?", (firm.ada,))
+    with pytest.raises(user_desk.NoTagError):
+        user_desk.vcard(firm.db, firm.ada, case)

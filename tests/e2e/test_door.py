@@ -68,6 +68,29 @@ def test_the_recipient_is_found_without_being_named(firm: Firm, headers: str, en
     assert firm.all("SELECT user_id FROM deliveries") == [(firm.ada,)]
 
 
+@pytest.mark.parametrize("tag", ["", "2026-101", "101", "no such case", "a+b", "é", "x" * 5000])
+@pytest.mark.parametrize("way", ["option", "environment", "x-original-to", "delivered-to"])
+def test_whatever_follows_the_plus_of_a_known_address_is_taken(firm: Firm, tag: str, way: str) -> None:
+    firm.contact("Anna")
+    firm.case("Estate")
+    local, _, domain = BCC["ada"].partition("@")
+    address = f"{local}+{tag}@{domain}"
+    header = {"x-original-to": "X-Original-To", "delivered-to": "Delivered-To"}.get(way)
+    raw = (f"{header}: {address}\n".encode() if header else b"") + mail("anna@client.example")
+    words = ["--recipient", address] if way == "option" else []
+    environment = {"ORIGINAL_RECIPIENT": address} if way == "environment" else {}
+    assert deliver(raw, *words, db=firm.path, **environment) == (0, "")
+    is_named = tag in ("2026-101", "101")
+    assert firm.all("SELECT case_id, linked_by, user_id FROM email_cases") == [(1, "person", firm.ada)] * is_named
+    assert firm.one("SELECT count(*) FROM notifications WHERE kind = 'unknown-case-tag'") == bool(tag and not is_named)
+
+
+@pytest.mark.parametrize("address", ["nobody+101@log.firm.example", "+101@log.firm.example"])
+def test_a_tag_does_not_make_an_unknown_address_known(firm: Firm, address: str) -> None:
+    assert deliver(mail("x@else.example"), "--recipient", address, db=firm.path)[0] == 67
+    assert firm.count("emails") == 0
+
+
 @pytest.mark.parametrize("state", ["unknown", "other-domain", "retired", "disabled", "header"])
 def test_an_unknown_address_is_67_and_echoes_no_secret(firm: Firm, state: str) -> None:
     recipient = {"unknown": "nobody-x@log.firm.example", "other-domain": "eva@other.example"}.get(state, BCC["ada"])

@@ -82,6 +82,25 @@ def test_each_recipient_has_its_own_answer(firm: Firm, server: Server) -> None:
     assert sorted(firm.all("SELECT user_id FROM deliveries")) == [(firm.ada,), (firm.carl,)]
 
 
+def test_whatever_follows_the_plus_is_taken_and_each_tag_is_heeded(firm: Firm, server: Server) -> None:
+    firm.contact("Anna")
+    one, other = firm.case("Trust"), firm.case("Estate")
+    local, _, domain = BCC["ada"].partition("@")
+    recipients = [f"{local}+{tag}@{domain}" for tag in ("101", "2026-102", "what", "")] + [f'"{local}+a b"@{domain}']
+    with server.client() as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail("ada@firm.example")
+        assert [client.rcpt(who)[0] for who in recipients] == [250] * 5
+        client.putcmd("DATA")
+        assert client.getreply()[0] == 354
+        client.send(mail("anna@client.example").replace(b"\n", b"\r\n") + b".\r\n")
+        assert [client.getreply()[0] for _ in recipients] == [250] * 5
+    assert firm.all("SELECT case_id, linked_by FROM email_cases") == [(one, "person"), (other, "person")]
+    assert firm.count("emails") == firm.count("deliveries") == 1
+    refused = server.send(mail("anna@client.example"), "nobody+101@log.firm.example")
+    assert refused["nobody+101@log.firm.example"][0] == 550
+
+
 def test_the_same_again_changes_nothing(firm: Firm, server: Server) -> None:
     for _ in range(2):
         assert server.send(mail("x@else.example")) == {}

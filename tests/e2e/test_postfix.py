@@ -218,6 +218,26 @@ class TestMap:
         assert statuses(postfix, postfix.submit(mail("x@else.example"), BCC["ada"])) == ["sent"]
         assert office.count("emails") == 1
 
+    @pytest.mark.parametrize("delimiter", ["", "+"])
+    def test_whatever_follows_the_plus_is_taken(self, office: Office, postfix: Postfix, delimiter: str) -> None:
+        postfix.set(f"recipient_delimiter={delimiter}")
+        office.contact("Anna")
+        office.case("Estate")
+        local, _, domain = BCC["ada"].partition("@")
+        for tag in ("101", "", "no-such-case", "a+b", "o'clock", "x/y"):
+            assert self.answer(postfix, f"{local}+{tag}@{domain}")[0] == 250, tag
+        assert self.answer(postfix, f'"{local}+12 C 34/26"@{domain}')[0] == 250
+        assert self.answer(postfix, f"{local.upper()}+101@{domain}")[0] == 250
+        for unknown in (
+            f"gone+101@{domain}",
+            f"+{local}@{domain}",
+            f"{local}-101@{domain}",
+            f"{local[:-1]}+a@{domain}",
+        ):
+            assert self.answer(postfix, unknown)[0] == 550, unknown
+        assert statuses(postfix, postfix.submit(mail("anna@client.example"), f"{local}+101@{domain}")) == ["sent"]
+        assert office.all("SELECT case_id, linked_by FROM email_cases") == [(1, "person")]
+
     def test_a_change_of_users_counts_at_once(self, office: Office, postfix: Postfix) -> None:
         with postfix.client() as client:  # one server process all along: it must not remember
 

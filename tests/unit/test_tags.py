@@ -93,6 +93,7 @@ def test_a_lead_is_named_whole() -> None:
 
 def test_every_end_of_a_number_is_a_tag_that_fits_it() -> None:
     assert tags.ends("12 C 34/26") == ("12-c-34-26", "c-34-26", "34-26", "26")
+    assert tags.ends("§") == ()
     assert all(tags.fitting(end, [case("12 C 34/26")]) for end in tags.ends("12 C 34/26"))
 
 

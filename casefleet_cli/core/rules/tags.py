@@ -47,7 +47,7 @@ def normalised(text: str) -> str:
 
 def ends(number: str) -> tuple[str, ...]:
     """The tags that fit a number, the longest first: all of it, and each end that begins after a mark."""
-    words = normalised(number).split("-")
+    words = [word for word in normalised(number).split("-") if word]
     return tuple("-".join(words[first:]) for first in range(len(words)))
 
 
