@@ -48,7 +48,7 @@ _RECENT = 60
 DOUBTFUL = "A line that begins with From stands here above header fields; it was left in the mail that it stands in."
 HEADLESS = "A mail was begun here for the From_ line above, though no header follows."
 MANY = "There are more such lines in this mail."
-UNFINISHED = "The last mail, at byte {}, is still being written: import this mbox once more to log it."
+UNFINISHED = "The last mail, at byte {}, is still being written: read this mbox once more to log it."
 NOT_A_FROM_LINE = "The file begins with a line that looks like a From_ line; it was read as part of the first mail."
 _BEFORE = 3
 """Bytes before a line that tell whether it follows a blank one: the ends of two lines, one of them known."""
