@@ -104,6 +104,14 @@ def test_what_the_door_logged_already_is_known_and_goes(firm: Firm, fill: Fill, 
     assert list(firm.db.iterdump()) == before
 
 
+def test_a_case_tag_is_the_hand_of_the_user(firm: Firm, fill: Fill, tmp_path: Path) -> None:
+    second = firm.case("Other matter")
+    tagged = delivered(mail("anna@client.example"), BCC["ada"].replace("@", "+2026-102@"))
+    assert redeliver(firm.db, fill(tmp_path, tagged)).logged == 1
+    assert (second,) in firm.all("SELECT case_id FROM email_cases")
+    assert firm.count("email_cases") == 2
+
+
 RETIRED = "UPDATE bcc_addresses SET retired_at = '2026-01-02T00:00:00Z', expires_at = '2026-01-03T00:00:00Z'"
 FORGED = mail("anna@client.example", sender="Ada Berg <ada@firm.example>")
 REFUSED = {
