@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli.core.rules import routing, tags
+from casefleet_cli.core.rules import routing
 from casefleet_cli.store import users
 from casefleet_cli.store.facts import facts_for
 
@@ -68,6 +68,7 @@ class Memory:
         `forwards`: what the email forwards, as its row has it.
         """
         from casefleet_cli import access  # noqa: PLC0415 - few deliveries have a tag
+        from casefleet_cli.core.rules import tags  # noqa: PLC0415
         from casefleet_cli.store import case_tags, suggestions  # noqa: PLC0415
 
         facts = self._facts(routing.clues_of(letterhead))

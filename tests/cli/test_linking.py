@@ -129,7 +129,7 @@ def test_a_batch_is_taken_back(firm: Firm, casefleet: Casefleet) -> None:
         ("link 1 --from x@y.example --case Trust", "Name e-mails by their numbers, or choose them"),
         ("link --from x@y.example", "Say where to"),
         ("link --query form:x --case Trust", "There is no field 'form'"),
-        ("link --suggested --min-trust most", "'most' is no kind of suggestion; there are thread, forward"),
+        ("link --suggested --min-trust most", "'most' is no kind of suggestion; there are case-tag, thread, forward"),
         ("link 1 --case Trust --min-trust thread", "--min-trust goes with --suggested"),
         ("link --since soon --case Trust", "'soon' is not a date"),
         ("unlink", "Say which e-mails, by their numbers, or --batch N"),
