@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.moments.days import Days
 
-_INDEX = ("number", "date", "from", "to", "cc", "bcc", "subject", "msgid", "attachments", "size", "sha256", "file")
+_INDEX = (
+    "number", "date", "from", "to", "cc", "bcc", "subject", "msgid", "attachments", "size", "sha256", "file", "labels",
+)  # fmt: skip
 _PRIVILEGE = ("number", "date", "type", "author", "recipients", "copies", "subject", "basis", "description")
 _JOURNAL = ("id", "at", "verb", "user", "about_user", "case_number", "lead", "contact", "email_id", "detail")
 REDACTIONS = ("number", "sha256_original", "sha256_copy", "still_in", "not_looked_into")
@@ -44,6 +46,7 @@ def row(email: dict[str, Any], digest: str, size: int) -> dict[str, Any]:
         "subject": email["subject"] or "",
         "msgid": email["msgid"] or "",
         "attachments": email["attachments"],
+        "labels": list(dict.fromkeys(label for delivery in email["deliveries"] for label in delivery["labels"])),
         "size": size,
         "sha256": digest,
         "file": f"messages/{email['id']:06d}.eml",
@@ -57,7 +60,10 @@ def as_json(rows: Sequence[dict[str, Any]]) -> bytes:
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> bytes:
     """The index for spreadsheets."""
-    return _csv(_INDEX, ({**row, "attachments": "\n".join(row["attachments"])} for row in rows))
+    return _csv(
+        _INDEX,
+        ({**row, "attachments": "\n".join(row["attachments"]), "labels": "\n".join(row["labels"])} for row in rows),
+    )
 
 
 def as_page(title: str, rows: Sequence[dict[str, Any]], days: Days) -> bytes:

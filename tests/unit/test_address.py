@@ -118,3 +118,27 @@ def test_normal(written: str, compared: str) -> None:
 def test_normal_never_raises(text: str) -> None:
     normal(text)
     normal(f"a@{text}")
+
+
+@pytest.mark.parametrize(
+    ("value", "people"),
+    [
+        ("Voss, Ingrid <i@x.example>", [("Voss, Ingrid", "i@x.example")]),
+        ("Voss, Ingrid <i@x.example>, Kern, Leo <l@x.example>", [("Voss, Ingrid", "i@x.example"), ("Kern, Leo", "l@x.example")]),
+        ("Hale, Jon (Firm) <jon@x.example>, nsb, leo@x.example", [("Hale, Jon (Firm)", "jon@x.example"), ("nsb", ""), ("", "leo@x.example")]),
+        ("Smith, Jr., John <j@x.example>", [("Smith, Jr., John", "j@x.example")]),
+        ("bob, Voss, Ingrid <i@x.example>", [("bob", ""), ("Voss, Ingrid", "i@x.example")]),
+        ("Voss, =?utf-8?q?J=C3=B6rg?= <j@x.example>", [("Voss, J\u00f6rg", "j@x.example")]),
+        ("Voss; Ingrid <i@x.example>", [("Voss", ""), ("Ingrid", "i@x.example")]),
+        ('"Voss", Ingrid <i@x.example>', [("Voss", ""), ("Ingrid", "i@x.example")]),
+        ("a@x.example, Ingrid <i@x.example>", [("", "a@x.example"), ("Ingrid", "i@x.example")]),
+        ("Voss, <i@x.example>", [("Voss", ""), ("", "i@x.example")]),
+        ("Voss, Ingrid", [("Voss", ""), ("Ingrid", "")]),
+        ("Kern <Mr. Leo Kern <l@x.example>>", [("Kern", "l@x.example")]),
+        ("Ida <a1b2@<i@x.example>", [("Ida", "i@x.example")]),
+        ("Ida <i@x.example<nobody>>", [("Ida", "i@x.example")]),
+        ("Ida <<i@x.example>>", [("Ida", "i@x.example")]),
+    ],
+)  # fmt: skip
+def test_names_with_a_comma_and_brackets_in_brackets(value: str, people: list[tuple[str, str]]) -> None:
+    assert [tuple(mailbox) for mailbox in parse_list(value)] == people

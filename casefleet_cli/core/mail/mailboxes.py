@@ -32,6 +32,8 @@ _SPEC = (
     r"""@(?:\[[^\[\]\s@]*\]|[^\s"'<>(),;:\\@\[\]]+)"""
 )
 """A word begins where it does, and a quoted local part is short, or each of their letters would be tried as a start."""
+_SUFFIXES = ("jr", "sr", "ii", "iii", "iv", "esq", "md", "phd", "dr")
+"""What may stand between a last name and a first one."""
 _NOT_PLAIN = frozenset('<>" \t\xa0\u3000')
 _ENCLOSED = "<>[]()'\"`,;"
 
@@ -83,6 +85,10 @@ class _List:
         self.found: list[Mailbox] = []
         self.is_open = False
         """A quotation mark never closes, and so does none behind it: what would close one closes the other."""
+        self.loose = ""
+        """Words before a comma that are no mailbox by themselves: a last name, whose first name comes next."""
+        self.outer = ""
+        """What stood between an angle bracket and the next one, before any closed."""
         self.clear()
 
     def clear(self) -> None:
@@ -109,6 +115,7 @@ class _List:
             else:
                 self.take(text, text)
         self.flush()
+        self.settle()
         return self.found
 
     def take(self, words: str, written: str) -> None:
@@ -120,7 +127,7 @@ class _List:
     def mark(self, text: str, position: int) -> int:
         """Take one special character; return where to read on."""
         if text in ",;":
-            self.flush()
+            self.flush(is_comma=text == ",")
         elif text == "(":
             return self.comment(position)
         elif text == "<":
@@ -154,6 +161,9 @@ class _List:
             return angle.end()
         found = re.compile(_BRACKET_END).search(self.value, position)
         end = found.start() if found else len(self.value)
+        if self.value[end : end + 1] == "<":
+            self.outer = self.value[position:end]  # of nested brackets the innermost hold the address
+            return end
         self.enclose(self.value[position:end])
         return end + (self.value[end : end + 1] == ">")
 
@@ -181,20 +191,47 @@ class _List:
             inside = re.sub(_INNER_COMMENT, "", inside)
         if '"' not in inside:
             inside = "".join(inside.split())
-        self.angle = _unwrapped(decode_words(inside))
+        self.angle = _unwrapped(decode_words(inside if "@" in inside or not self.outer else self.outer))
+        self.outer = ""
 
-    def flush(self) -> None:
-        """End the mailbox that is being read."""
+    def flush(self, *, is_comma: bool = False) -> None:
+        """End the mailbox that is being read; words without an address before a comma wait for the next one."""
         phrase = "".join(self.phrase).strip()
         if self.angle is None and not phrase and not self.comments:
+            self.settle()
             self.clear()
             return
         name = _name(phrase)
         if self.angle is not None:
-            self.add(name, self.angle)
+            self.add(self.whole(name), self.angle)
+        elif is_comma and name and not self.has_at and not self.comments and '"' not in "".join(self.bare):
+            if self.loose and name.rstrip(".").lower() in _SUFFIXES:
+                name = f"{self.loose}, {name}"
+            else:
+                self.settle()
+            self.loose = name
         else:
+            self.settle()
             self.add_bare(name, "".join(self.bare).strip())
         self.clear()
+
+    def settle(self) -> None:
+        """Keep words that waited for a first name as what they are: a name without an address."""
+        if self.loose:
+            self.found.append(Mailbox(clean(self.loose), ""))
+        self.loose = ""
+
+    def whole(self, name: str) -> str:
+        """The name with the words that waited for it: "Last, First" as programs write it without the quotes.
+
+        RFC 5322 section 3.2.3 wants quotes around a comma.
+        """
+        if not self.loose or not name:
+            self.settle()
+            return name
+        comments = "".join(f" ({comment})" for comment in self.comments)
+        whole, self.loose = f"{self.loose}, {name}{_name(comments) and ' '}{_name(comments)}", ""
+        return whole
 
     def add(self, name: str, address: str) -> None:
         """Keep a mailbox; without a phrase the comment is its name."""
