@@ -18,7 +18,7 @@ from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import Mail, Receipt, record
 from casefleet_cli.intake.understanding import packed, understand
-from casefleet_cli.store import database, deliveries, feed, users
+from casefleet_cli.store import database, deliveries, feed, settings, users
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, DAYS, NOW, Firm, mail
 
@@ -344,3 +344,31 @@ def test_a_case_that_a_user_may_not_see_has_no_tag_for_that_user(firm: Firm) -> 
     firm.db.execute("UPDATE users SET role = 'limited' WHERE id = ?", (firm.ada,))
     with pytest.raises(user_desk.NoTagError):
         user_desk.vcard(firm.db, firm.ada, case)
+
+
+def test_a_tag_on_mail_that_the_mail_server_does_not_vouch_for_files_nothing(firm: Firm) -> None:
+    firm.contact("Anna")
+    firm.case("Estate")
+    settings.put(firm.db, settings.AUTHSERV_ID, "mx.firm.example")
+    email = log(firm, mail("anna@client.example", text=FORWARDED), tagged("101")).email_id
+    assert links(firm) == []
+    assert firm.all("SELECT outcome, reason FROM decisions") == [("held", "sender-not-verified")]
+    link_desk.release(firm.db, email, acting=firm.ada)
+    assert (links(firm), suggestion_desk.for_email(firm.db, email)[0].trust) == ([], "case-tag")
+
+
+def test_held_mail_is_not_let_in_by_a_copy_with_a_tag(firm: Firm) -> None:
+    firm.case("Trust", firm.contact("Anna"))
+    raw = mail("anna@client.example", sender="eva@else.example")
+    log(firm, raw, BCC["ada"])
+    firm.add("sender_addresses", user_id=firm.ada, address="eva@else.example")
+    assert log(firm, raw, tagged("101")).outcome == "duplicate"
+    assert (links(firm), firm.one("SELECT standing FROM emails")) == ([], "held")
+
+
+def test_the_firm_itself_is_no_contact_of_a_forwarded_mail(firm: Firm) -> None:
+    firm.contact("Ada at home", "ada@firm.example")
+    firm.case("Estate")
+    log(firm, mail(BCC["ada"], text=FORWARDED), tagged("101"))
+    assert links(firm) == []
+    assert firm.all("SELECT reason FROM decisions") == [("no-contact",)]

@@ -5,7 +5,6 @@ It names a case by its number, or by an end of it that begins after a mark; or a
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.rules.routing import NO_COUNTED_RECIPIENT, Tag
@@ -41,7 +40,11 @@ class Candidate(NamedTuple):
 
 def normalised(text: str) -> str:
     """A tag or a number as they are compared: letters and digits, however cased; anything else is one hyphen."""
-    folded = unicodedata.normalize("NFC", text).casefold()
+    folded = text.casefold()
+    if not text.isascii():
+        from unicodedata import normalize  # noqa: PLC0415 - its tables are large, and few tags need them
+
+        folded = normalize("NFC", text).casefold()
     return "-".join("".join(c if c.isalnum() else " " for c in folded).split())[:_LONGEST]
 
 
