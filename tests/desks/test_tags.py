@@ -104,6 +104,18 @@ def test_a_tag_in_quotes_may_have_blanks(firm: Firm) -> None:
     assert links(firm) == [("case", case, "person", firm.ada)]
 
 
+@pytest.mark.parametrize(
+    ("number", "tag"),
+    [("ÄRZTE-7/STRASSE", "ärzte-7-straße"), ("7-Straße", "7-STRASSE"), ("A-\u212a", "a-k"), ("1-ABC.", "abc")],
+)
+def test_letters_of_a_tag_are_compared_however_they_are_cased(firm: Firm, number: str, tag: str) -> None:
+    firm.contact("Anna")
+    case = firm.case("Estate")
+    firm.db.execute("UPDATE cases SET number = ?", (number,))
+    log(firm, mail("anna@client.example"), tagged(tag))
+    assert links(firm) == [("case", case, "person", firm.ada)]
+
+
 def test_the_place_of_tag_and_rule_alike_is_linked_once_by_hand(firm: Firm) -> None:
     case = firm.case("Trust", firm.contact("Anna"))
     log(firm, mail("anna@client.example"), tagged("101"))
