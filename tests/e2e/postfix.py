@@ -136,9 +136,12 @@ class Postfix:
             self.wait(lambda lines: any("reload -- version" in line for line in lines[seen:]))
 
     def queue(self) -> list[Path]:
-        """The files of mail that waits or is under way."""
-        return [path for name in ("maildrop", "incoming", "active", "deferred", "corrupt")
-                for path in (self.folder / "queue" / name).rglob("*") if path.is_file()]  # fmt: skip
+        """The files of mail that waits or is under way, each once by its queue id."""
+        found: dict[str, Path] = {}
+        for _ in range(3):  # a file that moves to a folder that was just looked into is not seen in that round
+            found |= {path.name: path for name in ("maildrop", "incoming", "active", "deferred", "corrupt")
+                      for path in (self.folder / "queue" / name).rglob("*") if path.is_file()}  # fmt: skip
+        return list(found.values())
 
     def client(self) -> smtplib.SMTP:
         """A connection to the SMTP server."""
