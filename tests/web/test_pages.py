@@ -239,3 +239,15 @@ def test_people_stand_in_the_order_of_their_names(firm: Path, tmp_path: Path) ->
     connection.close()
     text = Browser(server.build(str(path))).enter().ask("/cases/3").text
     assert re.findall(r"/contacts/(1\d)", text) == ["13", "12", "11"]
+
+
+def test_an_email_shows_its_labels_and_a_dateless_one_no_day(firm: Path) -> None:
+    with contextlib.closing(sqlite3.connect(firm)) as connection:
+        connection.execute("""UPDATE deliveries SET labels = '["Trash", "<b>Lease"]' WHERE email_id = 7""")
+        connection.execute("UPDATE emails SET sent_at = NULL WHERE id = 7")
+        connection.commit()
+    admin = Browser(server.build(str(firm))).enter()
+    text = admin.ask("/emails/7").text
+    assert "<dt>Labels</dt><dd><bdi>Trash</bdi>, <bdi>&lt;b&gt;Lease</bdi>" in text
+    assert "Not given; logged" in text
+    assert all(admin.ask(page).status_code == 200 for page in PAGES)
