@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     import sqlite3
-    from types import FrameType
 
+    from casefleet_cli.core.secrets import Mask
     from casefleet_cli.intake.recording import Receipt
+    from casefleet_cli.intake.understanding import Packed, Understood
     from casefleet_cli.store.users import BccOwner
 
 OK, NO_USER, TEMPORARY = 0, 67, 75
@@ -54,27 +55,55 @@ def run(argv: list[str]) -> NoReturn:
 
 
 def deliver(argv: list[str]) -> int:
-    """Deliver the message on standard input; the exit code."""
-    from casefleet_cli import clock  # noqa: PLC0415
+    """Deliver the message on standard input; the exit code.
+
+    A child does it, made while this process is still small: the kernel ends it when the message takes more than its
+    budget (or crashes the interpreter), and then this process keeps the message bare.
+    """
+    import signal  # noqa: PLC0415
+
+    from casefleet_cli import clock, config  # noqa: PLC0415
 
     started = clock.ticks()
     words = Words()
-    email_id: int | None = None
     try:
         parsed = parse_words(argv)
         if parsed is None:
             _say(USAGE)
             return OK
         words = parsed
-        receipt = _deliver(words)
-        code, outcome, email_id = OK, receipt.outcome, receipt.email_id
+        signal.signal(signal.SIGALRM, _out_of_time)
+        signal.setitimer(signal.ITIMER_REAL, config.time_limit_seconds())  # not for the child, which we end
+        raw = _message()
+        child = os.fork()
     except DeferError as reason:
-        code, outcome = _defer(str(reason)), "deferred"
+        return _told(words, _defer(str(reason)), "deferred", None, started)
+    if child == 0:
+        return _attempt(words, raw, started)
+    signal.signal(signal.SIGALRM, lambda *_: _stop(child))
+    _, status = os.waitpid(child, 0)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) in (OK, NO_USER, TEMPORARY):
+        return os.WEXITSTATUS(status)
+    return _attempt(words, raw, started, bare=True)
+
+
+def _message() -> bytes:
+    if sys.stdin is None:
+        raise DeferError("No message: standard input is closed.")
+    return sys.stdin.buffer.read()
+
+
+def _attempt(words: Words, raw: bytes, started: float, *, bare: bool = False) -> int:
+    """Deliver a message, understood within its budget or not at all, and tell the log; the exit code."""
+    try:
+        receipt = _deliver(words, raw, bare=bare)
+    except DeferError as reason:
+        return _told(words, _defer(str(reason)), "deferred", None, started)
     except NoUserError:
         _say(NO_USER_SENTENCE)
-        code, outcome = NO_USER, "unknown-address"
-    _log(words.queue_id, outcome, email_id, clock.ticks() - started, code)
-    return code
+        return _told(words, NO_USER, "unknown-address", None, started)
+    return _told(words, OK, receipt.outcome, receipt.email_id, started)
 
 
 USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
@@ -111,26 +140,19 @@ def _readable(word: str) -> str:
     return os.fsencode(word).decode("utf-8", "replace")
 
 
-def _deliver(words: Words) -> Receipt:
-    import signal  # noqa: PLC0415
+def _deliver(words: Words, raw: bytes, *, bare: bool) -> Receipt:
     import sqlite3  # noqa: PLC0415
 
     from casefleet_cli import clock, config  # noqa: PLC0415
     from casefleet_cli.errors import CasefleetError  # noqa: PLC0415
     from casefleet_cli.store import database  # noqa: PLC0415
 
-    signal.signal(signal.SIGALRM, _out_of_time)
-    limit = config.time_limit_seconds()
-    signal.setitimer(signal.ITIMER_REAL, limit)
-    if sys.stdin is None:
-        raise DeferError("No message: standard input is closed.")
-    raw = sys.stdin.buffer.read()
     path = config.database_path(words.db)
     try:
         # SQLite waits where no signal reaches it.
-        connection = database.open_database(path, busy_seconds=min(config.busy_seconds(), limit))
+        connection = database.open_database(path, busy_seconds=min(config.busy_seconds(), config.time_limit_seconds()))
         owner = _owner(connection, words, raw, clock.stamp())
-        return _receive(connection, raw, words, owner)
+        return _receive(connection, raw, words, owner, bare=bare)
     except CasefleetError as error:
         # Postfix may quote this to a sender: which file it is stays between us and the admin.
         raise DeferError(str(error).replace(path, "the configured path")) from None
@@ -138,12 +160,20 @@ def _deliver(words: Words) -> Receipt:
         raise DeferError(str(database.translated(error))) from None
 
 
-def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: BccOwner) -> Receipt:
+def _receive(connection: sqlite3.Connection, raw: bytes, words: Words, owner: BccOwner, *, bare: bool) -> Receipt:
+    from casefleet_cli.intake import understanding  # noqa: PLC0415
+    from casefleet_cli.intake.budget import Limits, budget_of  # noqa: PLC0415
     from casefleet_cli.intake.receiving import receive  # noqa: PLC0415
     from casefleet_cli.store.deliveries import Arrival  # noqa: PLC0415
 
+    limits = Limits(budget_of(connection))
+
+    def understand(message: Packed, mask: Mask) -> Understood:
+        with limits:
+            return understanding.understand(message, mask)
+
     arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, words.sender, words.queue_id or None, tag=owner.tag)
-    return receive(connection, raw, arrival)
+    return receive(connection, raw, arrival, understand=understanding.keep_bare if bare else understand)
 
 
 def _owner(connection: sqlite3.Connection, words: Words, raw: bytes, now: str) -> BccOwner:
@@ -177,21 +207,23 @@ def _recipients(words: Words, raw: bytes) -> list[str]:
     return [value.strip().removeprefix("<").removesuffix(">") for value in found]
 
 
-def _log(queue_id: str | None, outcome: str, email_id: int | None, seconds: float, code: int) -> None:
-    """One line for the admin: no subject, no address, no secret."""
+def _told(words: Words, code: int, outcome: str, email_id: int | None, started: float) -> int:
+    """The exit code, with one line for the admin in the system log: no subject, no address, no secret."""
     # The answer stands: a system log that hangs or fails must not turn it into another and keep the mail coming back.
     try:
         import signal  # noqa: PLC0415
         import syslog  # noqa: PLC0415
 
+        from casefleet_cli import clock  # noqa: PLC0415
         from casefleet_cli.core.logline import log_line  # noqa: PLC0415
 
         signal.signal(signal.SIGALRM, lambda *_: os._exit(code))
         signal.setitimer(signal.ITIMER_REAL, _LOG_SECONDS, _LOG_SECONDS)  # libc tries twice
         syslog.openlog("casefleet", syslog.LOG_PID, syslog.LOG_MAIL)
-        syslog.syslog(syslog.LOG_INFO, log_line(queue_id, outcome, email_id, seconds))
+        syslog.syslog(syslog.LOG_INFO, log_line(words.queue_id, outcome, email_id, clock.ticks() - started))
     except Exception:  # noqa: BLE001, S110
         pass
+    return code
 
 
 def _defer(sentence: str) -> int:
@@ -208,6 +240,14 @@ def _say(text: str) -> None:
             pass
 
 
-def _out_of_time(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+def _stop(child: int) -> NoReturn:
+    """End a delivery that takes too long, wherever it is; what it has committed by then is known next time."""
+    import signal  # noqa: PLC0415
+
+    os.kill(child, signal.SIGKILL)
+    _out_of_time()
+
+
+def _out_of_time(*_: object) -> NoReturn:
     os.write(1, b"4.3.0 This delivery took too long; the mail stays in the queue.\n")
     os._exit(TEMPORARY)

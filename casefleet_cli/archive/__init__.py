@@ -16,7 +16,7 @@ from casefleet_cli.archive.reading import Skip
 from casefleet_cli.archive.rehearsal import Rehearsal
 from casefleet_cli.archive.terms import Terms
 from casefleet_cli.archive.writing import OUTCOMES, Writer, in_words
-from casefleet_cli.intake.workers import budget_of
+from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.store import imports, settings, users
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from socket import socket
 
     from casefleet_cli.archive.reading import Met
+    from casefleet_cli.intake.budget import Budget
     from casefleet_cli.intake.understanding import Understood
-    from casefleet_cli.intake.workers import Budget
 
 _MOST_AHEAD = 16
 """How many batches are under way or wait for the writer."""

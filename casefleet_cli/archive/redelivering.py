@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import clock
 from casefleet_cli.archive import fallback
 from casefleet_cli.core.mail import envelope
+from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import DUPLICATE
+from casefleet_cli.intake.workers import Worker
 from casefleet_cli.store import settings, users
 from casefleet_cli.store.deliveries import Arrival
 
@@ -59,15 +61,19 @@ def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:
     """
     found = Redelivery(Counter(), [])
     domain = settings.logging_domain(connection)
-    with fallback.opened(path) as mailbox:
-        for waiting in mailbox:
-            reason = waiting.reason or _deliver(connection, waiting, domain, found)
-            if reason:
-                found.stays.append(Stays(waiting.origin, reason))
+    worker = Worker(domain, users.bcc_addresses(connection), budget_of(connection))
+    try:
+        with fallback.opened(path) as mailbox:
+            for waiting in mailbox:
+                reason = waiting.reason or _deliver(connection, waiting, domain, worker, found)
+                if reason:
+                    found.stays.append(Stays(waiting.origin, reason))
+    finally:
+        worker.end()
     return found
 
 
-def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, found: Redelivery) -> str:
+def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, worker: Worker, found: Redelivery) -> str:
     """Log one mail and take it out; the reason why it stays, or ""."""
     delivered = envelope.of_delivery(waiting.raw, domain)
     if len(delivered.recipients) != 1:
@@ -76,7 +82,7 @@ def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, foun
     if owner is None or not owner.usable:
         return NO_USER
     arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, delivered.sender, tag=owner.tag)
-    receipt = receive(connection, waiting.raw, arrival)
+    receipt = receive(connection, waiting.raw, arrival, understand=lambda message, _: worker.understand(message.raw))
     found.outcomes[receipt.outcome] += 1
     try:
         waiting.remove()

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD
+from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.recording import Mail, Recorder
-from casefleet_cli.intake.workers import Worker, budget_of
+from casefleet_cli.intake.workers import Worker
 from casefleet_cli.store import activities, deliveries, links, originals, rederived, settings, standings, users
 from casefleet_cli.store.recomputations import Recomputation
 

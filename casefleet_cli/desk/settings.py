@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access, clock
 from casefleet_cli.core.moments.order import ORDERS
 from casefleet_cli.errors import UsageError
-from casefleet_cli.intake.workers import Budget
+from casefleet_cli.intake.budget import Budget
 from casefleet_cli.store import activities, settings
 from casefleet_cli.store.database import transaction
 

@@ -56,6 +56,11 @@ def understand(message: Packed, mask: Mask) -> Understood:
     return bare(message.original)
 
 
+def keep_bare(message: Packed, mask: Mask) -> Understood:  # noqa: ARG001 - stands in for understand
+    """The message as if nothing of it could be understood."""
+    return bare(message.original)
+
+
 def parse(raw: bytes, runs: Sequence[Run] = (), logging_domain: str = "") -> Message | None:
     """The parsed message, or None when a bug in the parser got in the way."""
     try:

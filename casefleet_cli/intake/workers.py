@@ -1,98 +1,34 @@
-"""Understanding in a process of its own, which ends when a message takes more than its budget; other mail never waits.
+"""Processes that understand messages for others, and end when one takes more than its budget; other mail never waits.
 
-A regular expression holds the interpreter: no signal handler, thread or time-out runs before it is done. So it takes a
-process that the kernel ends. What it was about is kept bare, whatever its bytes are.
+What it was about is kept bare, whatever its bytes are.
 """
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+import signal
+import subprocess
+import sys
+from collections import deque
+from queue import Empty, LifoQueue, SimpleQueue
+from socket import socket, socketpair
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules.routing import Letterhead
 from casefleet_cli.core.secrets import Mask
-from casefleet_cli.intake.understanding import Packed, Understood, bare, packed, understand
-from casefleet_cli.store import settings
+from casefleet_cli.intake.budget import Budget, limit_memory, limit_processor
+from casefleet_cli.intake.understanding import Understood, bare, packed, understand
 from casefleet_cli.store.emails import Rows
 from casefleet_cli.store.originals import Original
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections import deque
     from collections.abc import Sequence
-    from queue import LifoQueue
-    from socket import socket
 
-_ASKS, _HERE = b"?", b"!"
-"""How a child begins what it says: it wants the BCC addresses, or here is what it understood."""
 _PROGRAM = "import sys; from casefleet_cli.intake.workers import work; work(*sys.argv[1:])"
-
-
-class Budget(NamedTuple):
-    """What understanding one message may take."""
-
-    seconds: int = 5
-    """Of processor time."""
-    megabytes: int = 512
-    """Of memory, beside what the program takes."""
-
-
-def budget_of(connection: sqlite3.Connection) -> Budget:
-    """The budget of this firm."""
-    usual = Budget()
-    seconds = settings.get(connection, settings.UNDERSTANDING_SECONDS)
-    megabytes = settings.get(connection, settings.UNDERSTANDING_MEGABYTES)
-    return Budget(int(seconds or usual.seconds), int(megabytes or usual.megabytes))
-
-
-def understand_apart(message: Packed, mask: Mask, budget: Budget) -> Understood:
-    """What `understand` gives, worked out by a child of this process; bare when that takes more than the budget.
-
-    For a process without threads. Raises OSError when the machine has no room for a child.
-    """
-    (ours, theirs), (asked, told) = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(ours)
-            os.close(told)
-            _limit_memory(budget)
-            _limit_processor(budget)
-            with open(theirs, "wb") as answer, open(asked, "rb") as addresses:  # noqa: PTH123 - descriptors
-                mask.addresses = lambda: _ask(answer, addresses)
-                meaning = marshal.dumps(_meaning(understand(message, mask)))
-                answer.write(_HERE)
-                answer.write(meaning)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    os.close(theirs)
-    os.close(asked)
-    with open(ours, "rb") as answer, open(told, "wb", 0) as addresses:  # noqa: PTH123
-        meaning = _answer(answer, addresses, mask)
-    _, status = os.waitpid(child, 0)
-    return _understood(message.original, marshal.loads(meaning)) if status == 0 else bare(message.original)  # noqa: S302
-
-
-def _ask(answer: IO[bytes], addresses: IO[bytes]) -> list[str]:
-    """Every BCC address, asked of the parent: SQLite forbids a child to use the database that its parent opened."""
-    answer.write(_ASKS)
-    answer.flush()
-    told: list[str] = marshal.load(addresses)  # noqa: S302 - of our own process
-    return told
-
-
-def _answer(answer: IO[bytes], addresses: IO[bytes], mask: Mask) -> bytes:
-    """What the child says in the end, its question answered where it has one."""
-    if answer.read(1) == _ASKS:
-        try:
-            addresses.write(marshal.dumps(list(mask.addresses())))
-        except BrokenPipeError:
-            return b""  # it has spent its budget
-        answer.read(1)
-    return answer.read()
 
 
 class Worker:
@@ -102,8 +38,6 @@ class Worker:
     """
 
     def __init__(self, logging_domain: str, addresses: Sequence[str], budget: Budget) -> None:
-        from collections import deque  # noqa: PLC0415 - this module is imported at every delivery, which needs none
-
         self._domain = logging_domain
         self._addresses = list(addresses)
         self._budget = budget
@@ -113,11 +47,7 @@ class Worker:
     def _start(self) -> None:
         # A new program: a forked child would inherit the open database (SQLite forbids that) and half of the threads;
         # multiprocessing's spawn would run the caller's main module once more.
-        import socket  # noqa: PLC0415
-        import subprocess  # noqa: PLC0415
-        import sys  # noqa: PLC0415
-
-        self.connection, theirs = socket.socketpair()
+        self.connection, theirs = socketpair()
         with theirs:
             number = theirs.fileno()
             command = [sys.executable, "-P", "-c", _PROGRAM, str(number), self._domain, *map(str, self._budget)]
@@ -167,8 +97,6 @@ class Worker:
 
     def _one_by_one(self, raws: Sequence[bytes]) -> list[Understood]:
         """A message has ended the process: find out which, and keep that one bare."""
-        import signal  # noqa: PLC0415
-
         self.end()
         has_spent_its_time = self._process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
         self._start()
@@ -189,8 +117,6 @@ class Pool:
     """Workers for many threads, each with one message at a time; started when all others are busy, up to `most`."""
 
     def __init__(self, logging_domain: str, addresses: Sequence[str], budget: Budget, most: int) -> None:
-        from queue import LifoQueue  # noqa: PLC0415 - as above
-
         self.terms = (logging_domain, addresses, budget)
         self._has_ended = False
         self._idle: LifoQueue[Worker | None] = LifoQueue()
@@ -210,8 +136,6 @@ class Pool:
 
     def end(self) -> None:
         """End the workers, those that are busy as soon as they are done."""
-        from queue import Empty  # noqa: PLC0415 - as above
-
         self._has_ended = True
         places = 0
         try:
@@ -230,12 +154,6 @@ def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> 
 
     First come the BCC addresses there ever were.
     """
-    import gc  # noqa: PLC0415
-    import signal  # noqa: PLC0415
-    from queue import SimpleQueue  # noqa: PLC0415
-    from socket import socket  # noqa: PLC0415
-    from threading import Thread  # noqa: PLC0415
-
     connection = socket(fileno=int(descriptor))
     budget = Budget(int(seconds), int(megabytes))
     try:
@@ -253,14 +171,14 @@ def work(descriptor: str, logging_domain: str, seconds: str, megabytes: str) -> 
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever gave the work, and then ends us
     Thread(target=read, daemon=True).start()
-    _limit_memory(budget)
+    limit_memory(budget)
     gc.freeze()
     mask = Mask(logging_domain, lambda: addresses)
     try:
         while True:
             answers = []
             for raw in batches.get():
-                _limit_processor(budget)
+                limit_processor(budget)
                 understood = understand(packed(raw), mask)
                 answers.append((_kept(understood.original), _meaning(understood)))
             _put(connection, answers)
@@ -289,30 +207,6 @@ def _octets(connection: socket, size: int) -> bytearray:
             raise EOFError
         rest = rest[received:]
     return octets
-
-
-def _limit_processor(budget: Budget) -> None:
-    """Let the kernel end this process once it has used the budget from now on (to the next full second)."""
-    import resource  # noqa: PLC0415 - the doors import this module and need it in a child alone
-
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + budget.seconds + 1, most))
-
-
-def _limit_memory(budget: Budget) -> None:
-    """Let this process have so much memory beside what it has, and leave no picture of it when it is ended."""
-    import resource  # noqa: PLC0415
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-            pages = int(file.read().split()[0])
-    except OSError:
-        return  # no Linux: the processor's budget has to do
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = pages * resource.getpagesize() + budget.megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if most < 0 else min(wanted, most), most))
 
 
 def _kept(original: Original) -> Any:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import clock, config
 from casefleet_cli.core.address import normal
 from casefleet_cli.errors import CasefleetError, TryAgainError
+from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.recording import Mail, record
-from casefleet_cli.intake.workers import Pool, budget_of
+from casefleet_cli.intake.workers import Pool
 from casefleet_cli.store import database, settings, users
 from casefleet_cli.store.deliveries import Arrival
 

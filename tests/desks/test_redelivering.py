@@ -228,8 +228,8 @@ def test_a_busy_database_ends_the_run_and_what_was_logged_goes(
     firm.db.execute("PRAGMA busy_timeout = 1")
     receive = redelivering.receive
 
-    def and_then_busy(*values: object) -> object:
-        receipt = receive(*values)  # type: ignore[arg-type]
+    def and_then_busy(*values: object, **named: object) -> object:
+        receipt = receive(*values, **named)  # type: ignore[arg-type]
         other.execute("BEGIN IMMEDIATE")
         return receipt
 

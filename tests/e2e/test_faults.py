@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -67,7 +68,7 @@ class Door:
             "4F1X",
         ]
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/",
-                                env={"PATH": "/usr/bin:/bin", **environment}, **self.as_user(wrapper))  # fmt: skip
+                                env={"PATH": "/usr/bin:/bin", **environment}, process_group=0, **self.as_user(wrapper))  # fmt: skip
 
     def as_user(self, wrapper: tuple[str, ...]) -> dict[str, object]:
         unix = self.office.unix
@@ -122,7 +123,7 @@ def test_killed_at_200_moments_and_delivered_again(door: Door) -> None:
         try:
             process.communicate(raw, timeout=chance.uniform(0, 1.4 * usual))
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # as Postfix and timeout(1) do
             process.communicate()
         return process.returncode
 
@@ -290,6 +291,45 @@ def test_a_bug_while_deriving_keeps_the_bytes_and_is_mended(office: Office, post
     assert (done.returncode, done.stdout) == (0, "Reparsed: 1 mended.\n")
     assert office.all("SELECT subject, standing FROM emails") == [("Hearing", "unassigned")]
     assert office.count("raw_messages") == office.count("deliveries") == office.count("decisions") == 1
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.mark.parametrize("whom", ["the one that waits", "the one that works"])
+def test_one_of_its_two_processes_killed_at_100_moments(door: Door, whom: str) -> None:
+    chance = random.Random(4)
+    codes = []
+    for number in range(100):
+        process = door.open()
+        process.stdin.write(numbered(number))
+        process.stdin.close()
+        while not (working := children(process)) and process.poll() is None:
+            pass
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0, 0.05))
+        if whom == "the one that waits":
+            process.kill()
+        for pid in working if whom == "the one that works" else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.stdout.read()  # until both have ended
+        codes.append(process.wait())
+    if whom == "the one that works":
+        assert set(codes) == {0}
+        assert door.office.one("SELECT count(*) FROM emails WHERE defects LIKE '%not-understood%'") > 0
+    else:
+        assert set(codes) <= {0, -signal.SIGKILL}
+        assert -signal.SIGKILL in codes
+    assert door.office.one("SELECT count(DISTINCT content) FROM raw_messages") == 100
+    assert door.office.one("SELECT count(*) FROM emails") == 100
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(door.deliver, map(numbered, range(100)))) == {(0, "")}
+    assert door.office.one("SELECT count(*) FROM deliveries") == 100
 
 
 # What hangs.
