@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -103,6 +105,62 @@ def test_pictures_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_huge_and_deep_html_is_survived(html: str) -> None:
     assert frame.harmless(html.encode("utf-8", "replace").decode(), {}, str).html.endswith("</html>\n")
+
+
+DEEP = {
+    "lists in definitions": "<li><dd>",
+    "a list that seems to end": "<ul><table><td>" + "<li></ul><dd></dl>",
+    "sections": "<div>",
+    "fonts that never end": "<font color=red>x",
+    "cells and lists": "<table><tr><td><li>",
+}
+
+
+@pytest.mark.parametrize("html", DEEP.values(), ids=DEEP)
+def test_what_is_too_deep_is_not_shown(html: str) -> None:
+    assert "Too deeply nested to be shown." in shown(html * 2000)
+
+
+LONG = {
+    "an open list": ("<ul>", "<li>a"),
+    "an open table": ("<table>", "<tr><td>a<td>b"),
+    "open definitions": ("<dl>", "<dt>a<dd>b"),
+    "open paragraphs": ("", "<p>a"),
+    "lists in cells": ("<table>", "<tr><td><ul><li>a<li>b</ul><td>c"),
+    "closed by the book": ("", "<div><table><tr><td><b>a</b></td></tr></table><ul><li>b</li></ul></div>"),
+    "an end too many": ("", "<p>a</div></b></p>"),
+}
+
+
+@pytest.mark.parametrize(("begins", "goes_on"), LONG.values(), ids=LONG)
+def test_what_is_long_is_shown(begins: str, goes_on: str) -> None:
+    assert shown(begins + goes_on * 3000).count("a") >= 3000
+
+
+HEAVY = {
+    "one tag with very many attributes": lambda n: "<p " + " ".join(f"a{each}=1" for each in range(n)) + ">x",
+    "such a tag in a foreign element": lambda n: (
+        "<svg><style><img " + " ".join(f"a{each}=1" for each in range(n)) + ">"
+    ),
+    "such a tag behind a comment": lambda n: (
+        '<!-- <a "> -->' + "<p " + " ".join(f"a{each}=1" for each in range(n)) + ">"
+    ),
+    "open cells": lambda n: "<table>" + "<td>a" * n,
+    "lists in definitions": lambda n: "<li><dd>" * n,
+    "a long style": lambda n: f"<p style='{'color:red;' * n}'>",
+}
+
+
+@pytest.mark.parametrize("made", HEAVY.values(), ids=HEAVY)
+def test_twice_the_html_takes_twice_the_time(made: Callable[[int], str]) -> None:
+    def seconds(html: str) -> float:
+        started = time.process_time()
+        frame.harmless(html, {}, str)
+        return time.process_time() - started
+
+    small, large = made(20_000), made(40_000)
+    pairs = ((seconds(small), seconds(large)) for _ in range(6))
+    assert any(b <= 3 * a + 0.01 for a, b in pairs)
 
 
 @pytest.mark.parametrize(

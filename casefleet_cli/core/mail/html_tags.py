@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 RAW = frozenset(("script", "style", "title", "textarea", "iframe"))
 """Elements with no tags inside; what is in them is left out."""
@@ -76,9 +76,23 @@ def attribute(written: str, name: str) -> str:
     """The value of the first attribute of that name; "" where there is none."""
     for found in _NAMED.finditer(written):
         if found[1].lower() == name:
-            value = found[2] or ""
-            return _unescaped(value.strip(value[0]) if value[:1] in ('"', "'") else value)
+            return _value(found)
     return ""
+
+
+def attributes(written: str, wanted: Container[str]) -> dict[str, str]:
+    """The values of the wanted attributes; the first of each name counts."""
+    values: dict[str, str] = {}
+    for found in _NAMED.finditer(written):
+        name = found[1].lower()
+        if name in wanted and name not in values:
+            values[name] = _value(found)
+    return values
+
+
+def _value(found: re.Match[str]) -> str:
+    value = found[2] or ""
+    return _unescaped(value.strip(value[0]) if value[:1] in ('"', "'") else value)
 
 
 def _rest_of_tag(html: str, position: int) -> int:
