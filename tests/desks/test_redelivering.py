@@ -241,6 +241,21 @@ def test_a_busy_database_ends_the_run_and_what_was_logged_goes(
     assert [b"Second hearing" in raw for raw in waiting(box)] == [True]
 
 
+def test_a_tag_that_only_the_original_recipient_has(firm: Firm, tmp_path: Path, fill: Fill) -> None:
+    kline = firm.case("Kline v. State", firm.contact("Bob"))
+    tagged = BCC["ada"].replace("@", f"+{firm.one('SELECT number FROM cases WHERE id = ?', kline)}@")
+    box = fill(tmp_path, delivered(mail("anna@client.example"), tagged, local=BCC["ada"]))
+    done = redeliver(firm.db, box)
+    assert (done.logged, done.stays, waiting(box)) == (1, [], [])
+    assert firm.count("email_cases") == 2
+
+
+def test_two_tags_are_two_recipients(firm: Firm, tmp_path: Path, fill: Fill) -> None:
+    one, other = (BCC["ada"].replace("@", f"+2026-{n}@") for n in (1, 2))
+    box = fill(tmp_path, delivered(mail("anna@client.example"), one, local=other))
+    assert reasons(redeliver(firm.db, box)) == [SEVERAL]
+
+
 @pytest.mark.parametrize("lock", ["dot", "fcntl"])
 def test_a_locked_mbox_is_left_alone(firm: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str) -> None:
     box = fill_mbox(tmp_path, HEARING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from casefleet_cli.core.address import normal
+from casefleet_cli.core.address import normal, untagged
 from casefleet_cli.core.mail import header, mime
 
 _RECIPIENT = ("x-original-to", "delivered-to")
@@ -23,6 +23,7 @@ def of_delivery(raw: bytes, logging_domain: str) -> Envelope:
     """The envelope that stands above every Received field: what stands below may be anybody's.
 
     An address of another domain is where the mailbox is (an alias led there), never whose mail it is.
+    The same address with a case tag and, further down, without it is one.
     """
     recipients: list[str] = []
     sender: str | None = None
@@ -34,8 +35,9 @@ def of_delivery(raw: bytes, logging_domain: str) -> Envelope:
             recipients.append(normal(_address(value)))
         elif field == "return-path" and sender is None:
             sender = _address(value)
-    ours = (address for address in recipients if address.endswith(f"@{logging_domain}"))
-    return Envelope(tuple(dict.fromkeys(ours)), sender)
+    ours = dict.fromkeys(address for address in recipients if address.endswith(f"@{logging_domain}"))
+    tagged = {plain for plain, tag in map(untagged, ours) if tag}
+    return Envelope(tuple(address for address in ours if address not in tagged), sender)
 
 
 def _address(value: bytes) -> str:
