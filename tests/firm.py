@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from zlib import crc32
 
 from casefleet_cli.core.moments.days import Days
 from casefleet_cli.store import activities, database, migrations, settings
@@ -96,7 +97,7 @@ def mail(
         if value:
             message[name] = value
     message["Date"] = "Mon, 02 Nov 2026 09:30:00 +0100"
-    message["Message-ID"] = f"<{msgid or abs(hash((to, cc, subject, text)))}@mail.example>"
+    message["Message-ID"] = f"<{msgid or crc32(repr((to, cc, subject, text)).encode())}@mail.example>"
     for name, value in headers.items():
         message[name.replace("_", "-")] = value
     message.set_content(text)

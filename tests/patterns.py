@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from re import _constants as c  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
@@ -46,23 +46,6 @@ class Use(NamedTuple):
             for _ in self.pattern.finditer(subject):
                 pass
         return time.process_time() - started
-
-
-def ratio(work: Callable[[Any], object], made: Callable[[int], Any], size: int) -> float:
-    """How much longer the work takes for twice the size; 1 where both are done at once."""
-
-    def seconds(given: Any) -> float:
-        started = time.process_time()
-        work(given)
-        return time.process_time() - started
-
-    once, twice = made(size), made(2 * size)
-    best = [float("inf")] * 2
-    for _ in range(4):
-        best = [min(best[0], seconds(once)), min(best[1], seconds(twice))]
-        if best[1] < _AT_ONCE or best[1] < 2.2 * best[0]:
-            break
-    return best[1] / best[0] if best[1] >= _AT_ONCE else 1
 
 
 def modules(rooms: tuple[str, ...] = ROOMS) -> Iterator[ModuleType]:

@@ -11,6 +11,7 @@ import time
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -191,16 +192,15 @@ def test_a_case_has_the_mail_of_the_lead_it_was(firm: Firm) -> None:
 
 def test_twice_the_attachments_take_about_twice_as_long(tmp_path: Path) -> None:
     def seconds(count: int) -> float:
-        (tmp_path / str(count)).mkdir()
-        firm = Firm(tmp_path / str(count))
+        firm = Firm(Path(mkdtemp(dir=tmp_path)))
         firm.case("Nguyen Trust", firm.contact("Anna"))
         part = b"--b\nContent-Type: image/png\nContent-Disposition: attachment; filename=a.png\n\nnot a picture\n"
         head = b"From: ada@firm.example\nTo: anna@client.example\nContent-Type: multipart/mixed; boundary=b\n\n"
         receive(firm.db, head + part * count + b"--b--\n", Arrival(firm.ada, "pipe"))
         started = time.process_time()
-        files = export(firm, tmp_path / f"{count}.zip")
+        files = export(firm, Path(firm.path).parent / "export.zip")
         ended = time.process_time()
         assert len([name for name in files if name.startswith("attachments/")]) == count
         return ended - started
 
-    assert seconds(2000) < 8 * seconds(500)
+    assert any(seconds(1000) < 3 * seconds(500) for _ in range(5))

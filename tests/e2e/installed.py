@@ -13,11 +13,14 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-USER = "casefleet-test"
+RUN = os.environ.setdefault("CASEFLEET_TEST_RUN", token_hex(4))
+"""The name of this run; its workers inherit it."""
+USER = f"casefleet-{RUN}"
 E2E = os.environ.get("CASEFLEET_E2E") == "1"
 
 

@@ -120,7 +120,7 @@ FAULTS: dict[str, tuple[str, str, Callable[[Clinic], object], str]] = {
     ),
     "other-database": ("transport", "failure", lambda c: c.master("casefleet.db", "other.db"), "another database"),
     "other-program": ("transport", "warning", lambda c: c.master("bin/casefleet ", "bin/cf "), "another program"),
-    "other-user": ("transport", "failure", lambda c: c.master("user=casefleet-test", "user=nobody"), "nobody"),
+    "other-user": ("transport", "failure", lambda c: c.master(f"user={installed.USER}", "user=nobody"), "nobody"),
     "no-guard": ("guard", "failure", lambda c: c.master("code=75", "true"), "argv="),
     "no-timeout": ("guard", "failure", lambda c: c.master("timeout -s KILL 270", "env"), "argv="),
     "short-limit": ("time-limit", "failure", lambda c: c.main("casefleet_time_limit=2m"), "300s"),

@@ -15,7 +15,7 @@ from casefleet_cli.core.secrets.mask import Mask
 from casefleet_cli.store import emails
 from tests import containers, outlook
 from tests.containers import letter, part
-from tests.patterns import ratio
+from tests.timing import is_linear
 
 TEXT = b"Content-Type: text/plain\n\nSee attached.\n"
 INNER = (
@@ -266,7 +266,7 @@ def test_damage_never_raises_and_takes_no_time() -> None:
     ],
 )
 def test_time_is_linear(hostile: Callable[[int], bytes]) -> None:
-    assert ratio(messages.parse, lambda count: letter(TEXT, hostile(count)), 30_000) < 3
+    assert is_linear(messages.parse, lambda count: letter(TEXT, hostile(count)), 30_000)
 
 
 def test_an_invitation_in_words() -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from types import FrameType
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casefleet_cli.core.forward import find
+from tests.timing import is_linear
 
 PIECES = [
     "From:", "Von: ", "Date: ", "Sent: 27.10.2021 09:31", "To: a@b.example, ", "Cc:", "Subject: x", "主题：", "| 发件人 | x |", "> ", ">>", "\n", "\n\n",
@@ -35,25 +32,6 @@ def test_no_text_makes_it_raise(subject: str | None, text: str, html: str | None
         assert found.date is None or found.date.tzinfo is not None
 
 
-def _steps(text: str) -> int:
-    """How many lines of Python the search executes: work without a clock."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    find.find_all("Fwd: x", "", None)
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        find.find_all("Fwd: x", text, None)
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.parametrize(
     "unit",
     [
@@ -73,8 +51,7 @@ def _steps(text: str) -> int:
     ],
 )
 def test_twice_the_text_is_twice_the_work(unit: str) -> None:
-    small, large = _steps(unit * 200), _steps(unit * 800)
-    assert large < 4.6 * small + 2000
+    assert is_linear(lambda text: find.find_all("Fwd: x", text, None), lambda n: unit * (n // len(unit)), 60_000)
 
 
 @pytest.mark.parametrize(

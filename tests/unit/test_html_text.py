@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casefleet_cli.core.mail.html_text import to_text
-from tests.patterns import ratio
+from tests.timing import is_linear
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ HOSTILE = {
 @pytest.mark.parametrize("shape", HOSTILE)
 def test_twice_the_page_takes_twice_the_time(shape: str) -> None:
     before, unit = HOSTILE[shape]
-    assert ratio(to_text, lambda size: before + unit * (size // len(unit)) + "end", 60_000) < 3
+    assert is_linear(to_text, lambda size: before + unit * (size // len(unit)) + "end", 60_000)
 
 
 @pytest.mark.parametrize("shape", HOSTILE)

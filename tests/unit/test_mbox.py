@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from casefleet_cli.sources import Item, Skipped, Source, locks, mbox, read, wind
 from casefleet_cli.sources.from_line import begins_mbox, shape
 from casefleet_cli.sources.looks import tell
 from tests.mailfiles import DATED, LONG_AGO, MAIL, items, listed, mail, raws, split
+from tests.timing import is_linear
 
 # --- the From_ line ---
 
@@ -463,14 +463,10 @@ def test_a_first_line_that_cannot_be_told_is_listed(tmp_path: Path) -> None:
 
 
 def test_twice_as_many_from_lines_take_at_most_thrice_the_time(tmp_path: Path) -> None:
-    def seconds(count: int) -> float:
-        content = DATED + mail(1) + b"\nFrom \nX: y\n" * count + b"\nFrom \n \n" * count + b"From \n" * count
-        began = time.process_time()
-        split(tmp_path, content)
-        return time.process_time() - began
+    def content(count: int) -> bytes:
+        return DATED + mail(1) + b"\nFrom \nX: y\n" * count + b"\nFrom \n \n" * count + b"From \n" * count
 
-    seconds(1_000)
-    assert seconds(40_000) < 3 * max(min(seconds(20_000) for _ in range(2)), 0.05)
+    assert is_linear(lambda given: split(tmp_path, given), content, 20_000)
 
 
 # --- a mbox that is still written ---

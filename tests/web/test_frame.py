@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -9,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from casefleet_cli.web import frame
+from tests.timing import is_linear
 from tests.web.conftest import BCC, PNG
 
 
@@ -153,14 +153,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("made", HEAVY.values(), ids=HEAVY)
 def test_twice_the_html_takes_twice_the_time(made: Callable[[int], str]) -> None:
-    def seconds(html: str) -> float:
-        started = time.process_time()
-        frame.harmless(html, {}, str)
-        return time.process_time() - started
-
-    small, large = made(20_000), made(40_000)
-    pairs = ((seconds(small), seconds(large)) for _ in range(6))
-    assert any(b <= 3 * a + 0.01 for a, b in pairs)
+    assert is_linear(lambda html: frame.harmless(html, {}, str), made, 20_000)
 
 
 @pytest.mark.parametrize(
