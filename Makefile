@@ -4,11 +4,14 @@ BIN := $(VENV)/bin
 CONSTRAINTS := .ci/constraints.txt
 SERVE ?= 1
 
-.PHONY: help demo test check bench e2e golden clean
+.PHONY: help demo test quick check bench e2e golden clean
 
 help:
+	@echo "New here? casefleet_cli/__init__.py says where things are, .github/CONTRIBUTING.md how to work on them."
+	@echo
 	@echo "make demo    build a demo firm, log its mail, serve the pages (SERVE=0: stop before serving)"
 	@echo "make test    run all tests (CASEFLEET_E2E=1: a missing Debian package is a failure, not a skip)"
+	@echo "make quick   run the tests without real programs and browsers"
 	@echo "make check   run the gates: ruff, format, mypy, import-linter"
 	@echo "make bench   measure the speed, as ratios"
 	@echo "make e2e     run only the tests with real programs (Postfix, procmail, Chromium)"
@@ -31,6 +34,9 @@ demo: $(VENV)/installed
 
 test: $(VENV)/developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(VENV)/developed
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e --ignore tests/web
 
 check: $(VENV)/developed
 	$(BIN)/ruff check .
