@@ -96,7 +96,7 @@ def list_imports(context: typer.Context, *, options: output.ListOptions) -> None
 @imports_app.command("show")
 def show_import(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")],
+    number: Annotated[int, typer.Argument(max=output.LARGEST, metavar="IMPORT", help="The number of the import.")],
     as_json: output.Json = False,
 ) -> None:
     """One import: what it found in each file and folder, and everything it left out: where, at which byte, and why."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The --json of commands that show one thing; its default is False."""
 
+LARGEST = 2**63 - 1
+"""The largest number that SQLite takes; none that is asked for by a command may be beyond it."""
 _NARROWEST = 6
 _WIDEST_IN_A_PIPE = 100
 _SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
@@ -78,7 +80,7 @@ def listing(command: Callable[..., None]) -> Callable[..., None]:
                     str | None, typer.Option("--fmt", metavar="NAME", help="Print a table of tabulate's format.")
                 ],
             ),
-            ("limit", None, Annotated[int | None, typer.Option(min=1, metavar="N", help="Print N rows at most.")]),
+            ("limit", None, Annotated[int | None, typer.Option(min=1, max=LARGEST, metavar="N", help="Print N rows at most.")]),
         )
     ]
 

@@ -82,7 +82,7 @@ def parse(text: str, days: Days) -> Query:
     Its dates are read as those in options, by the days of the firm; a month or a year is its first second. Raises
     QueryError, and nothing else, for what cannot be understood.
     """
-    text = _SURROGATE.sub(" ", text)
+    text = as_text(text)
     if len(text) > LONGEST:
         raise QueryError(f"The query has {len(text)} characters; {LONGEST} are the most. Look for less at once.")
     groups: list[list[Term]] = []
@@ -107,6 +107,11 @@ def parse(text: str, days: Days) -> Query:
     if count > MOST_TERMS:
         raise QueryError(f"The query has {count} terms; {MOST_TERMS} are the most. Look for less at once.")
     return Query(tuple(tuple(group) for group in groups))
+
+
+def as_text(text: str) -> str:
+    """A query with blanks for what is no text: NUL, and lone surrogates, which stand for bytes that are not UTF-8."""
+    return _SURROGATE.sub(" ", text)
 
 
 def has_letters(text: str) -> bool:

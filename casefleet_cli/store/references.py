@@ -97,7 +97,8 @@ def case(connection: sqlite3.Connection, text: str) -> int:
     """The case that its own number, its row number or its title means; raises UsageError for none or several."""
     from casefleet_cli.store import cases  # noqa: PLC0415
 
-    return cases.by_number(connection, text.strip()) or _found(connection, _CASE, text)
+    number = cases.by_number(connection, text.strip()) if _is_text(text) else None
+    return number or _found(connection, _CASE, text)
 
 
 def lead(connection: sqlite3.Connection, text: str) -> int:
@@ -134,7 +135,7 @@ def _found(connection: sqlite3.Connection, noun: _Noun, text: str) -> int:
         table = "cases" if noun is _CASE else noun.names
         if connection.execute(f"SELECT 1 FROM {table} WHERE id = ?", (number,)).fetchone() is not None:
             return number
-    if noun.by_address and "@" in text:
+    if noun.by_address and "@" in text and _is_text(text):
         from casefleet_cli.core.address import normal  # noqa: PLC0415
 
         holders = [int(row[0]) for row in connection.execute(noun.by_address, (normal(text.strip()),))]
@@ -186,6 +187,15 @@ def _whole_words(wanted: str, name: str) -> bool:
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def _is_text(text: str) -> bool:
+    """Whether SQLite takes it: bytes of a command line that are not UTF-8 arrive as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(text: str) -> int | None:
