@@ -109,7 +109,9 @@ def list_(
 @notifications_app.command("read")
 def read(
     context: typer.Context,
-    numbers: Annotated[list[int] | None, typer.Argument(max=output.LARGEST, metavar="N...", help="The numbers.")] = None,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(max=output.LARGEST, metavar="N...", help="The numbers.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them (of the acting user, if named).")] = False,
 ) -> None:
     """Mark notifications as read."""

@@ -95,7 +95,9 @@ def unlink(
     contact: Contacts = None,
     case: Cases = None,
     lead: Leads = None,
-    batch: Annotated[int | None, typer.Option(min=0, max=output.LARGEST, metavar="N", help="Take back what one link command did.")] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=0, max=output.LARGEST, metavar="N", help="Take back what one link command did.")
+    ] = None,
 ) -> None:
     """Take e-mails off a case, a lead or a contact; off the last one they are unassigned again."""
     connection = context.obj.connection()

@@ -55,22 +55,26 @@ def postfix(
     if procmail or maildrop:
         output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
         return
+    main_cf = mailserver.main_cf(here, with_map=map_path is not None)
+    master_cf = mailserver.master_cf(here)
+    unit = units.lmtp_unit(here, Postconf().value("mail_owner") or "postfix") if lmtp else ""
     if map_path:
+        map_cf = mailserver.map_cf(here, str(map_path.absolute()))
         _refresh_map(connection, str(map_path.absolute()))
     lists = " and ".join(["relay_domains", "transport_maps", *(["relay_recipient_maps"] if map_path else [])])
     output.block(f"# /etc/postfix/main.cf (append to the values of {lists} that are there)")
-    output.block(mailserver.main_cf(here, with_map=map_path is not None))
+    output.block(main_cf)
     output.say("")
     output.block("# /etc/postfix/master.cf (then: postfix reload)")
-    output.block(mailserver.master_cf(here))
+    output.block(master_cf)
     if lmtp:
         output.say("")
         output.block(f"# /etc/systemd/system/{units.NAME} (then: systemctl enable --now casefleet-lmtp)")
-        output.block(units.lmtp_unit(here, Postconf().value("mail_owner") or "postfix"))
+        output.block(unit)
     if map_path:
         output.say("")
         output.block(f"# {mailserver.MAP_CF} (needs the package postfix-sqlite; every change of users keeps it fresh)")
-        output.block(mailserver.map_cf(here, str(map_path.absolute())))
+        output.block(map_cf)
     if here.user == "root":
         output.warn(
             "casefleet: No mail is taken in as root; give the database and its folder to a user of its own"

@@ -80,7 +80,11 @@ def listing(command: Callable[..., None]) -> Callable[..., None]:
                     str | None, typer.Option("--fmt", metavar="NAME", help="Print a table of tabulate's format.")
                 ],
             ),
-            ("limit", None, Annotated[int | None, typer.Option(min=1, max=LARGEST, metavar="N", help="Print N rows at most.")]),
+            (
+                "limit",
+                None,
+                Annotated[int | None, typer.Option(min=1, max=LARGEST, metavar="N", help="Print N rows at most.")],
+            ),
         )
     ]
 

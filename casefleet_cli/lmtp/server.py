@@ -77,7 +77,7 @@ async def _listener(client: Client, listen: str) -> tuple[asyncio.Server, str]:
         if host not in ("127.0.0.1", "localhost", "[::1]", "::1"):
             raise ConfigError(f"{listen} is not an address of this machine alone; use 127.0.0.1:PORT or unix:/PATH.")
         server = await asyncio.start_server(client, host.strip("[]"), int(port))
-    except ValueError:
+    except (ValueError, OverflowError, IndexError):  # no number, a port beyond 65535, a socket without a name
         raise ConfigError(f"{listen} is no address; use 127.0.0.1:PORT or unix:/PATH.") from None
     except OSError as error:
         raise TryAgainError(f"Cannot listen on {listen}: {error.strerror}.") from None
