@@ -1,0 +1,354 @@
+"""Users, contacts, address books and saved searches: what is kept, what is told, and what is done only once."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from casefleet_cli import access, clock
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import addressbook, entries, searches
+from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.desk import users as user_desk
+from casefleet_cli.store import contacts, links, references, saved_searches, users
+from tests.firm import DOMAIN, mail
+from tests.refusals import Office, everything, file, log, moved, office
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return office(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def firm(model: Office, tmp_path: Path) -> Office:
+    return moved(model, tmp_path)
+
+
+def told(firm: Office) -> list[tuple]:
+    """What the journal has of people, in order."""
+    rows = firm.activities("verb, a.user_id, about_user_id, contact_id, detail", "a.id > ?", 0)
+    return rows[-1:]
+
+
+def test_a_user_is_added_with_its_addresses_each_once(firm: Office) -> None:
+    added = user_desk.add(
+        firm.db, "  Éva  Kiss ", ["Eva@Firm.Example", "eva@firm.example", "eva@home.example"], role="Guest", acting=1
+    )
+    one = users.one(firm.db, added)
+    assert (one["name"], one["role"], one["addresses"]) == (
+        "Éva Kiss",
+        "guest",
+        ["eva@firm.example", "eva@home.example"],
+    )
+    assert re.fullmatch(rf"eva-[{clock.TOKEN_ALPHABET}]{{17}}@{re.escape(DOMAIN)}", users.bcc_address(firm.db, added))
+    assert told(firm) == [("added", 1, added, None, "eva@firm.example, eva@home.example")]
+
+
+def test_a_chosen_token_is_the_address(firm: Office) -> None:
+    added = user_desk.add(firm.db, "Eve", ["eve@firm.example"], token="23456789abcdefghj")
+    assert users.bcc_address(firm.db, added) == f"eve-23456789abcdefghj@{DOMAIN}"
+
+
+EDITS = {
+    "nothing": ({}, []),
+    "as it is": ({"name": "Carl  Diaz", "role": "standard", "add_addresses": ["CARL@firm.example"]}, []),
+    "name": ({"name": "Carlo Diaz"}, ["name Carl Diaz → Carlo Diaz"]),
+    "role": ({"role": "ADMIN"}, ["role standard → admin"]),
+    "another address": (
+        {"add_addresses": ["c@firm.example"], "remove_addresses": ["carl@firm.example"]},
+        ["address c@firm.example added", "address carl@firm.example removed"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_a_user_is_edited_and_what_changed_is_told(firm: Office, case: str) -> None:
+    changes, said = EDITS[case]
+    before = firm.count("activities")
+    assert user_desk.edit(firm.db, firm.carl, acting=1, **changes) == said  # type: ignore[arg-type]
+    assert firm.count("activities") == before + bool(said)
+    if said:
+        assert told(firm) == [("edited", 1, firm.carl, None, "; ".join(said))]
+    else:
+        assert users.one(firm.db, firm.carl)["addresses"] == ["carl@firm.example"]
+
+
+def test_what_a_user_let_go_another_may_have(firm: Office) -> None:
+    user_desk.edit(firm.db, 1, add_addresses=["a@firm.example"], remove_addresses=["ada@firm.example"])
+    assert user_desk.edit(firm.db, 2, add_addresses=["ada@firm.example"]) == ["address ada@firm.example added"]
+    assert users.by_sender_address(firm.db, "ada@firm.example") == 2
+
+
+@pytest.mark.parametrize(("grace", "old_is_usable"), [(timedelta(days=14), True), (timedelta(0), False)])
+def test_rotating_gives_a_new_address_and_the_old_its_grace(
+    firm: Office, grace: timedelta, old_is_usable: bool
+) -> None:
+    old = users.bcc_address(firm.db, 1)
+    done = user_desk.rotate(firm.db, 1, grace, acting=2)
+    assert users.bcc_address(firm.db, 1) == done.bcc_address != old
+    owner = users.by_bcc_address(firm.db, old, clock.stamp())
+    assert owner is not None
+    assert owner.usable is old_is_usable
+    after = users.by_bcc_address(firm.db, old, done.old_expires_at)
+    assert after is not None
+    assert after.usable is False
+    assert told(firm) == [("rotated", 2, 1, None, f"the old one is good until {done.old_expires_at}")]
+    assert done.bcc_address not in str(told(firm))
+
+
+def test_a_user_is_disabled_and_enabled_once(firm: Office) -> None:
+    assert [user_desk.disable(firm.db, 2, acting=1), user_desk.disable(firm.db, 2, acting=1)] == [True, False]
+    assert users.one(firm.db, 2)["disabled"] is True
+    assert told(firm) == [("disabled", 1, 2, None, "")]
+    assert [user_desk.enable(firm.db, 2, acting=1), user_desk.enable(firm.db, 2, acting=1)] == [True, False]
+    assert users.one(firm.db, 2)["disabled"] is False
+    assert told(firm) == [("enabled", 1, 2, None, "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Ada Berg", "ada"),
+        ("Dr. Łukasz Nowak", "lukasz"),
+        ("Dr.", "dr"),
+        ("Søren", "soren"),
+        ("李 雷", "log"),
+        ("", "log"),
+        ("Maximilian-Alexander-Emanuel X", "maximilianalexandere"),
+    ],
+)
+def test_the_front_of_a_bcc_address(name: str, slug: str) -> None:
+    assert entries.slug(name) == slug
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        (entries.name("  Anna\t Nguyen\n"), "Anna Nguyen"),
+        (entries.name("Ame\u0301lie"), "Amélie"),
+        (entries.name("x" * 200), "x" * 200),
+        (entries.label("  ", "stage"), ""),
+        (entries.label(" first  talks ", "stage"), "first talks"),
+        (entries.note("\n\na  \r\n\tb\n\n"), "a\n\tb"),
+        (entries.address(" Ben@BÜCHER.example "), "ben@xn--bcher-kva.example"),
+        (entries.address("x" * 64 + "@a.example"), "x" * 64 + "@a.example"),
+        (entries.domain("Log.Firm.Example. "), "log.firm.example"),
+        (entries.domain("bücher.example"), "xn--bcher-kva.example"),
+        (entries.case_number(" 2026-014 "), "2026-014"),
+        (entries.one_of(" Admin ", entries.ROLES, "role"), "admin"),
+        (entries.token("23456789abcdefghj"), "23456789abcdefghj"),
+    ],
+)
+def test_entries_are_kept_so(kept: str, typed: str) -> None:
+    assert kept == typed
+
+
+def test_a_contact_is_added_with_its_addresses_each_once(firm: Office) -> None:
+    added = contact_desk.add(
+        firm.db, " Eve  Stone", ["EVE@else.example", "eve@else.example"], kind="Organisation", note="x \n", acting=2
+    )
+    one = contacts.one(firm.db, added)
+    assert (one["name"], one["kind"], one["note"], one["addresses"]) == (
+        "Eve Stone", "organisation", "x", ["eve@else.example"],
+    )  # fmt: skip
+    assert told(firm) == [("added", 2, None, added, "eve@else.example")]
+
+
+CONTACT_EDITS = {
+    "nothing": ({}, []),
+    "as it is": ({"name": "Anna  Client", "kind": "person", "note": "", "add_addresses": ["ANNA@client.example"]}, []),
+    "all": (
+        {"name": "Ann", "kind": "organisation", "note": "n", "add_addresses": ["ann@client.example"]},
+        ["name Anna Client → Ann", "kind person → organisation", "note", "address ann@client.example added"],
+    ),
+    "the last address": ({"remove_addresses": ["Anna@Client.example"]}, ["address anna@client.example removed"]),
+}
+
+
+@pytest.mark.parametrize("case", CONTACT_EDITS)
+def test_a_contact_is_edited_and_what_changed_is_told(firm: Office, case: str) -> None:
+    changes, said = CONTACT_EDITS[case]
+    before = everything(firm)
+    assert contact_desk.edit(firm.db, 1, acting=2, **changes) == said  # type: ignore[arg-type]
+    if said:
+        assert told(firm) == [("edited", 2, None, 1, "; ".join(said))]
+    else:
+        assert everything(firm) == before
+
+
+def test_who_else_holds_an_address_is_told(firm: Office) -> None:
+    added = contact_desk.add(firm.db, "Eve", ["anna@client.example", "eve@else.example"])
+    assert contact_desk.also_held_by(firm.db, added) == ["anna@client.example is also held by contact 1 Anna Client."]
+    assert contact_desk.also_held_by(firm.db, 2) == []
+
+
+def test_merging_keeps_all_that_both_had(firm: Office) -> None:
+    """Anna Other (3) becomes part of Anna Client (1): addresses, cases with roles, leads, mail and notes."""
+    case_desk.assign(firm.db, 1, contacts=[1], role="")
+    case_desk.assign(firm.db, 1, contacts=[3], role="witness")
+    case_desk.assign(firm.db, 2, contacts=[3], role="client")
+    firm.add("lead_contacts", lead_id=1, contact_id=3)
+    contact_desk.edit(firm.db, 1, note="first")
+    contact_desk.edit(firm.db, 3, note="second")
+    only_hers = log(firm, mail("ada@firm.example", sender="anna@other.example", msgid="8"), vouched=True)
+    of_both = log(firm, mail("anna@client.example", cc="anna@other.example", msgid="9"))
+    assert firm.all("SELECT contact_id FROM email_contacts WHERE email_id = ? ORDER BY 1", of_both) == [(1,), (3,)]
+    file(firm, only_hers, Place("case", 2))
+    mails = {number for (number,) in firm.all("SELECT email_id FROM email_contacts WHERE contact_id IN (1, 3)")}
+    assert only_hers in mails
+    places = firm.all("SELECT * FROM email_cases ORDER BY 1, 2")
+
+    contact_desk.merge(firm.db, 1, 3, acting=2)
+
+    one = contacts.one(firm.db, 1)
+    assert one["addresses"] == ["anna@client.example", "anna@other.example", "office@other.example"]
+    assert {(each["number"], each["role"]) for each in one["cases"]} == {
+        ("2026-101", "witness"),
+        ("2026-102", "client"),
+    }
+    assert [each["name"] for each in one["leads"]] == ["Estate"]
+    assert one["note"] == "first\nsecond"
+    assert {number for (number,) in firm.all("SELECT email_id FROM email_contacts WHERE contact_id = 1")} == mails
+    assert firm.all("SELECT * FROM email_cases ORDER BY 1, 2") == places
+    assert links.has_contact(firm.db, only_hers)
+    for table in ("contact_addresses", "case_contacts", "lead_contacts", "email_contacts"):
+        assert firm.one(f"SELECT count(*) FROM {table} WHERE contact_id = 3") == 0, table
+    assert firm.one("SELECT merged_into_id FROM contacts WHERE id = 3") == 1
+    assert told(firm) == [("merged", 2, None, 1, "contact 3 Anna Other into this one")]
+    assert references.contact(firm.db, "3") == references.contact(firm.db, "office@other.example") == 1
+
+
+def test_a_contact_that_was_merged_twice_is_found_in_one_step(firm: Office) -> None:
+    contact_desk.merge(firm.db, 2, 3)
+    contact_desk.merge(firm.db, 1, 2)
+    assert firm.all("SELECT id, merged_into_id FROM contacts ORDER BY id") == [(1, None), (2, 1), (3, 1), (4, 1)]
+    assert [references.contact(firm.db, text) for text in ("2", "3", "4", "bert@client.example")] == [1, 1, 1, 1]
+
+
+def test_a_mail_of_the_merged_is_filed_by_the_kept(firm: Office) -> None:
+    contact_desk.merge(firm.db, 1, 3)
+    new = log(firm, mail("office@other.example", msgid="10"))
+    assert firm.all("SELECT case_id FROM email_cases WHERE email_id = ?", new) == [(1,)]
+
+
+BOOK = """\ufeffE-Mail;Name;Kind;Note;Phone
+eve@else.example, EVE@home.example;Eve Stone;;of the court;1
+;;;;
+;"Firm; Sons";Organisation;"two
+lines";
+carl@firm.example;Carl;;;
+anna@new.example anna@client.example;anna client;;ignored;
+no address;Bad;;;
+x@else.example;;;;
+;Eve Stone;robot;;
+eve@else.example;Eve Stone;;;
+"""
+
+
+def test_an_address_book_is_loaded_row_by_row(firm: Office, tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text(BOOK)
+    rows = addressbook.read(str(tmp_path / "book.csv"))
+    assert [row.line for row in rows] == [2, 4, 6, 7, 8, 9, 10, 11]
+    before = everything(firm)
+    tried = addressbook.load(firm.db, rows, dry_run=True, acting=2)
+    assert everything(firm) == before
+    report = addressbook.load(firm.db, rows, acting=2)
+    assert report == tried
+    assert (report.added, report.known) == (2, 2)
+    assert [tuple(each) for each in report.refused] == [
+        (6, "Carl", "carl@firm.example is an address of user 2 Carl Diaz; contacts are people outside the firm."),
+        (8, "Bad", "'no' is not an e-mail address; write it like ben@client.example."),
+        (9, "", "The name is empty; write one."),
+        (10, "Eve Stone", "'robot' is no kind; choose person or organisation."),
+    ]
+    added = firm.all("SELECT name, kind, note FROM contacts WHERE id > 4 ORDER BY id")
+    assert added == [("Eve Stone", "person", "of the court"), ("Firm; Sons", "organisation", "two\nlines")]
+    assert contacts.one(firm.db, 1)["addresses"] == ["anna@client.example", "anna@new.example"]
+    again = addressbook.load(firm.db, rows)
+    assert (again.added, again.known, again.refused) == (0, 4, report.refused)
+
+
+def test_a_search_is_saved_replaced_found_and_forgotten(firm: Office) -> None:
+    assert searches.save(firm.db, " My  Search ", "anna \ud800x", acting=2) is False
+    assert told(firm) == [("saved", 2, None, None, "search My Search: anna  x")]
+    before = firm.count("activities")
+    assert searches.save(firm.db, "my search", "anna  x", acting=2) is False
+    assert firm.count("activities") == before
+    assert searches.save(firm.db, "MY SEARCH", "bert", acting=1) is True
+    assert searches.saved(firm.db, "my  search") == "bert"
+    assert [(row["name"], row["user"]) for row in saved_searches.listed(firm.db)] == [
+        ("court", "Ada Berg"), ("MY SEARCH", "Ada Berg"),
+    ]  # fmt: skip
+    searches.forget(firm.db, "My Search", acting=2)
+    assert told(firm) == [("forgot", 2, None, None, "search My Search: bert")]
+    assert [row["name"] for row in saved_searches.listed(firm.db)] == ["court"]
+
+
+@pytest.mark.parametrize(
+    ("opened", "on", "closed"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z"),
+    ],
+)
+def test_a_case_may_close_when_it_opened_and_later(firm: Office, opened: str, on: str, closed: str) -> None:
+    assert case_desk.close(firm.db, 1, on=on) is True
+    assert firm.all("SELECT opened_at, status, closed_at FROM cases WHERE id = 1") == [(opened, "closed", closed)]
+    assert case_desk.close(firm.db, 1, on=on) is False
+
+
+MEANT = {
+    ("case", "2026-102"): 2,
+    ("case", " 2 "): 2,
+    ("case", "old trust"): 2,
+    ("case", "Nguyen"): 1,
+    ("contact", "anna@CLIENT.example"): 1,
+    ("contact", "anna client"): 1,
+    ("contact", "ANNA  Other"): 3,
+    ("contact", "bert"): 2,
+    ("contact", "4"): 2,
+    ("contact", "office@other.example"): 3,
+    ("user", "ada"): 1,
+    ("user", "carl@firm.example"): 2,
+    ("user", "Off"): 3,
+    ("lead", "Sale"): 2,
+    ("lead", "3"): 3,
+    ("email", " 5 "): 5,
+}
+
+
+@pytest.mark.parametrize(("noun", "text"), MEANT)
+def test_a_reference_means_one_thing(firm: Office, noun: str, text: str) -> None:
+    assert getattr(references, noun)(firm.db, text) == MEANT[noun, text]
+
+
+def test_the_number_of_a_case_comes_before_its_row(firm: Office) -> None:
+    firm.db.execute("UPDATE cases SET number = '2' WHERE id = 1")
+    assert references.case(firm.db, "2") == 1
+    assert references.case(firm.db, "1") == 1
+
+
+def test_a_whole_name_comes_before_a_part_of_one(firm: Office) -> None:
+    firm.contact("Anna")
+    assert references.contact(firm.db, "anna") == 5
+    assert references.contact(firm.db, "Anna Client") == 1
+
+
+def test_names_are_compared_as_they_are_read(firm: Office) -> None:
+    number = firm.contact("Amélie Straße")
+    assert references.contact(firm.db, "AME\u0301LIE STRASSE") == number
+    assert references.contact(firm.db, "amélie") == number
+
+
+@pytest.mark.parametrize(("noun", "number", "seen"), [("case", 1, True), ("case", 2, False), ("user", 1, True)])
+def test_in_sight_is_what_the_viewer_may_see(firm: Office, noun: str, number: int, seen: bool) -> None:
+    firm.db.execute("UPDATE users SET role = 'limited' WHERE id = 2")
+    firm.add("case_users", case_id=1, user_id=2)
+    viewer = access.of_user(firm.db, 2)
+    assert viewer is not None
+    assert references.is_in_sight(firm.db, viewer.sight, noun, number) is seen
