@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Place
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
+from tests.fakes import bug_in
 from tests.firm import BCC, Firm, mail
 
 TABLES = (
@@ -222,19 +224,13 @@ def test_a_held_mail_that_its_owner_imports_is_let_in(firm: Firm) -> None:
 
 
 @pytest.mark.parametrize("where", ["parser", "email_recipients", "email_cases"])
-def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(
-    firm: Firm, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    def bug(raw: bytes, runs: object) -> None:
-        raise KeyError("a bug")
-
+def test_a_bug_keeps_the_bytes_and_a_bare_visible_email(firm: Firm, where: str) -> None:
     firm.case("Nguyen Trust", firm.contact("Anna"))
-    if where == "parser":
-        monkeypatch.setattr(messages, "parse", bug)
-    else:
+    if where != "parser":
         firm.db.execute(f"CREATE TRIGGER bug BEFORE INSERT ON {where} BEGIN SELECT RAISE(ABORT, 'a bug'); END")
     raw = mail("anna@client.example")
-    receipt = receive(firm.db, raw, pipe(firm.ada))
+    with bug_in(messages, "parse") if where == "parser" else nullcontext():
+        receipt = receive(firm.db, raw, pipe(firm.ada))
     assert receipt.outcome == "unassigned"
     assert firm.all("SELECT content FROM raw_messages") == [(raw,)]
     assert json.loads(str(firm.one("SELECT defects FROM emails"))) == [NOT_UNDERSTOOD]

@@ -192,6 +192,9 @@ def test_merging_keeps_all_that_both_had(firm: Office) -> None:
     case_desk.assign(firm.db, 1, contacts=[1], role="")
     case_desk.assign(firm.db, 1, contacts=[3], role="witness")
     case_desk.assign(firm.db, 2, contacts=[3], role="client")
+    third = firm.case("Appeal")
+    case_desk.assign(firm.db, third, contacts=[1], role="plaintiff")
+    case_desk.assign(firm.db, third, contacts=[3], role="guarantor")
     firm.add("lead_contacts", lead_id=1, contact_id=3)
     contact_desk.edit(firm.db, 1, note="first")
     contact_desk.edit(firm.db, 3, note="second")
@@ -210,6 +213,7 @@ def test_merging_keeps_all_that_both_had(firm: Office) -> None:
     assert {(each["number"], each["role"]) for each in one["cases"]} == {
         ("2026-101", "witness"),
         ("2026-102", "client"),
+        ("2026-103", "plaintiff"),
     }
     assert [each["name"] for each in one["leads"]] == ["Estate"]
     assert one["note"] == "first\nsecond"

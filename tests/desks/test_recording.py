@@ -19,6 +19,7 @@ from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.search import indexing_at_end
 from tests import corpus
 from tests.desks.test_archive import TABLES
+from tests.fakes import bug_in
 from tests.firm import BCC, DOMAIN, NOW, Firm, mail
 
 ANNA, LEE, WU = "anna@client.example", "lee@client.example", "wu@client.example"
@@ -126,15 +127,11 @@ def test_a_bug_with_one_of_many_leaves_that_one_bare_and_the_others_whole(tmp_pa
     ) == 2
 
 
-def test_a_fault_of_the_machine_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_machine_is_raised(tmp_path: Path) -> None:
     firm = made(tmp_path / "firm")
 
-    def full(*_: object) -> None:
-        error = sqlite3.OperationalError("database or disk is full")
-        error.sqlite_errorcode = sqlite3.SQLITE_FULL
-        raise error
-
-    monkeypatch.setattr(activities, "add_all", full)
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    with bug_in(activities, "add_all", full), pytest.raises(sqlite3.OperationalError, match="full"):
         together(firm)
     assert firm.count("emails") == 0

@@ -7,13 +7,13 @@ import os
 import pwd
 import socket
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import tabulate
 
 from casefleet_cli import files
 from casefleet_cli.archive import shrinking
-from casefleet_cli.cli import route
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
 from casefleet_cli.desk.cases import NumberTakenError
@@ -36,6 +36,7 @@ from casefleet_cli.lmtp.syslog import Syslog
 from casefleet_cli.sources import folders, locks
 from casefleet_cli.store.database import WrongDatabaseError
 from casefleet_cli.store.references import AmbiguousReferenceError, UnknownReferenceError
+from tests.fakes import Failing, OnPurposeError
 from tests.firm import BCC, mail
 from tests.refusals import Office, Refusal, log
 from tests.refusals.store import another
@@ -143,13 +144,9 @@ def locked_box(firm: Office) -> None:
     Path("box.lock").write_bytes(b"")
 
 
-def refusing(code: int) -> Any:
-    """A stand-in for a system call that the machine refuses."""
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(code, os.strerror(code))
-
-    return refuse
+def refusing(real: Any, code: int) -> Failing:
+    """A stand-in for a call that the machine refuses."""
+    return Failing(real, OSError(code, os.strerror(code)))
 
 
 FILES = (
@@ -164,7 +161,7 @@ FILES = (
             given=lambda _: Path("out").write_bytes(b"mine")),
     Refusal("backup nowhere/out", CannotCreateError, "nowhere/out cannot be created: No such file or directory.", 73),
     Refusal("backup out", TryAgainError, "No room is left on the disk of out; free some and try again.", 75,
-            given=lambda firm: firm.patch.setattr(os, "fsync", refusing(errno.ENOSPC))),
+            given=lambda firm: firm.patch.setattr(os, "fsync", refusing(os.fsync, errno.ENOSPC))),
     Refusal("export --case 1 --to out", files.ThereAlreadyError, "out is there already; name a folder or .zip that is not.", 73,
             given=lambda _: Path("out").mkdir()),
     Refusal("restore copy.db", NoInputError, "There is no file copy.db.", 66),
@@ -180,7 +177,7 @@ FILES = (
             given=lambda firm: read(firm, b"")),
     Refusal("inspect mail.eml", NoInputError, "mail.eml: No such file or directory.", 66),
     Refusal("route", UnreadableError, "This message cannot be read; casefleet deliver would keep it, unassigned.", 65,
-            given=lambda firm: (read(firm, b""), firm.patch.setattr(route, "parse", lambda raw: None))),
+            given=lambda firm: (read(firm, b""), firm.patch.setattr(messages, "parse", Failing(messages.parse, OnPurposeError())))),
     Refusal("redeliver box", NoInputError, "There is no file or folder box.", 66),
     Refusal("redeliver box", UnreadableError, "box is neither a Maildir nor an mbox.", 65,
             given=lambda _: Path("box").mkdir()),
@@ -210,9 +207,9 @@ MAILBOXES = (
     Refusal("redeliver box", CannotCreateError,
             "What is logged cannot be taken out of box, and the next run finds it known. .box.casefleet-kept cannot be"
             " created: Input/output error.", 73,
-            given=lambda firm: (known_box(firm), firm.patch.setattr(os, "fsync", refusing(errno.EIO)))),
+            given=lambda firm: (known_box(firm), firm.patch.setattr(os, "fsync", refusing(os.fsync, errno.EIO)))),
     Refusal("redeliver box", ConfigError, "box cannot be emptied: Read-only file system.", 78,
-            given=lambda firm: (known_box(firm), firm.patch.setattr(shrinking, "shrink", refusing(errno.EROFS)))),
+            given=lambda firm: (known_box(firm), firm.patch.setattr(shrinking, "shrink", refusing(shrinking.shrink, errno.EROFS)))),
     Refusal("redeliver box", UnreadableError,
             "box was changed after a run of redeliver was killed in it. .box.casefleet-kept has the mail that had to"
             " stay: compare the two, put right what is missing, and remove it.", 65,
@@ -225,10 +222,6 @@ MAILBOXES = (
 def called(name: str) -> Any:
     """The database under another name."""
     return lambda firm: firm.db.execute("VACUUM INTO ?", (name,))
-
-
-def unnamed(uid: int) -> NoReturn:
-    raise KeyError(uid)
 
 
 class Port(socket.socket):
@@ -250,7 +243,7 @@ ONLY_HERE = "casefleet serve listens on this computer only (127.0.0.1, ::1), not
 SERVERS = (
     Refusal("postfix", ConfigError,
             f"FOLDER/casefleet.db belongs to user {os.getuid()}, who has no name here; name one with --user.", 78,
-            given=lambda firm: firm.patch.setattr(pwd, "getpwuid", unnamed)),
+            given=lambda firm: firm.patch.setattr(pwd, "getpwuid", Failing(pwd.getpwuid, KeyError("uid")))),
     Refusal("postfix --user x --map 'the map'", ConfigError,
             "Postfix cannot read a map whose path has blanks: FOLDER/the map; choose another.", 78),
     Refusal("postfix --user x --map map", ConfigError, "map is there and is not a map of casefleet; name another file."
@@ -261,7 +254,7 @@ SERVERS = (
             "There is no map at map; make it with casefleet postfix --map map.", 78),
     Refusal(lambda firm: recipients.refresh(firm.db, "map"), CannotCreateError,
             "The map map cannot be written: Permission denied.", 73,
-            given=lambda firm: (called("map")(firm), firm.patch.setattr(os.path, "getsize", refusing(errno.EACCES)))),
+            given=lambda firm: (called("map")(firm), firm.patch.setattr(os.path, "getsize", refusing(os.path.getsize, errno.EACCES)))),
     Refusal("""--db "it's.db" postfix --user x --maildrop""", ConfigError,
             "maildrop cannot call a path with an apostrophe; move it.", 78, given=called("it's.db")),
     Refusal("postfix --user x --lmtp 'unix:/a b'", ConfigError,

@@ -16,6 +16,7 @@ QUERIES = {
     "": NOTHING,
     " \0\ud800 ": NOTHING,
     "* ()": NOTHING,
+    "  !!! - ": NOTHING,
     "OR": BOTH_SIDES,
     "police OR": BOTH_SIDES,
     "OR police": BOTH_SIDES,

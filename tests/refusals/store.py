@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
-from casefleet_cli.store import activities, copies, database, recipients, references, settings
+from casefleet_cli.store import activities, copies, database, references, settings
+from casefleet_cli.store import recipients as stored
 from tests.refusals import Office, Refusal
 
 UNKNOWN = {
@@ -240,7 +241,7 @@ OTHERS = (
         given=lambda firm: settings.put(firm.db, "timezone", "Mars/Olympus"),
     ),
     Refusal(
-        lambda _: recipients.opened("other.db", "rw"),
+        lambda _: stored.opened("other.db", "rw"),
         ConfigError,
         "other.db is there and is not a map of casefleet; name another file.",
         78,

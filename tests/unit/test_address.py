@@ -118,9 +118,9 @@ def test_normal(written: str, compared: str) -> None:
 
 
 @given(st.text())
-def test_normal_never_raises(text: str) -> None:
-    normal(text)
-    normal(f"a@{text}")
+def test_normal_keeps_what_is_before_the_sign(text: str) -> None:
+    assert normal(f"A@{text}").startswith("a@")
+    assert normal(text) == normal(f" {text}\t")
 
 
 @pytest.mark.parametrize(

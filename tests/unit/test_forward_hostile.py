@@ -55,8 +55,20 @@ def test_twice_the_text_is_twice_the_work(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["<" * 50_000, '"' * 50_000, "a" * 50_000, "<mailto:" * 10_000, "x@y.example, " * 10_000, " " * 50_000]
+    ("value", "kind", "has_sender", "recipients"),
+    [
+        ("<" * 50_000, "inline", False, 0),
+        ('"' * 50_000, "inline", False, 0),
+        ("a" * 50_000, "inline", True, 1),
+        ("<mailto:" * 10_000, "inline", True, 1),
+        ("x@y.example, " * 10_000, "inline", True, 10_000),
+        (" " * 50_000, None, False, 0),
+    ],
 )
-def test_long_values_are_read_in_time(value: str) -> None:
+def test_long_values_are_read_in_time(value: str, kind: str | None, has_sender: bool, recipients: int) -> None:
     found = find.find("Fwd: x", f"From: {value}\nDate: {value}\nTo: {value}\nSubject: {value}\n", None)
-    assert found is None or found.kind == "inline"
+    assert (found and found.kind) == kind
+    if found is not None:
+        assert found.subject == " ".join(value.split())
+        assert found.date is None
+        assert (found.sender is not None, len(found.to)) == (has_sender, recipients)

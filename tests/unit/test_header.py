@@ -72,9 +72,11 @@ def test_parameters(value: str, kind: str, parameters: dict[str, str]) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", '"', ";", "=", " ", "\\", "é", "*0", "x.pdf", "=?", "\t", "'"])).map("".join))
-def test_parameters_never_raise(value: str) -> None:
-    header.parameters(value)
-    header.parameters(f"a/b; {value}")
+def test_whatever_the_parameters_are_the_kind_is_told(value: str) -> None:
+    kind, parameters = header.parameters(f"a/b; {value}")
+    assert kind == "a/b"
+    assert all(name == name.strip().lower() for name in parameters)
+    assert header.parameters(value)[0] == header.parameters(f"{value};")[0]
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from datasette import handle_exception
 from datasette.app import Datasette
+from datasette.utils.asgi import Request
 
 from casefleet_cli import clock
 from casefleet_cli.errors import CasefleetError, ConfigError, NoInputError
 from casefleet_cli.store import database
 from casefleet_cli.web import locks, pages, server
+from tests.fakes import bug_in
 from tests.web.conftest import ADA, BCC, GUEST, LIM, OFF, RAW_MARKER, SECRET_SETTING, Browser
 
 SECRETS = (BCC, BCC.partition("@")[0], SECRET_SETTING, RAW_MARKER, "7k3mq9x2vt4hc8wn")
@@ -196,15 +198,27 @@ def test_a_visitor_from_another_site_is_asked_to_come_again_from_ours(stranger: 
     assert "refresh" not in stranger.ask("/cases/1").text
 
 
-def test_datasette_prints_no_local_variables(admin: Browser) -> None:
-    assert handle_exception.rich is None
+def test_datasette_prints_no_local_variables(firm: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    vars(handle_exception)["rich"] = pytest.importorskip("rich")  # as it is before the first pages are built
+    site = server.build(str(firm))
+    Browser(site).ask(site.entrance)
+
+    async def fail() -> None:
+        told = RAW_MARKER
+        try:
+            raise KeyError(len(told))
+        except KeyError as error:
+            await handle_exception.handle_exception(site.datasette, Request.fake("/x.json"), error)()
+
+    asyncio.run(fail())
+    said = capfd.readouterr()
+    assert "KeyError" in said.err
+    assert RAW_MARKER not in said.out + said.err
 
 
-def test_a_bug_on_a_page_is_told_without_what_it_looked_at(
-    admin: Browser, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(pages, "_why", lambda ask, number: {}[RAW_MARKER])
-    response = admin.ask("/emails/1")
+def test_a_bug_on_a_page_is_told_without_what_it_looked_at(admin: Browser, capfd: pytest.CaptureFixture[str]) -> None:
+    with bug_in(pages, "_why", KeyError(RAW_MARKER)):
+        response = admin.ask("/emails/1")
     assert response.status_code == 500
     assert RAW_MARKER not in response.text
     assert "Nothing was changed or lost" in response.text
