@@ -79,6 +79,8 @@ def _uuencode(data: bytes) -> tuple[bytes, str | None]:
             break
         if not line:
             continue
+        if len(out) > len(data):  # blanks that are cut off stand for zeros, 45 to a line
+            return bytes(out), "uuencode-damaged"
         try:
             out += binascii.a2b_uu(line)
         except binascii.Error:
