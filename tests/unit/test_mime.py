@@ -106,7 +106,7 @@ def test_media_types(value: bytes, kind: str) -> None:
 @given(st.binary(), st.sampled_from(["base64", "quoted-printable", "x-uuencode", "7bit", "odd"]))
 def test_decoding_adds_nothing_and_without_an_encoding_changes_nothing(data: bytes, encoding: str) -> None:
     decoded, _ = transfer.decode(data, 0, len(data), encoding)
-    assert len(decoded) <= len(data) + 45 * (encoding == "x-uuencode")  # a short line stands for a whole one
+    assert len(decoded) <= len(data) + 63 * (encoding == "x-uuencode")  # a short line stands for a whole one
     if encoding in ("7bit", "odd"):
         assert decoded == data
 
@@ -114,7 +114,7 @@ def test_decoding_adds_nothing_and_without_an_encoding_changes_nothing(data: byt
 def test_short_lines_of_uuencode_do_not_grow_without_end() -> None:
     data = b"M\n" * 100_000
     decoded, defect = transfer.decode(data, 0, len(data), "x-uuencode")
-    assert len(decoded) <= len(data) + 45
+    assert len(decoded) <= len(data) + 63
     assert defect == "uuencode-damaged"
 
 

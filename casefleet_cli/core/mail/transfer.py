@@ -79,7 +79,7 @@ def _uuencode(data: bytes) -> tuple[bytes, str | None]:
             break
         if not line:
             continue
-        if len(out) > len(data):  # blanks that are cut off stand for zeros, 45 to a line
+        if len(out) > len(data):  # blanks that are cut off stand for zeros, up to 63 a line
             return bytes(out), "uuencode-damaged"
         try:
             out += binascii.a2b_uu(line)
