@@ -18,6 +18,7 @@ from casefleet_cli.store.recomputations import Recomputation
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
     from casefleet_cli.intake.understanding import Understood
     from casefleet_cli.store.recomputations import Tell
@@ -28,20 +29,29 @@ _SLICE_OCTETS = 8 * 1024 * 1024
 def migrate(connection: sqlite3.Connection, tell: Tell = lambda *_: None) -> list[str]:
     """Bring a database up to this release, and name the migrations that were applied or ended; as migrations.apply."""
     from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear
-    from casefleet_cli.store.migration_0004 import REKEYING  # noqa: PLC0415
+    from casefleet_cli.store.migration_0004 import REKEYING as ALL  # noqa: PLC0415
+    from casefleet_cli.store.migration_0006 import REKEYING as CONVERTED  # noqa: PLC0415
 
-    rekeying = _Rekeying(connection)
+    whole, converted = _Rekeying(connection, rederived.slice_after), _Rekeying(connection, rederived.converted_after)
     try:
-        return migrations.apply(connection, tell, {REKEYING: Recomputation(rederived.last, rekeying.step)})
+        return migrations.apply(
+            connection,
+            tell,
+            {ALL: Recomputation(rederived.last, whole.step), CONVERTED: Recomputation(rederived.last, converted.step)},
+        )
     finally:
-        rekeying.end()
+        whole.end()
+        converted.end()
 
 
 class _Rekeying:
     """Recomputes the emails of a database, some at a time, with a process that understands them."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, slice_after: Callable[[sqlite3.Connection, int, int], list[int]]
+    ) -> None:
         self._connection = connection
+        self._slice_after = slice_after
         self._worker: Worker | None = None
 
     def _started(self) -> Worker:
@@ -58,7 +68,7 @@ class _Rekeying:
 
     def step(self, connection: sqlite3.Connection, after: int) -> int | None:
         """Recompute the next emails; None when there are none."""
-        email_ids = rederived.slice_after(connection, after, _SLICE_OCTETS)
+        email_ids = self._slice_after(connection, after, _SLICE_OCTETS)
         if not email_ids:
             return None
         copies = {email_id: rederived.copies(connection, email_id) for email_id in email_ids}

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
-from casefleet_cli.store import database, forms, migration_0003, migration_0004, migration_0005, recomputations, tables
+from casefleet_cli.store import (
+    database,
+    forms,
+    migration_0003,
+    migration_0004,
+    migration_0005,
+    migration_0006,
+    recomputations,
+    tables,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -55,6 +64,7 @@ ALL = (
     ),
     Migration("0004_identity", migration_0004.change),
     Migration("0005_case_tags", migration_0005.change),
+    Migration("0006_converted_mail", migration_0006.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

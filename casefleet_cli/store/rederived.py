@@ -26,8 +26,22 @@ def last(connection: sqlite3.Connection) -> int:
 
 def slice_after(connection: sqlite3.Connection, email_id: int, octets: int) -> list[int]:
     """The next emails after one, so many that their mail has about so many octets."""
+    return _slice(connection.execute("SELECT id, size FROM emails WHERE id > ? ORDER BY id", (email_id,)), octets)
+
+
+def converted_after(connection: sqlite3.Connection, email_id: int, octets: int) -> list[int]:
+    """The same of the emails of which a copy was made of another form of mail."""
+    rows = connection.execute(
+        "SELECT DISTINCT e.id, e.size FROM deliveries AS d JOIN emails AS e ON e.id = d.email_id"
+        " WHERE d.labels <> '[]' AND d.labels LIKE '%\"converted from %' AND d.email_id > ? ORDER BY 1",
+        (email_id,),
+    )
+    return _slice(rows, octets)
+
+
+def _slice(rows: Iterable[tuple[int, int]], octets: int) -> list[int]:
     found: list[int] = []
-    for number, size in connection.execute("SELECT id, size FROM emails WHERE id > ? ORDER BY id", (email_id,)):
+    for number, size in rows:
         found.append(number)
         octets -= size + 4096
         if octets < 0:

@@ -10,9 +10,11 @@ import pytest
 
 from casefleet_cli.custody import rekeying, verifying
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import recomputations
+from casefleet_cli.sources.outlook import to_message
+from casefleet_cli.store import migration_0006, recomputations
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.migration_0004 import REKEYING
+from tests import outlook
 from tests.firm import Firm, mail
 
 
@@ -122,3 +124,26 @@ def test_a_bare_mail_stays_bare(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> 
     assert json.loads(str(before[0][1])) == ["not-understood"]
     rekeyed(firm)
     assert firm.all("SELECT fingerprint, defects, subject FROM emails") == before
+
+
+def test_mail_that_was_made_of_outlook_s_joins_the_mail_that_was_sent(firm: Firm) -> None:
+    pytest.importorskip("olefile", reason="needs casefleet[msg]")
+    raw = to_message(outlook.msg({0x0037: "Deed", 0x1000: "Text\r\n", 0x1035: "<1@x.example>"}), "Deed.msg")
+    assert isinstance(raw, bytes)
+    plain = b"Subject: Deed\nMessage-ID: <1@x.example>\n\nText\n"
+    firm.add("imports", started_at="2026-01-01T00:00:00Z", paths="[]")
+    labelled = Arrival(firm.ada, "eml", import_id=1, labels=("seen", "converted from .msg"))
+    receive(firm.db, mail("x@else.example"), Arrival(firm.ada, "eml", import_id=1, labels=("converted",)), vouched=True)
+    receive(firm.db, raw, labelled, vouched=True)
+    wanted = firm.one("SELECT fingerprint FROM emails WHERE id = 2")
+    for number in (1, 2):
+        old_key(firm, number)
+    firm.db.execute("PRAGMA foreign_keys = 0")
+    migration_0006.change(firm.db)
+    assert rekeying.migrate(firm.db) == ["0006_converted_mail"]
+    assert firm.one("SELECT fingerprint FROM emails WHERE id = 2") == wanted
+    assert firm.one("SELECT fingerprint FROM emails WHERE id = 1") == hashlib.sha256(b"old 1").hexdigest()
+    assert receive(firm.db, plain, Arrival(firm.ada, "mbox", import_id=1), vouched=True).email_id == 2
+    firm.db.execute("UPDATE deliveries SET labels = '[]'")
+    migration_0006.change(firm.db)
+    assert recomputations.due(firm.db) == []

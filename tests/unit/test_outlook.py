@@ -262,3 +262,41 @@ def test_the_file_it_was_made_of_is_not_opened_again() -> None:
     found = messages.parse(made(WITHOUT_HEADERS))
     assert not any(one.is_inner for one in found.attachments)
     assert found.enclosed == ""
+
+
+PLAIN = (b"From: Ada <ada@firm.example>\nTo: Anna <anna@client.example>\nSubject: Deed\nDate: Mon, 02 Nov 2026 09:30:00 +0100\n"
+         b"Message-ID: <3@firm.example>\nContent-Type: text/plain; charset=utf-8\n\nGr\xc3\xbc\xc3\x9fe.\n")  # fmt: skip
+
+
+def sent(text: str = "Grüße.\r\n", **more: object) -> bytes:
+    """The same mail as PLAIN as Outlook keeps it."""
+    return msg(
+        {0x0037: "Deed", 0x1000: text, 0x0C1A: "Ada", 0x5D01: "ada@firm.example", 0x1035: "<3@firm.example>"},
+        sent=datetime(2026, 11, 2, 8, 30, tzinfo=UTC),
+        recipients=((1, "Anna", "anna@client.example"),),
+        **more,
+    )
+
+
+def test_what_was_made_of_a_msg_is_the_same_mail_as_the_message_that_was_sent() -> None:
+    print_ = messages.parse(PLAIN).fingerprint
+    assert messages.parse(made(sent())).fingerprint == print_
+    # Another copy in Outlook: read, so that other bytes are attached.
+    assert messages.parse(made(sent(numbers={0x0E07: 1}))).fingerprint == print_
+    others = [sent("Grüsse.\r\n"), sent(attachments=(("a.txt", "text/plain", b"a"),))]
+    assert print_ not in {messages.parse(made(other)).fingerprint for other in others}
+
+
+def test_only_the_file_of_which_a_mail_was_made_does_not_count() -> None:
+    raw = made(sent())
+    print_ = messages.parse(raw).fingerprint
+    (attachment,) = messages.parse(raw).attachments
+    assert attachment.filename == "Deed.msg"
+    boundary = raw.partition(b'boundary="')[2].partition(b'"')[0]
+    foreign = raw.replace(boundary, b"casefleet-" + b"0" * 32)
+    assert messages.parse(foreign).fingerprint != print_
+    # The same octets as no container, or not at the end, are a file that somebody attached.
+    assert messages.parse(raw.replace(b"application/vnd.ms-outlook", b"image/png").replace(b"Deed.msg", b"Deed.png")
+                          ).fingerprint != print_  # fmt: skip
+    more = b"--%b\nContent-Type: text/plain\nContent-Disposition: attachment\n\nmore\n--%b--" % (boundary, boundary)
+    assert messages.parse(raw.replace(b"--%b--" % boundary, more)).fingerprint != print_

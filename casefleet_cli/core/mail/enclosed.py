@@ -130,6 +130,17 @@ def mail_in(part: Part) -> Part | None:
     return part.inside if kind_of(part) in (_MAIL, _MSG) else None
 
 
+def original_of(root: Part) -> Part | None:
+    """The container of which a whole message was made, attached to it last; None where it came as a message.
+
+    The boundary has to hold its digest, so that no part of other mail passes for one.
+    """
+    if not root.children or not _was_made(root):
+        return None
+    last = root.children[-1]
+    return last if kind_of(last) in (_MSG, _TNEF) and _is_original(root, last.content()[0]) else None
+
+
 def letter_nodes(root: Part) -> list[Part]:
     """The parts of the letter: also those of the container in which it came."""
     found = mime.nodes(root)
@@ -161,6 +172,18 @@ def _mark_letters(root: Part) -> None:
         node = _first_leaf(node.inside)
 
 
+def _was_made(root: Part) -> bool:
+    return root.parameters.get("boundary", "").startswith(_MADE)
+
+
+def _is_original(root: Part, octets: bytes) -> bool:
+    """Whether the whole message was made of this very container."""
+    if not _was_made(root):
+        return False
+    digest = hashlib.sha256(octets, usedforsecurity=False).hexdigest()[:32]
+    return root.parameters["boundary"][len(_MADE) :] == digest
+
+
 class _Opener:
     """Opens containers of one message within its allowance."""
 
@@ -182,7 +205,7 @@ class _Opener:
             self.defects[TOO_DEEP] = None
             return
         octets = part.content()[0]
-        if self.root is part or not self._is_original(octets):
+        if self.root is part or not _is_original(self.root, octets):
             try:
                 found = opening.entity_of(kind, octets, body.filename_of(part) or "", self.allowance)
                 if isinstance(found, str):
@@ -203,17 +226,10 @@ class _Opener:
 
     def told_by(self, made: Part) -> None:
         """Note what a message that was made of another form tells of it."""
-        if made.parameters.get("boundary", "").startswith(_MADE):
+        if _was_made(made):
             from casefleet_cli.core.mail.containers import opening  # noqa: PLC0415 - as above
 
             self.defects.update(dict.fromkeys(opening.told_by(made.fields)))
-
-    def _is_original(self, octets: bytes) -> bool:
-        """Whether the whole message was made of this very container."""
-        boundary = self.root.parameters.get("boundary", "")
-        if not boundary.startswith(_MADE):
-            return False
-        return boundary[len(_MADE) :] == hashlib.sha256(octets, usedforsecurity=False).hexdigest()[:32]
 
 
 class Contents(NamedTuple):

@@ -157,7 +157,9 @@ class _Reader:
         self.print.add_head(head.msgid, head.date, head.subject)
         self.print.add_set(_addresses(head, "from"))
         self.print.add_set(one for one in _addresses(head, "to", "cc") if one.rpartition("@")[2] != self.domain)
-        within: set[int] = set()
+        # What does not count: parts of attached messages, and the file of which this message was made.
+        original = enclosed.original_of(root)
+        within: set[int] = set() if original is None else {id(original)}
         for part in self.nodes:
             if part.is_message or id(part) in within:
                 within.update(map(id, part.children))
