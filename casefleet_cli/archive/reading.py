@@ -26,6 +26,10 @@ class Skip(NamedTuple):
     origin: str
     position: int
     reason: str
+    begins_at: int | None = None
+    """The first byte of it in its file, where it is not the whole of that."""
+    ends_at: int | None = None
+    """The byte behind it, where that is known."""
 
 
 class Met(NamedTuple):
@@ -79,8 +83,14 @@ def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[s
             yield Met(mark=mark._replace(is_done=True), path=path, place=place)
 
 
+def skip_of(left_out: sources.Item | sources.Skipped, reason: str) -> Skip:
+    """What is not imported, with where it is and why."""
+    begin, end = left_out.range or (None, None)
+    return Skip(left_out.origin, left_out.position, reason, begin, end)
+
+
 def _skip(skipped: sources.Skipped, path: str = "", place: str = "") -> Met:
-    skip = Skip(skipped.origin, skipped.position, skipped.reason)
+    skip = skip_of(skipped, skipped.reason)
     return Met(skip=skip, path=path, place=place, is_bookkeeping=skipped.is_bookkeeping)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from casefleet_cli.archive.owners import Owners, why_nobodys
-from casefleet_cli.archive.reading import Skip
+from casefleet_cli.archive.reading import skip_of
 from casefleet_cli.intake.recording import DUPLICATE, Mail, foresee
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.imports import Mark
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from casefleet_cli.archive.parsing import Parsers
-    from casefleet_cli.archive.reading import Met
+    from casefleet_cli.archive.reading import Met, Skip
     from casefleet_cli.archive.terms import Terms
     from casefleet_cli.intake.understanding import Understood
 
@@ -69,7 +69,7 @@ class Rehearsal:
             return
         owner = self._owners.of(understood.letterhead)
         if owner is None:
-            self.skips.append(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)))
+            self.skips.append(skip_of(met.item, why_nobodys(understood.letterhead)))
             return
         outcome = self._outcome(understood, Arrival(owner, met.kind, state=met.item.state, moment=met.item.moment))
         self._counts[outcome] += 1

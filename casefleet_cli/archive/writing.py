@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import clock
 from casefleet_cli.archive.owners import Owners, why_nobodys
-from casefleet_cli.archive.reading import Skip
+from casefleet_cli.archive.reading import skip_of
 from casefleet_cli.intake.recording import Mail, record
 from casefleet_cli.store import activities, deliveries, imports, notifications
 from casefleet_cli.store.database import transaction
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casefleet_cli.archive.parsing import Parsed, Parsers
-    from casefleet_cli.archive.reading import Met
+    from casefleet_cli.archive.reading import Met, Skip
     from casefleet_cli.archive.terms import Terms
     from casefleet_cli.intake.understanding import Understood
 
@@ -153,7 +153,7 @@ class Writer:
         elif met.item is not None and understood is not None:
             owner = self._owners.of(understood.letterhead)
             if owner is None:
-                self._skip(Skip(met.item.origin, met.item.position, why_nobodys(understood.letterhead)), met.path)
+                self._skip(skip_of(met.item, why_nobodys(understood.letterhead)), met.path)
                 return None
             item = met.item
             arrival = Arrival(

@@ -109,8 +109,7 @@ def show_import(
     bookkeeping = imports.skips(connection, number, is_bookkeeping=True)
     if as_json:
         lists = {"skipped": skipped, "bookkeeping": bookkeeping}
-        names = ("origin", "position", "reason")
-        as_lists = {key: [dict(zip(names, skip, strict=True)) for skip in skips] for key, skips in lists.items()}
+        as_lists = {key: [archive.Skip(*skip)._asdict() for skip in skips] for key, skips in lists.items()}
         output.json_value({**found, "sources": list(accounts), **as_lists})
         return
     output.card(
@@ -126,11 +125,19 @@ def show_import(
     )
     for account in accounts:
         output.say(_account_in_words(account))
-    for origin, position, reason in skipped:
-        byte = byte_of(position)
-        output.say(f"{origin}, byte {byte}: {reason}" if byte else f"{origin}: {reason}")
-    for origin, _, reason in bookkeeping:
+    for skip in skipped:
+        output.say(_skip_in_words(archive.Skip(*skip)))
+    for origin, _, reason, *_ in bookkeeping:
         output.say(f"{origin}: {reason}")
+
+
+def _skip_in_words(skip: archive.Skip) -> str:
+    """What was left out, with the bytes from the first to the one behind the last, and why."""
+    byte = byte_of(skip.position)
+    where = f", byte {byte}" if byte else ""
+    if skip.begins_at is not None:
+        where = f", bytes {skip.begins_at} to {skip.ends_at}" if skip.ends_at else f", from byte {skip.begins_at}"
+    return f"{skip.origin}{where}: {skip.reason}"
 
 
 def _account_in_words(account: dict[str, Any]) -> str:

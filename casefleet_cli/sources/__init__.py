@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli.sources import eml, maildir, mbox
 from casefleet_cli.sources.folders import find, is_stdin
-from casefleet_cli.sources.items import KINDS, PACKED, Item, Skipped, Source, byte_of
+from casefleet_cli.sources.items import KINDS, PACKED, Item, Range, Skipped, Source, byte_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["KINDS", "PACKED", "Item", "Skipped", "Source", "byte_of", "find", "is_stdin", "read"]
+__all__ = ["KINDS", "PACKED", "Item", "Range", "Skipped", "Source", "byte_of", "find", "is_stdin", "read"]
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli.sources import emlx, mbox, outlook, partial, states
 from casefleet_cli.sources.compression import ZSTD_MISSING, can_unpack, compression_of, is_zlib, unpacked
 from casefleet_cli.sources.from_line import begins_mbox
-from casefleet_cli.sources.items import BEHIND, LARGEST, NESTED, NOT_A_FILE, Item, Skipped, Source, cannot_read
+from casefleet_cli.sources.items import BEHIND, LARGEST, NESTED, NOT_A_FILE, Item, Range, Skipped, Source, cannot_read
 from casefleet_cli.sources.labels import said_by
 from casefleet_cli.sources.looks import SNIFF, other_than_mail, text_of
 
@@ -64,7 +64,7 @@ def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
     if content or not damage:
         yield from _plain(content, source)
     if damage:
-        yield Skipped(source.called, BEHIND, damage)
+        yield Skipped(source.called, BEHIND, damage, range=Range(len(content), None))
 
 
 def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:

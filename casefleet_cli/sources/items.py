@@ -53,6 +53,14 @@ class Source(NamedTuple):
         return self.name or origin_of(self.path)
 
 
+class Range(NamedTuple):
+    """Bytes of a file, or of a member of an archive; in what is compressed they are counted unpacked."""
+
+    begin: int
+    end: int | None
+    """The byte behind the last; None where nobody knows how far it goes."""
+
+
 class Item(NamedTuple):
     """One message as its source keeps it."""
 
@@ -70,6 +78,8 @@ class Item(NamedTuple):
     moment: str = ""
     """When it was sent or came, as its archive says beside the message (the From_ line, a Maildir's file name, the
     property list of an .emlx): `YYYY-MM-DDTHH:MM:SSZ`, "" where that says nothing."""
+    range: Range | None = None
+    """Where it lies in a file of many messages."""
 
 
 class Skipped(NamedTuple):
@@ -83,6 +93,8 @@ class Skipped(NamedTuple):
     """A sentence for a person."""
     is_bookkeeping: bool = False
     """Nobody expects mail there: a lock, one of the books that a mail program keeps, a delivery that never ended."""
+    range: Range | None = None
+    """The bytes that were not read as mail, where they are not the whole of a file."""
 
 
 def origin_of(path: Path) -> str:

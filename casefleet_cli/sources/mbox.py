@@ -18,6 +18,7 @@ header. The file is locked while it is read, and a last mail that somebody is st
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +27,7 @@ from casefleet_cli import clock
 from casefleet_cli.sources import from_line, states
 from casefleet_cli.sources.eudora import contents_of
 from casefleet_cli.sources.from_line import LONGEST, begins_mbox, shape
-from casefleet_cli.sources.items import LARGEST, Item, Skipped, cannot_read
+from casefleet_cli.sources.items import LARGEST, Item, Range, Skipped, cannot_read
 from casefleet_cli.sources.labels import said_by
 from casefleet_cli.sources.locks import Lock
 from casefleet_cli.sources.looks import BOM, looks_like_message
@@ -204,14 +205,17 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
     is a copy of ours (it has a name) is not, and nobody else writes it.
     """
     position = -1
+    rest: Range | None = None
     try:
         with source.path.open("rb", buffering=0) as file, ExitStack() as stack:
+            size = os.fstat(file.fileno()).st_size
+            rest = Range(0, size)
             lock = None if source.name else stack.enter_context(Lock(source.path, file.fileno()))
             for piece in pieces(file.fileno(), source, lock, after):
                 yield from piece.found
-                position = piece.begin
+                position, rest = piece.begin, Range(piece.end, size)
     except OSError as error:
-        yield cannot_read(source.called, error, position)
+        yield cannot_read(source.called, error, position)._replace(range=rest)
 
 
 class Piece(NamedTuple):
@@ -238,10 +242,12 @@ def pieces(descriptor: int, source: Source, lock: Lock | None, after: int = -1) 
         if lock:
             lock.renew()
         if lock and _is_unfinished(splitter, span):
-            found.append(Skipped(called, position, UNFINISHED.format(span.position)))
+            unread = Range(span.position, span.following)
+            found.append(Skipped(called, position, UNFINISHED.format(span.position), range=unread))
         else:
             if span.position > after:
-                found.append(_message(splitter.window, span, called, _with(source, eudora.drafts.get(span.position))))
+                one = _message(splitter.window, span, called, _with(source, eudora.drafts.get(span.position)))
+                found.append(one._replace(range=Range(span.position, span.following)))
             found += (Skipped(called, *doubt) for doubt in span.doubts if doubt[0] > after)
         yield Piece(span.position, span.following, tuple(found))
         position = span.position

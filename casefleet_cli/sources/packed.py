@@ -29,6 +29,7 @@ from casefleet_cli.sources.items import (
     NESTED,
     PACKED,
     Item,
+    Range,
     Skipped,
     Source,
     cannot_read,
@@ -119,8 +120,8 @@ def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | S
         yield from _content(stream, parts, source._replace(name=origin), budget)
     except _IN_A_MEMBER as error:
         yield Skipped(origin, BEHIND, f"This member is damaged or locked: {_words(error)}.")
-    if stream is not None and (damage := getattr(stream, "damage", "")):
-        yield Skipped(origin, BEHIND, damage)
+    if isinstance(stream, Unpacking) and stream.damage:
+        yield Skipped(origin, BEHIND, stream.damage, range=Range(stream.taken, None))
 
 
 def _content(
@@ -144,7 +145,7 @@ def _content(
         inner = Unpacking(_Rest(head, stream), name)
         yield from _content(inner, (*parts[:-1], PurePosixPath(parts[-1]).stem), source, budget, is_inner=True)
         if inner.damage:
-            yield Skipped(origin, BEHIND, inner.damage)
+            yield Skipped(origin, BEHIND, inner.damage, range=Range(inner.taken, None))
     elif kind == "mbox":
         labels, state = states.of_place(parts)
         yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)

@@ -131,26 +131,31 @@ def forget_skips(connection: sqlite3.Connection, import_id: int, path: str) -> N
 def skip(
     connection: sqlite3.Connection,
     import_id: int,
-    skipped: tuple[str, int, str],
+    skipped: tuple[str, int, str, int | None, int | None],
     path: str,
     *,
     is_bookkeeping: bool = False,
 ) -> None:
-    """List something (origin, position, reason) that is not logged; book-keeping is what nobody expects mail in."""
+    """List something that is not logged: origin, position, reason, its first byte and the one behind it.
+
+    Book-keeping is what nobody expects mail in.
+    """
     connection.execute(
-        "INSERT INTO import_skips (import_id, origin, position, reason, path, is_bookkeeping) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET reason = excluded.reason, is_bookkeeping = excluded.is_bookkeeping",
+        "INSERT INTO import_skips (import_id, origin, position, reason, begins_at, ends_at, path, is_bookkeeping)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET reason = excluded.reason, is_bookkeeping = excluded.is_bookkeeping,"
+        " begins_at = excluded.begins_at, ends_at = excluded.ends_at",
         (import_id, *skipped, path, int(is_bookkeeping)),
     )
 
 
 def skips(
     connection: sqlite3.Connection, import_id: int, *, is_bookkeeping: bool = False
-) -> Iterator[tuple[str, int, str]]:
-    """What an import left out (or which book-keeping it passed over): origin, position, reason."""
+) -> Iterator[tuple[str, int, str, int | None, int | None]]:
+    """What an import left out (or which book-keeping it passed over), as `skip` takes it."""
     return connection.execute(
-        "SELECT origin, position, reason FROM import_skips WHERE import_id = ? AND is_bookkeeping = ?"
-        " ORDER BY path, position, origin",
+        "SELECT origin, position, reason, begins_at, ends_at FROM import_skips"
+        " WHERE import_id = ? AND is_bookkeeping = ? ORDER BY path, position, origin",
         (import_id, int(is_bookkeeping)),
     )
 

@@ -18,6 +18,7 @@ from casefleet_cli.store import (
     migration_0004,
     migration_0005,
     migration_0006,
+    migration_0007,
     recomputations,
     tables,
 )
@@ -65,6 +66,7 @@ ALL = (
     Migration("0004_identity", migration_0004.change),
     Migration("0005_case_tags", migration_0005.change),
     Migration("0006_converted_mail", migration_0006.change),
+    Migration("0007_import_ranges", migration_0007.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

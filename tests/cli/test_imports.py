@@ -111,6 +111,32 @@ def test_every_file_of_a_tree_of_all_kinds_is_accounted_for(tmp_path: Path, jobs
         assert f"{(root / place) if place else root}: {words}\n" in shown, shown
 
 
+def test_show_tells_the_bytes_of_what_was_left_out(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    line = b"From a@b.example Mon May  3 10:00:00 2010\n"
+    first, odd = line + mail("anna@client.example", msgid="one") + b"\n", line
+    half = line + b"From: ada@firm.example\nSubject: half\n\nhalf a sen"
+    box, cut = tmp_path / "Inbox", tmp_path / "cut.gz"
+    box.write_bytes(first + odd + half)
+    cut.write_bytes(gzip.compress(first, mtime=0)[:-8])
+    archive.run(firm.db, [box, cut], user_id=firm.ada)
+    state = State()
+    state.database_path = firm.path
+    shown = CliRunner().invoke(imports_app, ["show", "1"], obj=state).output.splitlines()
+    begin, middle, end = len(first), len(first + odd), len(first + odd + half)
+    assert f"{box}#2, bytes {begin} to {middle}: There is nothing between this From_ line and the next." in shown
+    assert any(row.startswith(f"{box}#3, bytes {middle} to {end}: The last mail") for row in shown)
+    assert any(row.startswith(f"{cut}!cut, from byte {len(first)}: This compressed file was cut") for row in shown)
+    told = json.loads(CliRunner().invoke(imports_app, ["show", "1", "--json"], obj=state).output)["skipped"]
+    ranges = {(skip["begins_at"], skip["ends_at"]) for skip in told}
+    assert ranges == {(begin, middle), (middle, end), (len(first), None)}
+    # Once more, when the mail is whole: what is listed of the file is listed anew.
+    box.write_bytes(first + odd + half + b"tence.\n")
+    archive.run(firm.db, [box], user_id=firm.ada)
+    told = json.loads(CliRunner().invoke(imports_app, ["show", "2", "--json"], obj=state).output)["skipped"]
+    assert [(skip["begins_at"], skip["ends_at"]) for skip in told] == [(begin, middle)]
+
+
 def run(firm: Firm, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "casefleet_cli", "--db", firm.path, "import", *words], capture_output=True, text=True

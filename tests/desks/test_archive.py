@@ -125,7 +125,8 @@ def test_without_a_user_the_addresses_tell_and_what_is_nobodys_is_listed(firm: F
     position = path.read_bytes().index(b"From a@b", path.read_bytes().index(b"<received@"))
     summary = archive.run(firm.db, [path])
     assert summary.counts == {"filed": 1, "unassigned": 1, "duplicate": 0, "skipped": 1}
-    assert summary.skipped == [(f"{path}#3", position, archive.NOBODYS)]
+    assert summary.skipped == [(f"{path}#3", position, archive.NOBODYS, position, path.stat().st_size)]
+    assert archive.run(firm.db, [path], dry_run=True).skipped == summary.skipped
     assert list(imports.skips(firm.db, summary.import_id or 0)) == summary.skipped
     # A colleague joins: what was nobody's is imported the next time, nothing else.
     firm.user("Yve", "y@elsewhere.example", "yve-aaaaaaaaaaaaaaaaa@log.firm.example")
@@ -248,3 +249,10 @@ def test_a_growing_mbox_gives_each_mail_once_and_whole(firm: Firm, tmp_path: Pat
     assert firm.all("SELECT import_id, logged, known FROM import_sources ORDER BY import_id") == [
         (1, 1, 0), (2, 2, 1), (3, 0, 3),
     ]  # fmt: skip
+
+
+def test_what_is_listed_twice_stands_as_it_was_found_last(firm: Firm) -> None:
+    number = imports.start(firm.db, ["box"], firm.ada, {})
+    for skip in (("box#2", 70, "It grows.", 70, 90), ("box#2", 70, "It is odd.", 72, 95)):
+        imports.skip(firm.db, number, skip, "box")
+    assert list(imports.skips(firm.db, number)) == [skip]

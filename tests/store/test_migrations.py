@@ -67,7 +67,7 @@ def test_every_form_keeps_what_it_held_and_works_on(form: str, tmp_path: Path) -
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     assert db.execute("SELECT rowid FROM email_search('words')").fetchall() == [(1,), (2,), (3,)]
     if form == "1a":
-        assert db.execute("SELECT * FROM import_skips").fetchall() == [(1, "a.eml", 0, "empty", "", 0)]
+        assert db.execute("SELECT * FROM import_skips").fetchall() == [(1, "a.eml", 0, "empty", "", 0, None, None)]
     raw = mail("anna@client.example", text="x" * 3000)
     receive(db, raw, Arrival(1, "pipe"))
     db.execute("INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, 1, x'00', 'base64')", ("0" * 64,))
@@ -149,6 +149,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
         "0004_identity",
         "0005_case_tags",
         "0006_converted_mail",
+        "0007_import_ranges",
     ]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
@@ -203,7 +204,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout) == (
         0,
-        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail.\n",
+        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges.\n",
     )
     assert deliver(path) == (0, "")
     db = database.open_database(path)
@@ -225,7 +226,7 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
     for said in (
-        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail.",
+        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges.",
         "The database is up to date; nothing to do.",
     ):
         assert run(["--db", path, "migrate"]) == 0

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from casefleet_cli.sources import Item, Skipped, Source, locks, mbox, read, window
+from casefleet_cli.sources import Item, Range, Skipped, Source, locks, mbox, read, window
 from casefleet_cli.sources.from_line import begins_mbox, shape
 from casefleet_cli.sources.looks import tell
 from tests.mailfiles import DATED, LONG_AGO, MAIL, items, listed, mail, raws, split
@@ -480,9 +480,11 @@ def fresh(path: Path, content: bytes) -> list[Item | Skipped]:
 def test_an_unfinished_last_mail_is_left_for_the_next_time(tmp_path: Path) -> None:
     path = tmp_path / "box"
     first = DATED + mail(1) + b"\n"
-    things = fresh(path, first + DATED + b"Subject: 2\n\nhalf a sen")
+    half = DATED + b"Subject: 2\n\nhalf a sen"
+    things = fresh(path, first + half)
     assert raws(things) == [mail(1)]
-    assert listed(things) == [Skipped(f"{path}#2", 0, mbox.UNFINISHED.format(len(first)))]
+    rest = Range(len(first), len(first + half))
+    assert listed(things) == [Skipped(f"{path}#2", 0, mbox.UNFINISHED.format(len(first)), range=rest)]
     assert raws(fresh(path, first + DATED + b"Subject: 2\n\nhalf a sentence.\n")) == [
         mail(1),
         b"Subject: 2\n\nhalf a sentence.\n",
@@ -564,3 +566,34 @@ def test_a_lock_that_a_dead_program_left_hinders_nobody(tmp_path: Path) -> None:
     lock.write_bytes(b"%d casefleet\n" % dead.pid)
     assert raws(list(read(Source(path, "mbox")))) == [mail(1)]
     assert not lock.exists()
+
+
+def test_the_ranges_of_what_is_read_and_skipped_are_the_whole_file(tmp_path: Path) -> None:
+    pieces = [
+        b"No mail.\n",
+        DATED + mail(1) + b"\n",
+        DATED,
+        DATED + b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nFrom: a@x\n\nnote\n\n",
+        DATED + measured(2, b"text\n") + b"\n",
+        DATED + mail(3, b"before\nFrom x\nFrom: b@x.example\nSubject: doubtful\n"),
+    ]
+    things = split(tmp_path, b"".join(pieces))
+    ends = [len(b"".join(pieces[:number])) for number in range(len(pieces) + 1)]
+    doubts = [thing for thing in things if thing.range is None]
+    assert [thing.range for thing in things if thing.range] == list(map(Range, ends, ends[1:]))
+    assert [isinstance(thing, Item) for thing in things if thing.range] == [False, True, False, False, True, True]
+    assert [doubt.reason for doubt in doubts if isinstance(doubt, Skipped)] == [mbox.DOUBTFUL]
+
+
+def test_where_reading_broke_off_the_rest_of_the_file_is_listed(tmp_path: Path) -> None:
+    whole = DATED + mail(1) + b"\n"
+    path = tmp_path / "box"
+    path.write_bytes(whole + DATED + mail(2, b"long\n" * 500_000))
+    reading = read(Source(path, "mbox"))
+    first = next(reading)
+    assert first.range == Range(0, len(whole))
+    size = path.stat().st_size
+    os.truncate(path, len(whole) + 100)
+    (broken,) = reading
+    assert isinstance(broken, Skipped)
+    assert (broken.position, broken.range) == (0, Range(len(whole), size))
