@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import tempfile
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
 from casefleet_cli.sources import emlx, mbox, outlook, partial, states
@@ -15,7 +15,7 @@ from casefleet_cli.sources.labels import said_by
 from casefleet_cli.sources.looks import SNIFF, other_than_mail, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 CONVERTED = {outlook.MAGIC[:4]: "converted from .msg", outlook.TNEF: "converted from winmail.dat"}
@@ -46,10 +46,13 @@ def read_file(source: Source) -> Iterator[Item | Skipped]:
     yield from messages(content, source)
 
 
-def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
+def messages(
+    content: bytes, source: Source, beside: Mapping[str, Sequence[partial.File]] | None = None
+) -> Iterator[Item | Skipped]:
     """The message that is the whole content of a file, compression and Apple Mail's wrapping taken off.
 
-    More than one where the file turns out to be an mbox. What is wrong with it comes after it.
+    More than one where the file turns out to be an mbox. What is wrong with it comes after it. `beside`: the
+    attachments of a .partial.emlx by the number of their part; None: those in the folder where it lies.
     """
     name = compression_of(content) or ("zlib" if is_zlib(content) else None)
     damage = ""
@@ -62,12 +65,14 @@ def messages(content: bytes, source: Source) -> Iterator[Item | Skipped]:
             yield Skipped(source.called, 0, too_large(len(content)))
             return
     if content or not damage:
-        yield from _plain(content, source)
+        yield from _plain(content, source, beside)
     if damage:
         yield Skipped(source.called, BEHIND, damage, range=Range(len(content), None))
 
 
-def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
+def _plain(
+    content: bytes, source: Source, beside: Mapping[str, Sequence[partial.File]] | None
+) -> Iterator[Item | Skipped]:
     origin, labels, state = source.called, source.labels, source.state
     if content.startswith(outlook.MAGICS):
         made = outlook.to_message(content, PurePath(origin.rpartition("!")[2]).name)
@@ -89,10 +94,11 @@ def _plain(content: bytes, source: Source) -> Iterator[Item | Skipped]:
         return
     state = states.stronger(state, states.of_flags(wrapped.flags))
     source = source._replace(labels=labels + wrapped.flags, state=state)
-    whole = partial.put_together(wrapped.message, source.path) if partial.is_partial(origin) else None
-    if whole is None:
+    if not partial.is_partial(origin):
         yield _item(wrapped.message, source, wrapped.moment)
         return
+    name = PurePosixPath(origin.rpartition("!")[2]).name
+    whole = partial.put_together(wrapped.message, name, partial.beside(source.path) if beside is None else beside)
     label = (partial.LABEL,) if whole.message != wrapped.message else ()
     yield _item(whole.message, source._replace(labels=source.labels + label), wrapped.moment)
     for number, (where, sentence) in enumerate(whole.wrong, BEHIND):

@@ -106,7 +106,7 @@ def _why_passed(folder: Path) -> str | None:
     if folder.name == "tmp" and is_maildir(folder.parent):
         return IN_TMP
     if folder.parent.name == "Attachments" and (owner := partial.belongs_to(folder)):
-        return f"These are attachments of {owner} in Messages: read with it where it lacks them."
+        return partial.BELONGS.format(owner)
     return None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from casefleet_cli.sources.partial import File
 
 MOST_FOLD = 1_000
 ALWAYS = 1_000_000_000
@@ -26,6 +28,8 @@ class Member(NamedTuple):
     """Why it is not read, else ""."""
     is_expected: bool = False
     """Nobody expects mail in it."""
+    beside: Mapping[str, Sequence[File]] = {}
+    """Of a .partial.emlx: its attachments, by the number of their part."""
 
 
 class Budget:

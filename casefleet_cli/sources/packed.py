@@ -16,9 +16,10 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from casefleet_cli.sources import eml, mbox, partial, states, tars, zips
+from casefleet_cli.sources import eml, mbox, states, tars, zips
 from casefleet_cli.sources.compression import Unpacking, compression_of
 from casefleet_cli.sources.folders import is_bookkeeping, is_of_program
+from casefleet_cli.sources.held import Held
 from casefleet_cli.sources.items import (
     BEHIND,
     BOOKKEEPING,
@@ -53,25 +54,52 @@ def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
 
     A position is that of the member in the archive times MEMBER, plus the position inside of it.
     """
-    position = after
+    reading = _Reading(source, after)
     try:
         budget = Budget(source.path.stat().st_size)
-        with closing(_members(source, budget)) as members:
-            for index, member in enumerate(members):
-                begin = index * MEMBER
-                if after >= begin + MEMBER:
-                    continue
-                for found in _member(member, source, budget):
-                    inside = max(found.position, 0)
-                    if begin + inside > after:
-                        position = begin + inside
-                        yield found._replace(position=position)
     except OSError as error:
-        yield cannot_read(source.called, error, position)
-    except TooMuchError:
-        yield Skipped(source.called, position, _TOO_MUCH)
-    except _BROKEN as error:
-        yield Skipped(source.called, position, f"This archive is damaged or locked: {_words(error)}.")
+        yield cannot_read(source.called, error, after)
+        return
+    with Held(budget, _IN_A_MEMBER) as held, closing(_members(source, budget)) as members:
+        yield from reading.of(held.without(members), budget)
+        if not reading.is_spent:  # what waited is whole, though the archive may have broken off behind it
+            yield from reading.of(held.members(f"{source.called}!"), budget)
+    if reading.wrong:
+        yield reading.wrong._replace(position=reading.position)
+
+
+class _Reading:
+    """The members of an archive, each with its number in it, beyond a position."""
+
+    def __init__(self, source: Source, after: int) -> None:
+        self._source, self._after = source, after
+        self._index = 0
+        self.position = after
+        """Of what was given last."""
+        self.wrong: Skipped | None = None
+        """Why not all of the archive could be read."""
+        self.is_spent = False
+
+    def of(self, members: Iterator[Member | None], budget: Budget) -> Iterator[Item | Skipped]:
+        """What these members hold (None: one that comes later); where reading breaks off, `wrong` says why."""
+        called = self._source.called
+        try:
+            for member in members:
+                begin = self._index * MEMBER
+                self._index += 1
+                if member is None or self._after >= begin + MEMBER:
+                    continue
+                for found in _member(member, self._source, budget):
+                    position = begin + max(found.position, 0)
+                    if position > self._after:
+                        self.position = position
+                        yield found._replace(position=position)
+        except OSError as error:
+            self.wrong = cannot_read(called, error)
+        except TooMuchError:
+            self.wrong, self.is_spent = Skipped(called, 0, _TOO_MUCH), True
+        except _BROKEN as error:
+            self.wrong = Skipped(called, 0, f"This archive is damaged or locked: {_words(error)}.")
 
 
 def _members(source: Source, budget: Budget) -> Generator[Member]:
@@ -110,14 +138,14 @@ def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | S
     if member.wrong or member.open is None:
         yield Skipped(origin, 0, member.wrong, member.is_expected)
         return
-    parts = PurePosixPath(member.name).parts
+    parts = _parts(member)
     if "__MACOSX" in parts or (len(parts) > 1 and parts[-2] == "tmp"):
         yield Skipped(origin, 0, BOOKKEEPING if "__MACOSX" in parts else IN_TMP, is_bookkeeping=True)
         return
     stream: Any = None
     try:
         stream = member.open()
-        yield from _content(stream, parts, source._replace(name=origin), budget)
+        yield from _content(stream, member, source._replace(name=origin), budget)
     except _IN_A_MEMBER as error:
         yield Skipped(origin, BEHIND, f"This member is damaged or locked: {_words(error)}.")
     if isinstance(stream, Unpacking) and stream.damage:
@@ -125,9 +153,9 @@ def _member(member: Member, source: Source, budget: Budget) -> Iterator[Item | S
 
 
 def _content(
-    stream: Any, parts: tuple[str, ...], source: Source, budget: Budget, *, is_inner: bool = False
+    stream: Any, member: Member, source: Source, budget: Budget, *, is_inner: bool = False
 ) -> Iterator[Item | Skipped]:
-    origin = source.called
+    origin, parts = source.called, _parts(member)
     head = budget.take(stream, SNIFF)
     in_maildir = len(parts) > 1 and parts[-2] in HOLDERS and is_name(parts[-1])
     kind, reason = tell(head, in_maildir=in_maildir)
@@ -143,14 +171,15 @@ def _content(
             yield Skipped(origin, 0, NESTED)
             return
         inner = Unpacking(_Rest(head, stream), name)
-        yield from _content(inner, (*parts[:-1], PurePosixPath(parts[-1]).stem), source, budget, is_inner=True)
+        unpacked = member._replace(name="/".join((*parts[:-1], PurePosixPath(member.name).stem)))
+        yield from _content(inner, unpacked, source, budget, is_inner=True)
         if inner.damage:
             yield Skipped(origin, BEHIND, inner.damage, range=Range(inner.taken, None))
     elif kind == "mbox":
         labels, state = states.of_place(parts)
         yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)
     else:
-        yield from _messages(stream, head, parts, source, budget, in_maildir=in_maildir)
+        yield from _messages(stream, head, member, source, budget, in_maildir=in_maildir)
 
 
 class _Rest:
@@ -176,8 +205,9 @@ def _mbox(stream: IO[bytes], head: bytes, source: Source, budget: Budget) -> Ite
 
 
 def _messages(
-    stream: IO[bytes], head: bytes, parts: tuple[str, ...], source: Source, budget: Budget, *, in_maildir: bool
+    stream: IO[bytes], head: bytes, member: Member, source: Source, budget: Budget, *, in_maildir: bool
 ) -> Iterator[Item | Skipped]:
+    parts = _parts(member)
     pieces = [head]
     size = len(head)
     while chunk := budget.take(stream, _COPY):
@@ -195,10 +225,12 @@ def _messages(
     else:
         labels, state = states.of_place(parts[:-1])
         source = source._replace(labels=labels, state=state)
-    # Attachments of a .partial.emlx are other members, so that it is told what the message lacks.
-    path = Path() if partial.is_partial(parts[-1] if parts else "") else source.path
-    for found in eml.messages(b"".join(pieces), source._replace(path=path)):
+    for found in eml.messages(b"".join(pieces), source, member.beside):
         yield found._replace(kind="maildir" if in_maildir else "eml") if isinstance(found, Item) else found
+
+
+def _parts(member: Member) -> tuple[str, ...]:
+    return PurePosixPath(member.name).parts
 
 
 def _clean(name: str) -> str:

@@ -12,11 +12,30 @@ from casefleet_cli.core.mail import mime
 from casefleet_cli.sources.items import LARGEST, origin_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from casefleet_cli.core.mail.mime import Part
 
 LABEL = "put together from .partial.emlx"
-_NAME = re.compile(r"(\d{1,18})\.partial\.emlx")
+BELONGS = "These are attachments of {} in Messages: read with it where it lacks them."
+_NAME = re.compile(r"(\d{1,18})(\.partial)?\.emlx")
 _ENDING = ".partial.emlx"
+_ABSENT = "Apple Mail kept them in Attachments, beside Messages."
+TOO_LARGE = "they are more than one message may have."
+
+
+class File(NamedTuple):
+    """A file among the attachments of a message, in a folder or in an archive."""
+
+    name: str
+    origin: str
+    """Its path, as Item's."""
+    read: Callable[[], bytes | str]
+    """Gives its content, or how a sentence ends that says why there is none."""
+
+
+Files = dict[str, "list[File]"]
+"""The files that lie beside a message, by the number of their part."""
 
 
 class Whole(NamedTuple):
@@ -32,6 +51,12 @@ def is_partial(name: str) -> bool:
     return name.lower().endswith(_ENDING)
 
 
+def number_of(name: str) -> tuple[str, bool] | None:
+    """The number in the name of Apple Mail's file of a message, and whether that lacks its attachments; else None."""
+    found = _NAME.fullmatch(name)
+    return (found[1], found[2] is not None) if found else None
+
+
 def belongs_to(folder: Path) -> str | None:
     """The name of the file whose attachments are in this folder (Attachments/NUMBER), None where there is none."""
     messages = folder.parent.parent / "Messages"
@@ -41,35 +66,38 @@ def belongs_to(folder: Path) -> str | None:
     return None
 
 
-def put_together(message: bytes, path: Path) -> Whole:
-    """The message with the content of every empty part that lies in the folder of attachments; what is missing is told.
+def beside(path: Path) -> Files:
+    """The files in the folder of attachments of the .partial.emlx of this path; a link among them is not followed."""
+    found = number_of(path.name)
+    return _files(path.parent.parent / "Attachments" / found[0]) if found else {}
 
-    `path`: of the .partial.emlx. A link among the attachments is not followed. The same files always give the same
-    bytes.
+
+def put_together(message: bytes, name: str, beside: Mapping[str, Sequence[File]]) -> Whole:
+    """The message with the content of every empty part that lies beside it; what is missing is told.
+
+    `name`: of the .partial.emlx. The same files always give the same bytes.
     """
-    found = _NAME.fullmatch(path.name)
-    folder = path.parent.parent / "Attachments" / found[1] if found else None
-    files = _files(folder) if folder else {}
+    files = {number: list(listed) for number, listed in beside.items()}
     pieces: list[bytes] = []
     wrong: list[tuple[str, str]] = []
     done, size = 0, len(message)
     for part in mime.nodes(mime.tree(message)):
         if not _is_emptied(part, message):
             continue
-        name = part.disposition_parameters.get("filename") or part.parameters.get("name") or ""
-        file = _file_of(files.pop(part.number, []), name)
-        content = _content(file) if file else None
-        if content is None or (size := size + len(content) * 2) > LARGEST:
-            called = f"{name} (part {part.number})" if name else f"part {part.number}"
-            wrong.append(
-                ("", f"The bytes of {called} are missing: Apple Mail kept them in Attachments, beside Messages.")
-            )
+        called = part.disposition_parameters.get("filename") or part.parameters.get("name") or ""
+        file = _file_of(files.pop(part.number, []), called)
+        content = file.read() if file else _ABSENT
+        if not isinstance(content, str) and (size := size + len(content) * 2) > LARGEST:
+            content = TOO_LARGE
+        if isinstance(content, str):
+            which = f"{called} (part {part.number})" if called else f"part {part.number}"
+            wrong.append(("", f"The bytes of {which} are missing: {content}"))
             continue
         pieces += (message[done : part.body], _body(part, message, content))
         done = part.end
     pieces.append(message[done:])
     wrong += (
-        (origin_of(file), f"This belongs to no part of {path.name} that lacks its content.")
+        (file.origin, f"This belongs to no part of {name} that lacks its content.")
         for rest in files.values()
         for file in rest
     )
@@ -82,32 +110,31 @@ def _is_emptied(part: Part, message: bytes) -> bool:
     return part.field("x-apple-content-length") is not None or part.disposition == "attachment"
 
 
-def _files(folder: Path) -> dict[str, list[Path]]:
-    """The files in the folder of attachments by the number of their part."""
+def _files(folder: Path) -> Files:
     try:
         parts = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
         return {
-            part.name: sorted(
-                path
-                for path in part.iterdir()
+            part.name: [
+                File(path.name, origin_of(path), lambda path=path: _content(path))  # type: ignore[misc]
+                for path in sorted(part.iterdir())
                 if not path.name.startswith(".") and path.is_file() and not path.is_symlink()
-            )
+            ]
             for part in parts
         }
     except OSError:
         return {}
 
 
-def _file_of(files: list[Path], name: str) -> Path | None:
+def _file_of(files: Sequence[File], name: str) -> File | None:
     """The file that bears the name of the part, else the first."""
     return next((file for file in files if file.name == PurePath(name).name), files[0] if files else None)
 
 
-def _content(file: Path) -> bytes | None:
+def _content(file: Path) -> bytes | str:
     try:
-        return file.read_bytes() if file.stat().st_size <= LARGEST else None
-    except OSError:
-        return None
+        return file.read_bytes() if file.stat().st_size <= LARGEST else TOO_LARGE
+    except OSError as error:
+        return f"their file in Attachments cannot be read ({error.strerror or error})."
 
 
 def _body(part: Part, message: bytes, content: bytes) -> bytes:
