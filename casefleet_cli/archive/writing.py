@@ -164,6 +164,7 @@ class Writer:
                 labels=item.labels,
                 state=item.state,
                 moment=item.moment,
+                format=item.format,
             )
             return Mail(understood, arrival), met.place
         return None

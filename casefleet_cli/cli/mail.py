@@ -139,7 +139,7 @@ def _card(whole: dict[str, Any]) -> None:
             ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
             ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
             ("Date", _when(whole)),
-            ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {d['source']}, {d['standing']}"
+            ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {_came_by(d)}, {d['standing']}"
                         for d in whole["deliveries"]]),
             ("Labels", list(dict.fromkeys(label for d in whole["deliveries"] for label in d["labels"]))),
             ("Standing", whole["standing"]),
@@ -159,6 +159,10 @@ def _card(whole: dict[str, Any]) -> None:
         for suggestion in whole["suggestions"]:
             output.say(f"Suggested: {suggestion['summary']}: {suggestion['reason']}.")
             output.say(f"  {suggestion['command']}", raw=True)
+
+
+def _came_by(delivery: dict[str, Any]) -> str:
+    return f"{delivery['source']} ({delivery['format']})" if delivery["format"] else str(delivery["source"])
 
 
 _SAYS = {"received": "by its Received fields", "archive": "as its archive says"}

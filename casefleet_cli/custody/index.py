@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _INDEX = (
     "number", "date", "from", "to", "cc", "bcc", "subject", "msgid", "attachments", "size", "sha256", "file", "labels",
+    "format",
 )  # fmt: skip
 _PRIVILEGE = ("number", "date", "type", "author", "recipients", "copies", "subject", "basis", "description")
 _JOURNAL = ("id", "at", "verb", "user", "about_user", "case_number", "lead", "contact", "email_id", "detail")
@@ -47,6 +48,7 @@ def row(email: dict[str, Any], digest: str, size: int) -> dict[str, Any]:
         "msgid": email["msgid"] or "",
         "attachments": email["attachments"],
         "labels": list(dict.fromkeys(label for delivery in email["deliveries"] for label in delivery["labels"])),
+        "format": ", ".join(dict.fromkeys(one["format"] for one in email["deliveries"] if one["format"])),
         "size": size,
         "sha256": digest,
         "file": f"messages/{email['id']:06d}.eml",

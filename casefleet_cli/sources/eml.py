@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-CONVERTED = {outlook.MAGIC[:4]: "converted from .msg", outlook.TNEF: "converted from winmail.dat"}
-"""By its first octets: the label of a message that was made of another format."""
+_CONVERTED = {outlook.MAGIC[:4]: ("msg", ".msg"), outlook.TNEF: ("tnef", "winmail.dat")}
+"""By its first octets: the format of which a message was made, and what its label calls that."""
 
 
 def read(source: Source, after: int = -1) -> Iterator[Item | Skipped]:
@@ -79,7 +79,8 @@ def _plain(
         if isinstance(made, str):
             yield Skipped(origin, 0, made)
         else:
-            yield _item(made, source._replace(labels=(*labels, CONVERTED[content[:4]])))
+            form, called = _CONVERTED[content[:4]]
+            yield _item(made, source._replace(labels=(*labels, f"converted from {called}")), form=form)
         return
     reason = NESTED if compression_of(content) else other_than_mail(content[:SNIFF])
     if reason:
@@ -95,21 +96,20 @@ def _plain(
     state = states.stronger(state, states.of_flags(wrapped.flags))
     source = source._replace(labels=labels + wrapped.flags, state=state)
     if not partial.is_partial(origin):
-        yield _item(wrapped.message, source, wrapped.moment)
+        yield _item(wrapped.message, source, wrapped.moment, "emlx")
         return
     name = PurePosixPath(origin.rpartition("!")[2]).name
     whole = partial.put_together(wrapped.message, name, partial.beside(source.path) if beside is None else beside)
     label = (partial.LABEL,) if whole.message != wrapped.message else ()
-    yield _item(whole.message, source._replace(labels=source.labels + label), wrapped.moment)
+    yield _item(whole.message, source._replace(labels=source.labels + label), wrapped.moment, "emlx")
     for number, (where, sentence) in enumerate(whole.wrong, BEHIND):
         yield Skipped(where or origin, number, sentence)
 
 
-def _item(raw: bytes, source: Source, moment: str = "") -> Item:
-    labels, state = said_by(raw)
-    return Item(
-        source.called, 0, raw, source.labels + labels, "", states.stronger(source.state, state), moment or source.moment
-    )
+def _item(raw: bytes, source: Source, moment: str = "", form: str = "") -> Item:
+    said = said_by(raw)
+    state, moment = states.stronger(source.state, said.state), moment or source.moment
+    return Item(source.called, 0, raw, source.labels + said.labels, "", state, moment, format=form or said.format)
 
 
 def _mbox(content: bytes, source: Source) -> Iterator[Item | Skipped]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 KINDS = ("eml", "maildir", "mbox")
 """What a source can be; the words of `deliveries.source`."""
 
+FORMATS = ("msg", "tnef", "emlx", "takeout")
+"""The words of `deliveries.format`: Outlook's .msg, a winmail.dat, Apple Mail's .emlx, Google Takeout."""
+
 PACKED = "packed"
 """The kind of a source that is an archive or a compressed file; its messages say what they are."""
 
@@ -80,6 +83,8 @@ class Item(NamedTuple):
     property list of an .emlx): `YYYY-MM-DDTHH:MM:SSZ`, "" where that says nothing."""
     range: Range | None = None
     """Where it lies in a file of many messages."""
+    format: str = ""
+    """The format in which it was kept, one of FORMATS, where its kind does not say it."""
 
 
 class Skipped(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from typing import NamedTuple
 
 from casefleet_cli.core.mail import header, mime
 from casefleet_cli.sources import states
@@ -15,8 +16,17 @@ _EXPUNGED, _IMAP_DELETED = 0x0008, 0x0020_0000
 """Bits of X-Mozilla-Status and X-Mozilla-Status2: the message is deleted and waits for compaction."""
 
 
-def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
-    """The labels that the header gives, and the state.
+class Said(NamedTuple):
+    """What the header of a message tells of how it was stored."""
+
+    labels: tuple[str, ...] = ()
+    state: str = ""
+    format: str = ""
+    """"takeout", or ""."""
+
+
+def said_by(message: bytes) -> Said:
+    """The labels that the header gives, the state, and whether Google Takeout wrote it.
 
     Read are X-Gmail-Labels of Takeout (a list with commas, perhaps encoded by RFC 2047), X-Mozilla-Status and
     X-Mozilla-Draft-Info of Thunderbird, X-Unsent of Outlook and Windows Mail, X-Status of Pine, mutt and Dovecot.
@@ -29,7 +39,7 @@ def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
         and b"x-unsent" not in head
         and b"x-status" not in head
     ):
-        return (), ""
+        return Said()
     fields = [(name.lower(), value.strip()) for name, value in mime.read_headers(message[: end + 1])]
     gmail = _listed([header.decode(value) for name, value in fields if name == "x-gmail-labels"])
     labels = list(gmail)
@@ -39,7 +49,11 @@ def said_by(message: bytes) -> tuple[tuple[str, ...], str]:
         if state:
             labels.append(state)
             found.add(state)
-    return tuple(dict.fromkeys(labels))[:_MOST], states.first(found)
+    return Said(
+        tuple(dict.fromkeys(labels))[:_MOST],
+        states.first(found),
+        "takeout" if any(name == "x-gmail-labels" for name, _ in fields) else "",
+    )
 
 
 def _end_of_header(message: bytes) -> int:

@@ -35,6 +35,8 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfe", "UTF-16 text: save it as .eml to import it"),
     (0, b"\xfe\xff", "UTF-16 text: save it as .eml to import it"),
 )
+_CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+"""How the object identifiers of what PKCS #7 calls a content type begin (RFC 5652), in DER and BER."""
 _PACKED = ((0, b"PK\x03\x04"), (257, b"ustar"))
 _OF_DOCUMENTS = (b"[Content_Types].xml", b"mimetypeapplication/", b"META-INF/")
 """Names of members with which the files of office programs (OOXML, ODF) and Java begin."""
@@ -49,6 +51,8 @@ def other_than_mail(head: bytes) -> str | None:
         return "The file is empty."
     if len(head) < SNIFF and not head.removeprefix(BOM).strip():
         return "The file holds nothing but blank lines."
+    if head.startswith(b"\x30") and _CMS in head[:40]:
+        return "This is signed or encrypted data (S/MIME, .p7m) without the mail that it came in."
     for offset, magic, what in _OTHERS:
         if head.startswith(magic, offset):
             return f"This is {what}."

@@ -294,11 +294,12 @@ def _message(window: Window, span: _Span, origin: str, source: Source) -> Item |
         )
     if not (span.is_measured and b"\nFrom " in raw):
         raw = _unquoted(raw)
-    labels, state = said_by(raw)
+    said = said_by(raw)
     moment = from_line.moment_of(
         from_line.line_of(window.peek(span.position, min(span.begin - span.position, LONGEST)))
     )
-    return Item(origin, span.position, raw, source.labels + labels, "", states.stronger(state, source.state), moment)
+    state = states.stronger(said.state, source.state)
+    return Item(origin, span.position, raw, source.labels + said.labels, "", state, moment, format=said.format)
 
 
 def _without_blank_line(raw: bytes) -> bytes:

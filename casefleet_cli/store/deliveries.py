@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from casefleet_cli.core.rules.routing import Decision, Verdict
 
 _ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
-envelope_sender, queue_id, origin, labels, state, standing, received_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+envelope_sender, queue_id, origin, labels, state, format, standing, received_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _DECIDE = """INSERT INTO decisions (id, delivery_id, email_id, as_of, outcome, reason, verdicts, decided_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
@@ -39,6 +39,8 @@ class Arrival(NamedTuple):
     """What those say of it, as a reason of core.rules.routing: "draft", "deleted", "junk", or "" where it was sent."""
     moment: str = ""
     """When it was sent or came, as the archive says beside the message; "" where that says nothing."""
+    format: str = ""
+    """The format in which the archive had it, where the source does not say it: as in sources.Item."""
     tag: str = ""
     """The case tag in the address that it came to, as core.rules.tags compares it."""
 
@@ -113,6 +115,7 @@ def _row(arrival: Arrival, email_id: int, raw_message_id: int) -> tuple[object, 
         arrival.origin,
         json.dumps(arrival.labels, ensure_ascii=False) if arrival.labels else "[]",
         arrival.state,
+        arrival.format or None,
     )
 
 
@@ -201,13 +204,13 @@ def _judgement(decision: Decision) -> tuple[str | None, ...]:
 def decisions(connection: sqlite3.Connection, email_id: int, latest: int | None = None) -> list[dict[str, Any]]:
     """Every decision about an email (or so many of the latest), oldest first, with the user it was taken for."""
     rows = connection.execute(
-        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of, n.tag"
-        " FROM decisions AS n"
+        "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of, n.tag,"
+        " d.format FROM decisions AS n"
         " JOIN deliveries AS d ON d.id = n.delivery_id JOIN users AS u ON u.id = d.user_id"
         " WHERE n.email_id = ? ORDER BY n.id DESC LIMIT ?",
         (email_id, -1 if latest is None else latest),
     )
-    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of", "tag")
+    names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of", "tag", "format")
     return [
         {**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5]), "tag": row[8] and json.loads(row[8])}
         for row in rows

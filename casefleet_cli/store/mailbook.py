@@ -168,7 +168,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: in
             (email_id,),
         )
         deliveries = connection.execute(
-            "SELECT u.name AS user, d.source, d.standing, d.received_at, d.labels FROM deliveries AS d"
+            "SELECT u.name AS user, d.source, d.standing, d.received_at, d.labels, d.format FROM deliveries AS d"
             " JOIN users AS u ON u.id = d.user_id WHERE d.email_id = :id ORDER BY d.id LIMIT :most",
             asked,
         )

@@ -19,6 +19,7 @@ from casefleet_cli.store import (
     migration_0005,
     migration_0006,
     migration_0007,
+    migration_0008,
     recomputations,
     tables,
 )
@@ -67,6 +68,7 @@ ALL = (
     Migration("0005_case_tags", migration_0005.change),
     Migration("0006_converted_mail", migration_0006.change),
     Migration("0007_import_ranges", migration_0007.change),
+    Migration("0008_formats", migration_0008.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

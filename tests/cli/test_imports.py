@@ -171,3 +171,60 @@ def test_import_with_words_it_does_not_know_is_a_usage_error(tmp_path: Path, wor
     done = run(Firm(tmp_path), str(tmp_path), *words)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_the_format_of_an_archive_is_shown_wherever_its_mail_is(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    archive_ = tmp_path / "tree"
+    archive_.mkdir()
+    (archive_ / "1.emlx").write_bytes(
+        b"%d\n" % len(mail("anna@client.example", msgid="1")) + mail("anna@client.example", msgid="1")
+    )
+    (archive_ / "All mail.mbox").write_bytes(
+        b"From 1@xxx Mon May  3 10:00:00 2010\nX-Gmail-Labels: Sent\n" + mail("anna@client.example", msgid="2")
+    )
+    (archive_ / "plain.eml").write_bytes(mail("anna@client.example", msgid="3"))
+    archive.run(firm.db, [archive_], user_id=firm.ada)
+    assert firm.all("SELECT source, format FROM deliveries ORDER BY id") == [
+        ("eml", "emlx"), ("mbox", "takeout"), ("eml", None),
+    ]  # fmt: skip
+    state = State()
+    state.database_path = firm.path
+    words = (
+        ("eml (emlx)", "It came as an .emlx of Apple Mail."),
+        ("mbox (takeout)", "It came as part of a Google Takeout."),
+        ("eml,", ""),
+    )
+    for number, (by, sentence) in enumerate(words, 1):
+
+        def said(*command: str, of: int = number) -> str:
+            return subprocess.run(
+                [sys.executable, "-m", "casefleet_cli", "--db", firm.path, *command, str(of)],
+                capture_output=True,
+                text=True,
+            ).stdout
+
+        assert f"for Ada Berg by {by}" in said("email", "show")
+        told = [json.loads(said(*command, "--json")) for command in (("email", "show"), ("explain",))]
+        form = firm.one("SELECT format FROM deliveries WHERE id = ?", number)
+        assert told[0]["deliveries"][0]["format"] == told[1]["decisions"][0]["format"] == form
+        assert ("It came as" in said("explain")) == bool(sentence)
+        assert sentence in said("explain")
+
+
+def test_mail_that_dovecot_compressed_with_zstd_is_listed_with_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("compression.zstd", "backports.zstd", "pyzstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    firm, holder = Firm(tmp_path), tmp_path / "m" / "cur"
+    holder.mkdir(parents=True)
+    (holder / "1.M1.mx,S=900,W=920:2,S").write_bytes(b"(\xb5/\xfd\x04\x00\x99")
+    (holder / "2.M1.mx:2,S").write_bytes(mail("anna@client.example"))
+    done = archive.run(firm.db, [tmp_path / "m"], user_id=firm.ada)
+    assert done.counts == {"filed": 0, "unassigned": 1, "duplicate": 0, "skipped": 1}
+    state = State()
+    state.database_path = firm.path
+    shown = CliRunner().invoke(imports_app, ["show", "1"], obj=state).output
+    assert "1.M1.mx,S=900,W=920:2,S: This is compressed with zstd: install the Python package backports.zstd" in shown
+    assert f"{tmp_path / 'm'}: 2 found: 1 logged, 1 skipped\n" in shown

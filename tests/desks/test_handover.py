@@ -74,11 +74,13 @@ def test_originals_attachments_and_sums(firm: Firm, tmp_path: Path) -> None:
 
 
 def test_the_index_in_three_forms(firm: Firm, tmp_path: Path) -> None:
+    firm.db.execute("UPDATE deliveries SET format = 'msg' WHERE email_id = 1")
     files = export(firm, tmp_path / "out")
     whole = json.loads(files["index.json"])
     assert [row["number"] for row in whole] == [1, 2, 3]
     assert whole[1]["subject"] == "=1+1 <script>alert(1)</script>"
     rows = table(files["index.csv"])
+    assert [[row["format"] for row in form] for form in (rows, whole)] == [["msg", "", ""]] * 2
     assert rows[1]["subject"] == "'=1+1 <script>alert(1)</script>"
     assert rows[0]["sha256"] == hashlib.sha256(emails.raw_of(firm.db, 1)).hexdigest()
     page = files["index.html"].decode()

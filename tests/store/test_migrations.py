@@ -15,7 +15,15 @@ import pytest
 from casefleet_cli.cli.app import run
 from casefleet_cli.custody import copies, rekeying, verifying
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import activities, database, feed, migration_0003, migrations, recomputations
+from casefleet_cli.store import (
+    activities,
+    database,
+    feed,
+    migration_0003,
+    migration_0008,
+    migrations,
+    recomputations,
+)
 from casefleet_cli.store.deliveries import Arrival
 from tests import schemas
 from tests.firm import BCC, Firm, mail
@@ -150,6 +158,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
         "0005_case_tags",
         "0006_converted_mail",
         "0007_import_ranges",
+        "0008_formats",
     ]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
@@ -204,7 +213,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout) == (
         0,
-        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges.\n",
+        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats.\n",
     )
     assert deliver(path) == (0, "")
     db = database.open_database(path)
@@ -226,7 +235,7 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
     for said in (
-        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges.",
+        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats.",
         "The database is up to date; nothing to do.",
     ):
         assert run(["--db", path, "migrate"]) == 0
@@ -242,3 +251,13 @@ def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(tmp_path: Path) 
     assert db.execute("SELECT count(*) FROM activities").fetchone() == (12,)
     assert copy.read_bytes() == before
     assert not [path for path in (tmp_path / "new").iterdir() if "restoring" in path.name]
+
+
+def test_what_was_converted_before_has_its_format_from_its_label(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    labels = (("converted from .msg",), ("seen", "converted from winmail.dat"), ("converted from .msg files",), ())
+    for number, given in enumerate(labels):
+        receive(firm.db, mail(f"{number}@else.example"), Arrival(firm.ada, "eml", labels=given), vouched=True)
+    firm.db.execute("ALTER TABLE deliveries DROP COLUMN format")
+    migration_0008.change(firm.db)
+    assert firm.all("SELECT format FROM deliveries ORDER BY id") == [("msg",), ("tnef",), (None,), (None,)]

@@ -57,6 +57,8 @@ def test_a_file_is_told_by_its_content(head: bytes, kind: str | None) -> None:
         (b"!BDN....", ".pst"),
         (b"PK\x03\x04...[Content_Types].xml", "document"),
         (b"%PDF-1.4", "PDF"),
+        (b"\x30\x82\x01\x5a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03\xa0", "S/MIME"),
+        (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0", "S/MIME"),
         ("Subject: x\n\n".encode("utf-16"), "UTF-16"),
         (b"*mbx*\r\n", "mbx"),
         (DATED.replace(b"\n", b"\r") + MAIL.replace(b"\n", b"\r"), "Macintosh"),

@@ -74,7 +74,7 @@ def test_it_is_imported_with_a_label(tmp_path: Path) -> None:
     (source,) = find([tmp_path / "Deed.msg"])
     assert isinstance(source, Source)
     (item,) = read(source)
-    assert item == Item(str(tmp_path / "Deed.msg"), 0, made(WITH_HEADERS), ("converted from .msg",))
+    assert item == Item(str(tmp_path / "Deed.msg"), 0, made(WITH_HEADERS), ("converted from .msg",), format="msg")
 
 
 @pytest.mark.parametrize("content", [compound({"WordDocument": b"x" * 5000}), WITH_HEADERS[:8] + b"\0" * 600])

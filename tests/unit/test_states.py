@@ -68,13 +68,14 @@ def test_no_name_says_two_things() -> None:
     ],
 )
 def test_what_a_header_says(header: bytes, labels: tuple[str, ...], state: str) -> None:
-    assert said_by(header + mail(1)) == (labels, state)
+    form = "takeout" if b"Gmail" in header else ""
+    assert said_by(header + mail(1)) == (labels, state, form)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_a_body_says_nothing(end: bytes) -> None:
     raw = mail(1, b"X-Unsent: 1\n\nX-Mozilla-Status: 0008\n").replace(b"\n", end)
-    assert said_by(raw) == ((), "")
+    assert said_by(raw) == ((), "", "")
 
 
 def test_places_give_labels_and_states(tmp_path: Path) -> None:

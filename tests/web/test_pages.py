@@ -244,10 +244,22 @@ def test_people_stand_in_the_order_of_their_names(firm: Path, tmp_path: Path) ->
 def test_an_email_shows_its_labels_and_a_dateless_one_no_day(firm: Path) -> None:
     with contextlib.closing(sqlite3.connect(firm)) as connection:
         connection.execute("""UPDATE deliveries SET labels = '["Trash", "<b>Lease"]' WHERE email_id = 7""")
-        connection.execute("UPDATE emails SET sent_at = NULL WHERE id = 7")
+        forwards = '[{"kind": "inline", "from": null, "to": [], "cc": [], "date_raw": "last May", "subject": null, "comment": null}]'
+        connection.execute("UPDATE emails SET sent_at = NULL, forwards = ? WHERE id = 7", (forwards,))
         connection.commit()
     admin = Browser(server.build(str(firm))).enter()
     text = admin.ask("/emails/7").text
     assert "<dt>Labels</dt><dd><bdi>Trash</bdi>, <bdi>&lt;b&gt;Lease</bdi>" in text
+    assert text.count("<dt>Labels</dt>") == 1  # they are not those of what it forwards
+    assert "<dt>Date</dt><dd>last May</dd>" in text
     assert "Not given; logged" in text
     assert all(admin.ask(page).status_code == 200 for page in PAGES)
+
+
+def test_an_email_says_in_which_format_it_came(firm: Path) -> None:
+    with contextlib.closing(sqlite3.connect(firm)) as connection:
+        connection.execute("UPDATE deliveries SET source = 'eml', format = 'msg' WHERE email_id = 7")
+        connection.commit()
+    text = Browser(server.build(str(firm))).enter().ask("/emails/7").text
+    assert "(eml, msg)" in text
+    assert "It came as an Outlook .msg, of which the e-mail was made." in text

@@ -22,12 +22,21 @@ _OUTCOMES = {
     "no-date": "Nothing says when it was sent, so nobody can tell what was open then.",
     "not-understood": "casefleet could not read it; the original is kept whole.",
 }
+_FORMATS = {
+    "msg": "an Outlook .msg, of which the e-mail was made",
+    "tnef": "a winmail.dat, of which the e-mail was made",
+    "emlx": "an .emlx of Apple Mail",
+    "takeout": "part of a Google Takeout",
+}
+"""What `deliveries.format` means."""
 
 
 def sentences(decision: Mapping[str, Any], days: Days) -> list[str]:
     """The answer of one stored decision: first what came of it, then one sentence for each recipient asked."""
     user = decision.get("user") or "the user"
     lines = [_headline(decision, str(user))]
+    if decision.get("format"):
+        lines.append(f"It came as {_FORMATS.get(decision['format'], decision['format'])}.")
     reason = decision.get("reason")
     tag: Mapping[str, Any] = decision.get("tag") or {}
     if tag:
