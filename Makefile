@@ -3,8 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := .ci/constraints.txt
 SERVE ?= 1
+SECONDS ?= 60
+HISTORIES ?= 20000
 
-.PHONY: help demo test quick check bench e2e golden clean
+.PHONY: help demo test quick check bench e2e soak fuzz golden clean
 
 help:
 	@echo "New here? casefleet_cli/__init__.py says where things are, .github/CONTRIBUTING.md how to work on them."
@@ -15,6 +17,8 @@ help:
 	@echo "make check   run the gates: ruff, format, mypy, import-linter"
 	@echo "make bench   measure the speed, as ratios"
 	@echo "make e2e     run only the tests with real programs (Postfix, procmail, Chromium)"
+	@echo "make soak    try 20,000 other histories of a firm, crashes among them (HISTORIES=n: as many)"
+	@echo "make fuzz    call every function of the core with broken input, for SECONDS=60"
 	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
 	@echo "make clean   remove what the other targets made"
 
@@ -52,6 +56,12 @@ bench: $(VENV)/developed
 
 e2e: $(VENV)/developed
 	CASEFLEET_E2E=1 $(BIN)/python -m pytest tests/e2e
+
+soak: $(VENV)/developed
+	CASEFLEET_SOAK=$(HISTORIES) $(BIN)/python -m pytest -n 2 tests/desks/test_machine.py -k test_500_histories
+
+fuzz: $(VENV)/developed
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 golden: $(VENV)/developed
 	$(BIN)/python -m tests.golden

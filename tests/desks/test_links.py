@@ -12,7 +12,7 @@ from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import feed
+from casefleet_cli.store import feed, mailbook
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, Firm, mail
 
@@ -131,6 +131,8 @@ def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> Non
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
     assert link_desk.reject(firm.db, email) == "rejected"
     assert firm.count("raw_messages") == 1
+    assert mailbook.listed(firm.db, {"user": firm.ada}) == []
+    assert [row["id"] for row in mailbook.listed(firm.db, {"standing": "rejected"})] == [email]
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
     with pytest.raises(UsageError, match="not held"):
         link_desk.reject(firm.db, email)
