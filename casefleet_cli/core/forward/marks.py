@@ -55,7 +55,7 @@ def is_rule(text: str) -> bool:
 
 def is_separator(text: str) -> bool:
     """Whether a line is a rule, or words in a frame of dashes, in whatever language."""
-    return is_rule(text) or (text[0] in FRAMES and len(text) <= _LONGEST and _framed(text) is not None)
+    return is_rule(text) or (text != "" and text[0] in FRAMES and len(text) <= _LONGEST and _framed(text) is not None)
 
 
 def _framed(text: str) -> _Framed | None:
@@ -76,6 +76,8 @@ def read(text: str) -> Mark | None:
     """What a line separates; None for lines that separate nothing. One without a frame is for the caller to doubt."""
     if is_rule(text):
         return Mark(RULE, "", is_framed=True)
+    if not text:
+        return None
     framed = _framed(text) if text[0] in FRAMES else None
     if framed:
         is_whole = text[-1] in FRAMES and len(text) <= _LONGEST

@@ -64,7 +64,10 @@ def holds_html(compressed: bytes) -> bool:
 
 
 def decompressed(data: bytes, most: int | None = None) -> bytes:
-    """The RTF, or its first octets; a body that was cut gives what there is (MS-OXRTFCP section 2.2)."""
+    """The RTF, or its first octets; a body that was cut gives what there is (MS-OXRTFCP section 2.2).
+
+    Raises DamagedError.
+    """
     if len(data) < 16:
         raise DamagedError
     size = int.from_bytes(data[4:8], "little")
