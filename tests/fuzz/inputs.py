@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from tests import containers, golden, outlook
 from tests.firm import BCC
 
+T = TypeVar("T")
 TOKENS = (
     b"\0", b"\r", b"\n", b"\r\n", b"\n\n", b"\n ", b"\t", b" ", b'"', b"\\", b"<", b">", b"(", b")", b",", b";", b":", b"@",
     b"=", b"==", b"=?", b"?=", b"=?utf-8?q?=C3=A9?=", b"=?utf-8?b?w6k=?=", b"=?gb2312?b?", b"'", b"%", b"*0*=utf-8''%C3",
@@ -95,9 +101,14 @@ def changed(octets: bytes, changes: Sequence[tuple[int, int, int, int, bytes]], 
     return octets
 
 
+def some_of(many: Sequence[T]) -> st.SearchStrategy[T]:
+    """One of many, which hypothesis need not write down."""
+    return st.integers(0, len(many) - 1).map(many.__getitem__)
+
+
 def mutated(corpus: Sequence[bytes]) -> st.SearchStrategy[bytes]:
     """What a corpus becomes by a few changes."""
-    some = st.integers(0, len(corpus) - 1).map(corpus.__getitem__)
+    some = some_of(corpus)
     return st.builds(changed, some, st.lists(_change, max_size=6), some)
 
 
@@ -115,4 +126,53 @@ typed = st.one_of(text, _pieces.map(lambda octets: octets.decode("utf-8", "surro
 """With surrogates: that is how octets that are no UTF-8 come from a command line."""
 html = mutated([path.read_bytes() for path in golden.PAIRS if b"<html" in path.read_bytes().lower()]).map(
     lambda octets: octets.decode("utf-8", "replace")
+)
+
+# Mail as a careful program writes it: other parsers, too, should understand all of it.
+
+_words = st.text(st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="=?"), max_size=40)
+_address = st.sampled_from(
+    ("anna@client.example", "o'neil@client.example", "ben+x@client.example", "c.d@sub.client.example")
+)
+_person = st.tuples(_words, _address)
+_file = st.tuples(st.sampled_from(("pdf", "plain", "png", "rfc822")), _words, st.binary(max_size=60))
+
+
+def _write(
+    subject: str,
+    sender: tuple[str, str],
+    to: list[tuple[str, str]],
+    at: datetime,
+    text: str,
+    files: list[tuple[str, str, bytes]],
+) -> bytes:
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = subject
+    message["From"] = Address(sender[0], addr_spec=sender[1])
+    message["To"] = [Address(name, addr_spec=address) for name, address in to]
+    message["Date"] = at.replace(microsecond=0)
+    message["Message-ID"] = "<written@mail.example>"
+    message.set_content(text)
+    for kind, name, content in files:
+        filename = f"{name}.{kind}"
+        if kind == "plain":
+            message.add_attachment(content.decode("latin-1"), filename=filename)
+        elif kind == "rfc822":
+            message.add_attachment(message_from_bytes(b"Subject: Inner\n\nInner.\n", policy=policy.SMTP))
+        else:
+            types = {"pdf": ("application", "pdf"), "png": ("image", "png")}[kind]
+            message.add_attachment(content, maintype=types[0], subtype=types[1], filename=filename)
+    if message.is_multipart():
+        message.set_boundary("=_written")
+    return message.as_bytes()
+
+
+written = st.builds(
+    _write,
+    _words,
+    _person,
+    st.lists(_person, min_size=1, max_size=3),
+    st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
+    _words,
+    st.lists(_file, max_size=2),
 )

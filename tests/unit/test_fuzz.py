@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.fuzz import targets, truths
-from tests.fuzz.running import fuzz
+from casefleet_cli.core.mail.message import parse
+from tests.fuzz import oracles, targets, truths
+from tests.fuzz.running import ask_oracles, fuzz
 from tests.fuzz.targets import BY_NAME, BY_TYPE, WHOLE, Target, all_targets, arguments
 
 TARGETS = list(all_targets())
@@ -36,6 +37,17 @@ def test_a_short_run_finds_nothing(room: str) -> None:
         if target.name.startswith(f"{room}."):
             assert fuzz(target, calls, most=5, start=1) is None
             assert calls[target.name]
+
+
+def test_other_parsers_agree_with_us_where_they_agree() -> None:
+    assert ask_oracles(Counter(), most=60, start=1) is None
+
+
+def test_a_difference_from_all_others_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oracles.message, "parse", lambda raw: parse(raw.replace(b"Subject:", b"Comments:")))
+    found = ask_oracles(Counter(), most=60, start=1)
+    assert found is not None
+    assert "subject: None" in found.what
 
 
 def _raises(text: str) -> None:

@@ -29,6 +29,8 @@ from tests.timing import is_linear
         pytest.param(b"x=?utf-8?Q?=C3=BC?=y", "xüy", id="no blanks around a word"),
         pytest.param(b"=?utf-8*de?Q?=C3=BC?=", "ü", id="language (RFC 2231 section 5)"),
         pytest.param(b"=?utf-8?Q?=C3=BC", "ü", id="a word that never ends"),
+        pytest.param(b"=?utf-8?B?w7zDvM", "üü", id="base64 that never ends"),
+        pytest.param(b"Re: =?gb2312?B?1uzp, 23 Nov", "Re: =?gb2312?B?1uzp, 23 Nov", id="base64 that turns into text"),
         pytest.param(b"=?windows-874?Q?=A1?=", "ก", id="windows-874"),
         pytest.param(b"=?cp-850?Q?=81?=", "ü", id="cp-850"),
         pytest.param(b"=?gb2312?B?6UY=?=", "镕", id="gb2312 that is GBK"),

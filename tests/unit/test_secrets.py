@@ -316,6 +316,16 @@ def test_what_cannot_be_changed_is_told_of(content: bytes, held: tuple[str, ...]
     assert redact(raw, KNOWN, lambda found: look_into(found, KNOWN)) == Copy(raw, held, unread)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "kind"), [("base64", "image/png"), ("base64", "text/plain"), ("x-uuencode", "text/plain")]
+)
+def test_a_secret_among_encoded_letters_is_told_of(encoding: str, kind: str) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) if kind == "image/png" else b"Dear Anna"
+    encoded = lines(picture) if encoding == "base64" else b"begin 644 a\n)1&5A<B!!;FYA\n`\nend\n"
+    raw = body(b"!!" + ADDRESS.encode() + b"!!\n" + encoded, encoding, kind)
+    assert redact(raw, KNOWN, lambda _: Findings()) == Copy(raw, ("part 1 (among its encoded letters)",), ())
+
+
 HOSTILE = {
     "ats": "@", "domains": " @log.firm.example", "percents": "%40", "entities": "&#64;", "tags": "<", "runs": "7k3mq9x2vt4",
     "cuts": "; a*1=", "words": "=?a?Q?b?= ", "dashes": "-" + "a" * 16, "open words": "=?a?Q?", "soft": "= ",

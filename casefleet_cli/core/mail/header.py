@@ -7,6 +7,7 @@ import re
 from casefleet_cli.core.mail import charset, transfer
 
 _WORD = r"=\?([^?\s]{1,80})\?([BbQq])\?([^?]*(?:(?<!=)\?(?!=)[^?]{0,200}){0,8}?)(?:\?=|\??\Z)"
+_BASE64 = r"[A-Za-z0-9+/=\s]*\??"
 _CONTROL = "[\\t\\n\\r\\x0b\\x0c\\x85\\u2028\\u2029]+|[\\x00-\\x1f\\x7f-\\x9f\\ufeff]"
 _LONGEST_TEXT = 500_000
 """Octets of a field of text that are read."""
@@ -42,7 +43,8 @@ def clean(text: str) -> str:
 def decode_words(text: str) -> str:
     """Encoded words decoded wherever they stand (RFC 2047 section 5 forbids some places; senders don't mind).
 
-    Neighbours in one charset are joined before decoding, since senders split words inside a character.
+    Neighbours in one charset are joined before decoding, since senders split words inside a character. One that was cut
+    off is read to the end of the text, unless that is no base64: what can be read must not become signs that cannot.
     """
     if "=?" not in text:
         return text
@@ -50,6 +52,8 @@ def decode_words(text: str) -> str:
     run: list[tuple[str, str]] = []
     label, position = "", 0
     for word in re.finditer(_WORD, text):
+        if not word[0].endswith("?=") and word[2] in "Bb" and not re.fullmatch(_BASE64, word[3]):
+            continue
         gap = text[position : word.start()]
         name = word[1].partition("*")[0].lower()
         if gap and not (run and gap.isspace()):

@@ -111,14 +111,14 @@ class _Redaction:
         encoding = part.encoding
         if not part.children and not part.type.startswith(("text/", "message/")) and not _is_text(content):
             self.closed(content, f"part {number} ({part.type})")
-            return written
+            return self.kept(written, number) if content != written else written
         if encoding in _UUENCODED:
             if self.plain(content, part) != content:
                 self.held.append(f"part {number} (uuencode)")
-            return written
+            return self.kept(written, number)
         if encoding == "base64":
             hidden = self.opened(part, content, number, depth)
-            return written if hidden == content else _base64(hidden, written)
+            return self.kept(written, number) if hidden == content else _base64(hidden, written)
         if encoding == "quoted-printable" and not part.children:
             copy = self.text(written)
             hidden = transfer.quoted_printable(copy)
@@ -128,6 +128,12 @@ class _Redaction:
             hidden = self.opened(part, content, number, depth)
             return written if hidden == content else _quoted_printable(hidden, written)
         return self.text(self.plain(written, part))
+
+    def kept(self, written: bytes, number: str) -> bytes:
+        """Encoded octets as they are; whoever decodes them passes over what else stands between the letters."""
+        if self.secrets.is_in(written):
+            self.held.append(f"part {number} (among its encoded letters)")
+        return written
 
     def opened(self, part: Part, content: bytes, number: str, depth: int) -> bytes:
         """Decoded octets without secrets: those of an attached message as a message."""
