@@ -16,7 +16,8 @@ from unicodedata import category
 import fast_mail_parser
 import mailparser
 
-from casefleet_cli.core.mail import message, mime
+from casefleet_cli.core.mail import message as messages
+from casefleet_cli.core.mail import mime
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
@@ -35,7 +36,7 @@ class Facts(NamedTuple):
 
 def ours(raw: bytes) -> Facts:
     """What the core says."""
-    found = message.parse(raw)
+    found = messages.parse(raw)
     return Facts(
         _words(found.subject),
         _addresses([mailbox.address for mailbox in found.from_]),

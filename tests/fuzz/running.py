@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisWarning
 
 from tests.fuzz import oracles
 from tests.fuzz.inputs import mail, written
@@ -73,7 +75,9 @@ def _try(
         work(given)
 
     try:
-        (attempt if start is None else seed(start)(attempt))()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HypothesisWarning)  # of strategies that take long to write down
+            (attempt if start is None else seed(start)(attempt))()
     except Exception as error:
         lines = traceback.format_exception(error)
         return Finding(name, last[0] if last else "?", f"{type(error).__name__}: {error}"[:_LONGEST], lines[-2])

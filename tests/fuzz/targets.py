@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from casefleet_cli.core.forward.blocks import Page
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, LABELS, LANGUAGES, SUBJECT, TO
 from casefleet_cli.core.forward.subjects import Told
-from casefleet_cli.core.mail import folding, html_text, message, mime
+from casefleet_cli.core.mail import folding, html_text, mime
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.mail.containers import mapi, opening, tnef
 from casefleet_cli.core.mail.containers.allowance import Allowance
 from casefleet_cli.core.mail.fingerprint import Fingerprint
@@ -102,7 +103,7 @@ _people = st.sampled_from(
     ("ada@firm.example", "carl@firm.example", "a@x.example", "b@x.example", "c@x.example", *BCC.values())
 )
 _mailboxes = st.lists(st.builds(routing.Contact, st.integers(1, 3), text), max_size=2)
-_message = mail.map(message.parse)
+_message = mail.map(messages.parse)
 _mailbox = st.builds(lambda address, name: Mailbox(name, address), st.one_of(_people, text), text)
 _list = st.lists(_mailbox, max_size=3).map(tuple)
 _trace = st.lists(st.tuples(st.sampled_from(("received", "authentication-results")), text), max_size=4).map(tuple)
@@ -178,6 +179,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "list[int] | None": st.none() | st.integers(0, 1000).map(lambda room: [room]),
     "list[str]": st.lists(text, max_size=6),
     "list[tuple[str, str]]": st.lists(st.tuples(st.sampled_from(("text/plain", "text/html")), text), max_size=4),
+    "Container[str]": st.sampled_from((("href", "src"), ("alt",), ())),
     "Iterable[str]": st.lists(st.one_of(_people, text), max_size=4),
     "Sequence[tuple[str, bytes]]": _fields,
     "Sequence[tuple[str, str]]": _trace,

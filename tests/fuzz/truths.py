@@ -10,7 +10,8 @@ from typing import Any
 
 from casefleet_cli.core import filenames
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.mail import folding, message, mime, transfer
+from casefleet_cli.core.mail import folding, mime, transfer
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.model import Mailbox, Message
 from casefleet_cli.core.rules.routing import Decision, Facts, Letterhead, Owner
 from casefleet_cli.core.secrets.copies import Copy, Findings
@@ -75,10 +76,10 @@ def _parsed(found: Message, raw: bytes, *_: Any) -> None:
         _people(getattr(found, field))
     assert len(found.fingerprint) == 64
     assert len(set(found.defects)) == len(found.defects)
-    parts = message.parts(raw)
+    parts = messages.parts(raw)
     for attachment in found.attachments:
         assert attachment.part in parts, attachment
-        content_type, content = message.part_bytes(raw, attachment.part) or ("", b"")
+        content_type, content = messages.part_bytes(raw, attachment.part) or ("", b"")
         assert (content_type, len(content)) == (attachment.content_type, attachment.size), attachment
     for forward in found.forwards:
         _is_clean(forward.comment or "")
@@ -135,7 +136,7 @@ def _hidden_in(found: bytes, secrets: Secrets, *_: Any) -> None:
 def _redacted(found: Copy, raw: bytes, secrets: Secrets, look_into: Callable[[bytes], Findings]) -> None:
     if not found.held and not found.unread:
         assert not any(token.encode() in found.raw.lower() for token in _TOKENS)
-        shown = message.parse(found.raw)
+        shown = messages.parse(found.raw)
         assert not any(token in f"{shown.subject} {shown.text} {shown.from_} {shown.to}".lower() for token in _TOKENS)
 
 

@@ -44,7 +44,7 @@ def test_other_parsers_agree_with_us_where_they_agree() -> None:
 
 
 def test_a_difference_from_all_others_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oracles.message, "parse", lambda raw: parse(raw.replace(b"Subject:", b"Comments:")))
+    monkeypatch.setattr(oracles.messages, "parse", lambda raw: parse(raw.replace(b"Subject:", b"Comments:")))
     found = ask_oracles(Counter(), most=60, start=1)
     assert found is not None
     assert "subject: None" in found.what
