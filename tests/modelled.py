@@ -137,6 +137,12 @@ class World:
         """The email that a letter became."""
         return next((email for email in self.emails if email.first.letter.key == letter.key), None)
 
+    def ended(self) -> list[list[str]]:
+        """For each case and lead that is not open: the addresses of its contacts, where there are any."""
+        matters = [matter for matter in (*self.cases.values(), *self.leads.values()) if not matter.is_open]
+        found = [sorted(a for c in matter.contacts for a in self.contacts[c]) for matter in matters]
+        return [addresses for addresses in found if addresses]
+
     # The rules.
 
     def holders(self, *addresses: str) -> frozenset[int]:

@@ -184,11 +184,21 @@ class Incoming(RuleBasedStateMachine):
         copy = Copy(self._known(known)[1].letter, bcc, hops)
         self.deliver(copy, more.draw(picks), more.draw(st.sampled_from(("pipe", "lmtp"))), more.draw(tags))
 
-    @rule(which=picks, user=picks, bcc=st.sampled_from(("", *PEOPLE[:4])), tag=tags)
+    @rule(which=picks, whom=picks, words=st.integers(0, 5), bcc=picks)
+    @precondition(lambda self: self.world.ended())
+    def deliver_to_somebody_whose_matter_has_ended(self, which: int, whom: int, words: int, bcc: int) -> None:
+        ended = self.world.ended()
+        addresses = ended[which % len(ended)]
+        self.deliver(Copy(Letter("both", (addresses[whom % len(addresses)],), (), words)), bcc, "pipe", "")
+
+    @rule(which=picks, bcc=st.sampled_from(("", *PEOPLE[:4])), is_tagged=st.booleans())
     @precondition(lambda self: self.memory.taken_away)
-    def deliver_what_was_unlinked(self, which: int, user: int, bcc: str, tag: str) -> None:
-        number, _ = sorted(self.memory.taken_away)[which % len(self.memory.taken_away)]
-        self.deliver(Copy(self.world.emails[number - 1].first.letter, bcc, which % 3), user, "pipe", tag)
+    def deliver_what_was_unlinked_to_everybody(self, which: int, bcc: str, is_tagged: bool) -> None:
+        number, (kind, place) = sorted(self.memory.taken_away)[which % len(self.memory.taken_away)]
+        copy = Copy(self.world.emails[number - 1].first.letter, bcc, which % 3)
+        tag = f"lead-{place}" if kind == "lead" else f"2026-{100 + place}"
+        for at in range(len(self.world.bcc)):
+            self.deliver(copy, at, "pipe", tag if is_tagged else "")
 
     @rule(known=picks)
     @precondition(lambda self: self.memory.came)

@@ -151,6 +151,7 @@ def _rejected_unseen(db: sqlite3.Connection) -> None:
 
 def _as_modelled(db: sqlite3.Connection, world: World) -> None:
     """Everything is where the rules and people put it."""
+    _firm_as_modelled(db, world)
     standings = [row[0] for row in db.execute("SELECT standing FROM emails ORDER BY id")]
     links: dict[int, dict[Place, str]] = {}
     for number, place, by, _ in _links(db):
@@ -164,3 +165,18 @@ def _as_modelled(db: sqlite3.Connection, world: World) -> None:
         people = contacts.get(number, set())
         hold(RULED, people == email.contacts, f"email {number} has contacts {people}, by the rules {email.contacts}")
         hold(RULED, standings[number - 1] == email.standing, f"email {number} is {standings[number - 1]}")
+
+
+def _firm_as_modelled(db: sqlite3.Connection, world: World) -> None:
+    """Contacts, cases and leads are as people made them."""
+    held = {(contact, address) for contact, found in world.contacts.items() for address in found}
+    rows = set(db.execute("SELECT contact_id, address FROM contact_addresses"))
+    hold(RULED, rows == held, f"contacts hold {sorted(rows ^ held)} or not")
+    for kind, matters in (("case", world.cases), ("lead", world.leads)):
+        is_open = {number: status == "open" for number, status in db.execute(f"SELECT id, status FROM {kind}s")}
+        hold(
+            RULED, is_open == {number: matter.is_open for number, matter in matters.items()}, f"open {kind}s: {is_open}"
+        )
+        people = set(db.execute(f"SELECT {kind}_id, contact_id FROM {kind}_contacts"))
+        wanted = {(number, contact) for number, matter in matters.items() for contact in matter.contacts}
+        hold(RULED, people == wanted, f"{kind}s have contacts {sorted(people ^ wanted)} or not")

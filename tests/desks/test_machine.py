@@ -82,10 +82,10 @@ def _removes_the_past_too(connection: sqlite3.Connection, email_id: int, place: 
     return _remove(connection, email_id, place)
 
 
-def _notes_nothing(
+def _notes_no_link(
     connection: sqlite3.Connection, verb: str, acting: int | None, email_id: int, place: Place, detail: str = ""
 ) -> int:
-    return 0
+    return 0 if verb == "linked" else _note(connection, verb, acting, email_id, place, detail)
 
 
 def _forgets_the_place(verdict: Verdict) -> dict[str, object]:
@@ -136,8 +136,8 @@ def _chains_to_nothing(before: str, row: tuple[object, ...]) -> str:
     return _chained("", row)
 
 
-_pack, _keep_all, _remove, _verdict_as_json, _ask, _open_places_of, _route, _chained = (
-    originals.pack, originals.keep_all, links.remove, deliveries.verdict_as_json, routing._ask, facts.open_places_of,
+_pack, _keep_all, _remove, _note, _verdict_as_json, _ask, _open_places_of, _route, _chained = (
+    originals.pack, originals.keep_all, links.remove, link_desk._note, deliveries.verdict_as_json, routing._ask, facts.open_places_of,
     routing.route, activities.chained,
 )  # fmt: skip
 BUGS: list[tuple[str, Any, str, Callable[..., object]]] = [
@@ -146,7 +146,7 @@ BUGS: list[tuple[str, Any, str, Callable[..., object]]] = [
     (promises.ONCE, emails, "by_fingerprint", _knows_no_email),
     (promises.KEPT, deliveries, "seen", _has_seen_nothing),
     (promises.GROWS, links, "remove", _removes_the_past_too),
-    (promises.REASONED, link_desk, "_note", _notes_nothing),
+    (promises.REASONED, link_desk, "_note", _notes_no_link),
     (promises.REASONED, deliveries, "verdict_as_json", _forgets_the_place),
     (promises.RULED, routing, "_ask", _takes_the_first),
     (promises.RULED, facts, "open_places_of", _asks_of_closed_cases),
