@@ -164,6 +164,11 @@ class Incoming(RuleBasedStateMachine):
     def the_next_step_is_killed(self, at: int) -> None:
         self.dies_after = at
 
+    @rule(at=st.integers(0, 14))
+    @precondition(lambda self: self.dies_after is None)
+    def the_next_step_is_killed_early(self, at: int) -> None:
+        self.dies_after = at
+
     @rule(copy=copies, bcc=picks, source=st.sampled_from(("pipe", "lmtp")), tag=tags)
     def deliver(self, copy: Copy, bcc: int, source: str, tag: str) -> None:
         addresses = list(self.world.bcc)

@@ -173,9 +173,16 @@ def test_a_bug_is_found(
     monkeypatch: pytest.MonkeyPatch, promise: str, where: ModuleType, name: str, bug: Callable[..., object]
 ) -> None:
     monkeypatch.setattr(where, name, bug)
-    how = settings(USUAL, max_examples=200, phases=[Phase.generate], verbosity=Verbosity.quiet)
-    with pytest.raises(promises.BrokenError, match=f"^{promise}: "):
-        run("Buggy", 0, settings(how, report_multiple_bugs=False))
+    how = settings(USUAL, max_examples=100, phases=[Phase.generate], verbosity=Verbosity.quiet)
+    found = []
+    for start in range(8):  # a bug may break several promises: which of them is seen first is chance
+        try:
+            run("Buggy", start, settings(how, report_multiple_bugs=False))
+        except Exception as error:
+            if str(error).startswith(f"{promise}: "):
+                return
+            found.append(f"{type(error).__name__}: {error}")
+    pytest.fail(f"{promise} was never found broken, but {found}")
 
 
 def test_every_promise_has_a_bug() -> None:
