@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import clock
 from casefleet_cli.archive import fallback
 from casefleet_cli.core.mail import envelope
+from casefleet_cli.core.rules.routing import NEVER_LOGGED
 from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import DUPLICATE
@@ -48,9 +49,14 @@ class Redelivery(NamedTuple):
         return self.outcomes[DUPLICATE]
 
     @property
+    def never_logged(self) -> int:
+        """How many went to nobody but the never-log list; nothing of them is kept."""
+        return self.outcomes[NEVER_LOGGED]
+
+    @property
     def logged(self) -> int:
         """How many were logged now."""
-        return self.outcomes.total() - self.known
+        return self.outcomes.total() - self.known - self.never_logged
 
 
 def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import skip_of
+from casefleet_cli.archive.writing import NEVER_LOG
+from casefleet_cli.core.rules.routing import NEVER_LOGGED
 from casefleet_cli.intake.recording import DUPLICATE, Mail, foresee
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.imports import Mark
@@ -72,6 +74,9 @@ class Rehearsal:
             self.skips.append(skip_of(met.item, why_nobodys(understood.letterhead)))
             return
         outcome = self._outcome(understood, Arrival(owner, met.kind, state=met.item.state, moment=met.item.moment))
+        if outcome == NEVER_LOGGED:
+            self.skips.append(skip_of(met.item, NEVER_LOG))
+            return
         self._counts[outcome] += 1
         if len(self.sample) < _SAMPLE:
             self.sample.append((met.item.origin, understood.rows.subject or "", outcome))

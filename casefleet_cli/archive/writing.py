@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from casefleet_cli import clock
 from casefleet_cli.archive.owners import Owners, why_nobodys
 from casefleet_cli.archive.reading import skip_of
+from casefleet_cli.core.rules.routing import NEVER_LOGGED
 from casefleet_cli.intake.recording import Mail, record
 from casefleet_cli.store import activities, deliveries, imports, notifications
 from casefleet_cli.store.database import transaction
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from casefleet_cli.intake.understanding import Understood
 
 OUTCOMES = ("filed", "unassigned", "duplicate", "skipped")
+NEVER_LOG = "All its recipients are on the never-log list."
 _WRITING_SECONDS = 0.5
 """How long a transaction takes in messages; indexing them and the commit come on top. Deliveries wait meanwhile."""
 _FOLDER = Mark("", -1, 0, is_done=False)
@@ -119,12 +121,18 @@ class Writer:
             while parsed is not None:
                 taken = [found for one in parsed.pairs() if (found := self._take(*one))]
                 receipts = record(self._connection, [mail for mail, _ in taken], memory, vouched=True)
-                for (_, place), receipt in zip(taken, receipts, strict=True):
-                    self._done[receipt.outcome] += 1
-                    self._tally[place, "known" if receipt.outcome == "duplicate" else "logged"] += 1
+                for (_, met), receipt in zip(taken, receipts, strict=True):
+                    self._account_for(met, receipt.outcome)
                 parsed = None if clock.ticks() > until else parsers.next(wait=False)
             self._note()
             return stack.pop_all().close
+
+    def _account_for(self, met: Met, outcome: str) -> None:
+        if outcome == NEVER_LOGGED and met.item is not None:
+            self._skip(skip_of(met.item, NEVER_LOG), met.path)
+            return
+        self._done[outcome] += 1
+        self._tally[met.place, "known" if outcome == "duplicate" else "logged"] += 1
 
     def _checkpoint(self) -> None:
         imports.checkpoint(self._connection)
@@ -140,8 +148,8 @@ class Writer:
                 notifications.add(self._connection, owner, "import-summary", import_id=self.import_id, detail=words)
                 activities.add(self._connection, "imported", user_id=self._acting, about_user_id=owner, detail=words)
 
-    def _take(self, met: Met, understood: Understood | None) -> tuple[Mail, str] | None:
-        """Note what was met; what is to be logged, and where it is accounted for."""
+    def _take(self, met: Met, understood: Understood | None) -> tuple[Mail, Met] | None:
+        """Note what was met; what is to be logged, and as what it was met."""
         if met.mark is not None:
             self._begin_or_end(met.path, met.mark)
             return None
@@ -166,7 +174,7 @@ class Writer:
                 moment=item.moment,
                 format=item.format,
             )
-            return Mail(understood, arrival), met.place
+            return Mail(understood, arrival), met
         return None
 
     def _go_on(self, met: Met) -> None:

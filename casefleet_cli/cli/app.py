@@ -52,6 +52,7 @@ COMMANDS = {
     "unlink": Entry(f"{_HERE}.linking:unlink", "Take e-mails off a case, lead or contact."),
     "release": Entry(f"{_HERE}.linking:release", "Let held e-mails in."),
     "reject": Entry(f"{_HERE}.linking:reject", "Keep held e-mails out of sight."),
+    "never-log": Entry(f"{_HERE}.never_log:app", "Addresses and domains whose mail is not logged."),
     "feed": Entry(f"{_HERE}.feeds:show_feed", "What happened, newest first."),
     "notifications": Entry(f"{_HERE}.feeds:notifications_app", "What waits for a user's attention."),
     "search": Entry(f"{_HERE}.searching:search_mail", "Search all mail."),

@@ -22,6 +22,7 @@ def redeliver(
         done = redelivering.redeliver(connection, mailbox)
     except OSError as error:
         raise ConfigError(f"{mailbox} cannot be emptied: {error.strerror or error}.") from error
-    output.say(f"{done.logged} logged, {done.known} known, {len(done.stays)} stay.")
+    never = f"{done.never_logged} never logged, " if done.never_logged else ""
+    output.say(f"{done.logged} logged, {done.known} known, {never}{len(done.stays)} stay.")
     what = "mail stays in the mailbox" if len(done.stays) == 1 else "mails stay in the mailbox"
     output.some_failed([f"{one.origin}: {one.reason}" for one in done.stays], what)

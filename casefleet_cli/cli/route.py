@@ -44,7 +44,7 @@ def route(
         output.json_value({**told, "words": sentences(told, context.obj.days())})
         return
     headline, *rest = sentences(told, context.obj.days())
-    output.say(headline.replace("Logged", "It would be logged", 1))
+    output.say(headline.replace("Logged", "It would be logged", 1).replace("Not logged", "It would not be logged", 1))
     for sentence in rest:
         output.say(f"  - {clean(sentence)}", raw=True)
 

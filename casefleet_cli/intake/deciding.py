@@ -36,6 +36,7 @@ class Memory:
         self._bcc_owners: dict[str, int] = {}
         self._domain = ""
         self._authserv_id = ""
+        self._never_logged: dict[str, frozenset[int]] = {}
 
     def decide(
         self, letterhead: routing.Letterhead | None, user_id: int, sent_at: str | None = None, *, vouched: bool
@@ -58,7 +59,8 @@ class Memory:
                 parties={clue: self._history.party_at(party, sent_at) for clue, party in known.items()}
             )
         decision = routing.route(letterhead, self._owner(user_id), facts, vouched=vouched)._replace(as_of=as_of)
-        return decision if self._is_routed or decision.outcome == "held" else routing.unrouted(decision)
+        is_final = decision.outcome in ("held", routing.NEVER_LOGGED)
+        return decision if self._is_routed or is_final else routing.unrouted(decision)
 
     def heed(
         self, decision: Decision, tag: str, letterhead: routing.Letterhead | None, user_id: int, forwards: str
@@ -74,11 +76,13 @@ class Memory:
         facts = self._facts(routing.clues_of(letterhead))
         is_own = letterhead is not None and routing.is_own_mail(letterhead, self._owner(user_id), facts)
         viewer = access.of_user(self._connection, user_id)
+        if decision.outcome == routing.NEVER_LOGGED:
+            return decision
         if decision.outcome == "held" or not is_own or viewer is None:
             return tags.unheeded(decision, tag)
         contacts = decision.contacts
         for people in suggestions.forwarded_people(forwards):
-            contacts = contacts or routing.contacts_of(people, self._facts(people))
+            contacts = contacts or routing.contacts_of(people, self._owner(user_id), self._facts(people))
         return tags.heeded(decision, tag, case_tags.fitting(self._connection, tag, viewer.sight), contacts)
 
     def look_up(self, clues: Iterable[str]) -> None:
@@ -101,4 +105,7 @@ class Memory:
             self._bcc_owners.update(found.bcc_owners)
             self._domain = found.logging_domain
             self._authserv_id = found.authserv_id
-        return routing.Facts(self._parties, self._firm, self._bcc_owners, self._domain, self._authserv_id)
+            self._never_logged.update(found.never_logged)
+        return routing.Facts(
+            self._parties, self._firm, self._bcc_owners, self._domain, self._authserv_id, self._never_logged
+        )

@@ -39,9 +39,10 @@ class Mail(NamedTuple):
 class Receipt(NamedTuple):
     """What became of one message."""
 
-    email_id: int
+    email_id: int | None
+    """None when nothing was kept."""
     outcome: str
-    """"filed", "unassigned", "held", or "duplicate" when nothing changed but perhaps a further delivery."""
+    """"filed", "unassigned", "held", "never-logged"; "duplicate" when nothing changed but perhaps a delivery."""
     places: tuple[Place, ...] = ()
 
 
@@ -77,7 +78,10 @@ def foresee(connection: sqlite3.Connection, mail: Mail, memory: Memory, *, vouch
     known = _known(connection, mail)
     if known.is_seen:
         return DUPLICATE
-    decision = _judged(connection, known, mail, _decided(mail, memory, vouched=vouched))
+    decided = _decided(mail, memory, vouched=vouched)
+    if not _is_logged(decided):
+        return decided.outcome
+    decision = _judged(connection, known, mail, decided)
     return DUPLICATE if decision is None else decision.outcome
 
 
@@ -167,10 +171,20 @@ class Recorder:
         return self._further(known.email_id, known, mail)
 
     def _new(self, mails: Sequence[Mail]) -> list[Receipt]:
-        """Log messages as emails of their own, all of it in few statements."""
-        connection = self._connection
+        """Log messages as emails of their own, all of it in few statements; what is never logged is counted."""
         self._memory.look_up([clue for mail in mails for clue in routing.clues_of(mail.understood.letterhead)])
         decisions = [self._decide(mail) for mail in mails]
+        logged = [(mail, decision) for mail, decision in zip(mails, decisions, strict=True) if _is_logged(decision)]
+        receipts = iter(self._log(logged) if logged else ())
+        return [
+            next(receipts) if _is_logged(decision) else self._left_out(mail)
+            for mail, decision in zip(mails, decisions, strict=True)
+        ]
+
+    def _log(self, decided: Sequence[tuple[Mail, Decision]]) -> list[Receipt]:
+        """Log messages as what was decided about them, in few statements."""
+        connection = self._connection
+        mails, decisions = [mail for mail, _ in decided], [decision for _, decision in decided]
         raws = originals.keep_all(connection, [mail.understood.original for mail in mails])
         first_email = emails.add_all(
             connection,
@@ -210,9 +224,12 @@ class Recorder:
     def _further(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
         """Log a further delivery of an email; it decides for its owner what no earlier one decided."""
         connection, (understood, arrival) = self._connection, mail
+        decided = self._decide(mail)
+        if not _is_logged(decided):
+            return self._left_out(mail)
         (raw,) = originals.keep_all(connection, [understood.original])
         emails.add_recipients(connection, email_id, understood.rows)
-        decision = _judged(connection, known, mail, self._decide(mail))
+        decision = _judged(connection, known, mail, decided)
         if decision is None:
             standing = "routed" if known.was_decided else "rejected" if "rejected" in known.standings else "held"
             deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
@@ -220,6 +237,14 @@ class Recorder:
         standing = "held" if decision.outcome == "held" else "routed"
         delivery_id = deliveries.add_all(connection, [(arrival, email_id, raw, standing)])
         return self._decided_again(_Done(decision, delivery_id, email_id, arrival))
+
+    def _left_out(self, mail: Mail) -> Receipt:
+        """Keep nothing of a mail that nobody is to log; count it, and tell its user once."""
+        user_id = mail.arrival.user_id
+        activities.add(self._connection, "never-logged", about_user_id=user_id)
+        if not notifications.was_told(self._connection, user_id, "never-logged"):
+            notifications.add(self._connection, user_id, "never-logged")
+        return Receipt(None, routing.NEVER_LOGGED)
 
     def _decided_again(self, done: _Done) -> Receipt:
         """Carry out what a further delivery decided."""
@@ -236,6 +261,8 @@ class Recorder:
         connection, arrival = self._connection, mail.arrival
         standing = deliveries.standing(connection, delivery_id)
         decision = self._decide(mail)
+        if not _is_logged(decision):  # it is there already
+            decision = routing.unrouted(decision, routing.NEVER_LOG)
         if standing in ("released", "rejected"):
             decision = routing.unrouted(decision, routing.NOT_SENT_BY_OWNER)
         email_id = emails.by_fingerprint(connection, mail.rows.fingerprint)
@@ -298,6 +325,10 @@ class Recorder:
                 lead_id=tag.place.lead_id,
                 detail=f"case tag +{tag.written}",
             )
+
+
+def _is_logged(decision: Decision) -> bool:
+    return decision.outcome != routing.NEVER_LOGGED
 
 
 def _standing(decision: Decision) -> str:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.rules.routing import Case, Contact, Facts, Lead, Party
-from casefleet_cli.store import settings
+from casefleet_cli.store import never_log, settings
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,6 +40,7 @@ def facts_for(connection: sqlite3.Connection, clues: Sequence[str], *, ended_too
         bcc_owners=dict(connection.execute(_BCC, (asked,)).fetchall()),
         logging_domain=settings.logging_domain(connection),
         authserv_id=settings.get(connection, settings.AUTHSERV_ID) or "",
+        never_logged=never_log.fitting(connection, clues),
     )
 
 

@@ -20,6 +20,7 @@ from casefleet_cli.store import (
     migration_0006,
     migration_0007,
     migration_0008,
+    migration_0009,
     recomputations,
     tables,
 )
@@ -69,6 +70,7 @@ ALL = (
     Migration("0006_converted_mail", migration_0006.change),
     Migration("0007_import_ranges", migration_0007.change),
     Migration("0008_formats", migration_0008.change),
+    Migration("0009_never_log", migration_0009.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

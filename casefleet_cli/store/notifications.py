@@ -39,6 +39,12 @@ def add(
     )
 
 
+def was_told(connection: sqlite3.Connection, user_id: int, kind: str) -> bool:
+    """Whether the user was ever told of this kind, read or not."""
+    found = connection.execute("SELECT 1 FROM notifications WHERE user_id = ? AND kind = ? LIMIT 1", (user_id, kind))
+    return found.fetchone() is not None
+
+
 def settle(connection: sqlite3.Connection, email_id: int, *kinds: str) -> None:
     """Mark what users were told about an email as seen to, because the matter is."""
     connection.executemany(

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.address import normal
-from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.core.rules.routing import THE_FIRM, Place
 from casefleet_cli.core.rules.suggestions import Clue, ThreadLink, number_candidates
 from casefleet_cli.store import facts
 
@@ -62,10 +62,12 @@ def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
     for (address,) in recipients:
         asked.setdefault(normal(address), ("contact", "recipient"))
     known = facts.facts_for(connection, list(asked))
+    owners = {row[0] for row in connection.execute("SELECT user_id FROM deliveries WHERE email_id = ?", (email_id,))}
+    quiet = {address for address, whose in known.never_logged.items() if not whose.isdisjoint({THE_FIRM, *owners})}
     return [
         Clue(trust, words, address, known.parties[address])
         for address, (trust, words) in asked.items()
-        if address in known.parties and not _is_firm(address, known)
+        if address in known.parties and address not in quiet and not _is_firm(address, known)
     ]
 
 

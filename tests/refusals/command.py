@@ -19,6 +19,7 @@ from casefleet_cli.core.query import QueryError
 from casefleet_cli.desk.cases import NumberTakenError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
+from casefleet_cli.desk.never_log import NotYourListError
 from casefleet_cli.desk.settings import BadSettingError
 from casefleet_cli.desk.users import NoTagError, TakenError
 from casefleet_cli.errors import (
@@ -47,6 +48,12 @@ def usage(line: str, sentence: str, error: type[CasefleetError] = UsageError) ->
 
 
 OF_THE_DESK = (
+    Refusal(
+        "--as carl@firm.example never-log add bank.example",
+        NotYourListError,
+        "This list is for admins to change; with --user and your name you change your own.",
+        2,
+    ),
     usage("user add Eve ada@firm.example", "ada@firm.example is an address of user 1 Ada Berg; a sender address has one"
           " user.", TakenError),
     usage("user vcard Carl --case 2026-102", "No tag names case 2026-102 alone for user 2; link its mail by casefleet"

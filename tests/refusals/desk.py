@@ -12,6 +12,7 @@ from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import never_log as never_log_desk
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.errors import NoInputError, UnreadableError, UsageError
@@ -430,6 +431,47 @@ SETTINGS = (
     ),
 )
 
+NEVER_LOG = (
+    Refusal(
+        lambda firm: never_log_desk.add(firm.db, "not an address", None),
+        entries.BadEntryError,
+        "'not an address' is not a domain; write one that your mail server serves, like log.firm.example.",
+        2,
+    ),
+    Refusal(
+        lambda firm: never_log_desk.add(firm.db, "a b@bank.example", None),
+        entries.BadEntryError,
+        "'a b@bank.example' is not an e-mail address; write it like ben@client.example.",
+        2,
+    ),
+    *(
+        Refusal(
+            lambda firm, call=call: call(firm),  # type: ignore[misc]
+            never_log_desk.NotYourListError,
+            "This list is for admins to change; with --user and your name you change your own.",
+            2,
+        )
+        for call in (
+            lambda firm: never_log_desk.add(firm.db, "bank.example", None, acting=firm.carl),
+            lambda firm: never_log_desk.add(firm.db, "bank.example", firm.ada, acting=firm.carl),
+            lambda firm: never_log_desk.remove(firm.db, "bank.example", None, acting=firm.carl),
+            lambda firm: never_log_desk.add(firm.db, "bank.example", 3, acting=3),
+        )
+    ),
+    Refusal(
+        lambda firm: never_log_desk.remove(firm.db, "bank.example", None),
+        UsageError,
+        "@bank.example is not on the firm's never-log list; casefleet never-log list shows what is.",
+        2,
+    ),
+    Refusal(
+        lambda firm: never_log_desk.remove(firm.db, "ann@bank.example", firm.carl),
+        UsageError,
+        "ann@bank.example is not on the never-log list of this user; casefleet never-log list shows what is.",
+        2,
+    ),
+)
+
 REFUSALS = (
-    *USERS, *CONTACTS, *ADDRESSBOOK, *ENTRIES, *SEARCHES, *CASES, *LEADS, *LINKS, *BATCHES, *SETTINGS
+    *NEVER_LOG, *USERS, *CONTACTS, *ADDRESSBOOK, *ENTRIES, *SEARCHES, *CASES, *LEADS, *LINKS, *BATCHES, *SETTINGS
 )  # fmt: skip

@@ -159,6 +159,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
         "0006_converted_mail",
         "0007_import_ranges",
         "0008_formats",
+        "0009_never_log",
     ]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
@@ -213,7 +214,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout) == (
         0,
-        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats.\n",
+        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats, 0009_never_log.\n",
     )
     assert deliver(path) == (0, "")
     db = database.open_database(path)
@@ -235,7 +236,7 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
     for said in (
-        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats.",
+        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats, 0009_never_log.",
         "The database is up to date; nothing to do.",
     ):
         assert run(["--db", path, "migrate"]) == 0

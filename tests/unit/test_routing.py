@@ -10,6 +10,7 @@ from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules import again
 from casefleet_cli.core.rules.notices import notices_for
 from casefleet_cli.core.rules.routing import (
+    THE_FIRM,
     Case,
     Contact,
     Decision,
@@ -185,6 +186,44 @@ ROWS = [
     ),
     ("log-domain", message(["nobody@log.firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
 ]
+
+
+NEVER = WORLD._replace(
+    never_logged={
+        A: frozenset({THE_FIRM}),
+        B: frozenset({1}),
+        C: frozenset({2}),
+        "eve@else.example": frozenset({THE_FIRM}),
+    }
+)
+"""A is on the firm's list, B on Ada's, C on somebody else's."""
+
+
+@pytest.mark.parametrize(
+    ("mail", "vouched", "outcome", "places", "reasons", "reason", "contacts"),
+    [
+        (message([A]), False, "never-logged", [], [], "never-log", []),
+        (message([A], [B], ["carl@firm.example", BCC]), False, "never-logged", [], [], "never-log", []),
+        (message([A], state="draft"), True, "never-logged", [], [], "never-log", []),
+        (message([C]), False, "filed", [L2], [None], None, [CORA]),
+        (message([A, C, B]), False, "filed", [L2], ["never-log", None, "never-log"], None, [CORA]),
+        (message([A, "x@else.example"]), False, "unassigned", [], ["never-log", "unknown-address"], None, []),
+        (message(["carl@firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
+        (message([A], sender="eve@else.example"), False, "held", [], [], "not-sent-by-owner", []),
+        (message([A, C], sender="eve@else.example"), True, "unassigned", [], [], "not-sent-by-owner", [CORA]),
+    ],
+)
+def test_never_log(
+    mail: Letterhead, vouched: bool, outcome: str, places: list, reasons: list, reason: str | None, contacts: list
+) -> None:
+    decision = route(mail, ADA, NEVER, vouched=vouched)
+    assert (decision.outcome, list(decision.places), decision.reason) == (outcome, places, reason)
+    assert [verdict.reason for verdict in decision.verdicts] == reasons
+    assert list(decision.contacts) == contacts
+
+
+def test_never_log_does_not_vouch_for_a_forged_mail() -> None:
+    assert route(message([A]), ADA, NEVER._replace(authserv_id="mx.firm.example")).outcome == "held"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])

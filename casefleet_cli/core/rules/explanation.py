@@ -42,7 +42,7 @@ def sentences(decision: Mapping[str, Any], days: Days) -> list[str]:
     if tag:
         lines.append(tag_sentence(tag, user=str(user)))
         reason = tag.get("instead_of") if reason == tag.get("reason") else reason
-    if reason:
+    if reason and reason != "never-log":
         lines.append(_OUTCOMES.get(str(reason), f"Reason: {reason}.").format(user=user))
     if decision.get("as_of"):
         lines.append(f"What counted is what was open on {days.day(str(decision['as_of']))}, the day of the mail.")
@@ -62,6 +62,8 @@ def verdict_sentence(verdict: Mapping[str, Any]) -> str:
         return f"{who} has no open case and exactly one open lead: {name}. Filed there (rule one-open-lead)."
     if verdict.get("reason") == "unknown-address":
         return f"{verdict['recipient']} belongs to no contact (unknown-address)."
+    if verdict.get("reason") == "never-log":
+        return f"{verdict['recipient']} is on the never-log list, so no rule asks about it (never-log)."
     if verdict.get("reason") == "several-open-cases":
         names = ", ".join(case_name(case) for case in cases)
         return f"{who} has {len(cases)} open cases, and casefleet does not guess: {names} (several-open-cases)."
@@ -108,6 +110,8 @@ def _headline(decision: Mapping[str, Any], user: str) -> str:
         return f"Logged for {user} and filed by {user}'s case tag{' and by rule' if by_rule else ''}."
     if outcome == "filed":
         return f"Logged for {user} and filed by rule."
+    if outcome == "never-logged":
+        return f"Not logged for {user}: all its recipients are on the never-log list, and nothing of it is kept."
     if outcome == "held":
         return f"Logged for {user} and held: only {user} and admins see it."
     return f"Logged for {user} and left unassigned."

@@ -13,7 +13,8 @@ class Notice(NamedTuple):
 
     user_id: int
     kind: str
-    """"unassigned", "held", "exposed-address", "filed-by-tag", "no-contact" or "unknown-case-tag"."""
+    """"unassigned", "held", "exposed-address", "filed-by-tag", "no-contact" or "unknown-case-tag"; "never-logged" is
+    told by intake.recording, once."""
     detail: str = ""
 
 

@@ -89,6 +89,8 @@ class Facts(NamedTuple):
     logging_domain: str
     authserv_id: str = ""
     """The server whose word own mail needs (RFC 8601); "" where the From is taken as it is."""
+    never_logged: Mapping[str, frozenset[int]] = {}
+    """The addresses on a never-log list among them, with whose list it is: users, or THE_FIRM."""
 
 
 class Place(NamedTuple):
@@ -149,7 +151,7 @@ class Decision(NamedTuple):
     """Everything that was decided for one delivery, and why."""
 
     outcome: str
-    """"filed", "unassigned" or "held"."""
+    """"filed", "unassigned" or "held"; or NEVER_LOGGED: nothing is kept."""
     reason: str | None
     """Why no recipient was asked: "not-sent-by-owner", "no-counted-recipient"."""
     verdicts: tuple[Verdict, ...]
@@ -191,6 +193,11 @@ NOT_SENT_BY_OWNER = "not-sent-by-owner"
 SENDER_NOT_VERIFIED = "sender-not-verified"
 """The firm's own server does not vouch for the From."""
 NO_COUNTED_RECIPIENT = "no-counted-recipient"
+NEVER_LOG = "never-log"
+"""The recipient is on a never-log list."""
+NEVER_LOGGED = "never-logged"
+THE_FIRM = 0
+"""Whose never-log list counts for everybody."""
 NOT_ROUTED = "not-routed"
 """A person brought the mail in to be kept, and asked for no routing."""
 NO_DATE = "no-date"
@@ -220,15 +227,24 @@ def route(message: Letterhead, owner: Owner, facts: Facts, *, vouched: bool = Fa
             return Decision("held", NOT_SENT_BY_OWNER, (), (), (), exposed)
         if facts.authserv_id and not is_verified(message.trace, facts.authserv_id, claimed):
             return Decision("held", SENDER_NOT_VERIFIED, (), (), (), exposed)
+    asked = [address for address in recipients if not _is_never_logged(address, owner, facts)]
+    if is_own and recipients and not asked:
+        return Decision(NEVER_LOGGED, NEVER_LOG, (), (), (), ())
     if message.state or not is_own:
         senders = [address for address in _addresses(message.from_) if not _is_firm(address, facts)]
-        contacts = _contacts([*senders, *recipients], facts)
+        known = (address for address in senders if not _is_never_logged(address, owner, facts))
+        contacts = _contacts([*known, *asked], facts)
         return Decision("unassigned", message.state or NOT_SENT_BY_OWNER, (), (), contacts, exposed)
     if not recipients:
         return Decision("unassigned", NO_COUNTED_RECIPIENT, (), (), (), exposed)
-    verdicts = tuple(_ask(address, facts.parties.get(address, Party())) for address in recipients)
+    verdicts = tuple(
+        _ask(address, facts.parties.get(address, Party()))
+        if address in asked
+        else Verdict(address, Party(), reason=NEVER_LOG)
+        for address in recipients
+    )
     places = tuple(dict.fromkeys(verdict.place for verdict in verdicts if verdict.place))
-    return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(recipients, facts), exposed)
+    return Decision("filed" if places else "unassigned", None, verdicts, places, _contacts(asked, facts), exposed)
 
 
 def unrouted(decision: Decision, reason: str = NOT_ROUTED) -> Decision:
@@ -244,9 +260,10 @@ def is_own_mail(message: Letterhead, owner: Owner, facts: Facts) -> bool:
     )
 
 
-def contacts_of(addresses: Iterable[str], facts: Facts) -> tuple[Contact, ...]:
-    """The contacts who hold any of these addresses (normal form), the firm's own left out."""
-    return _contacts((address for address in addresses if not _is_firm(address, facts)), facts)
+def contacts_of(addresses: Iterable[str], owner: Owner, facts: Facts) -> tuple[Contact, ...]:
+    """The contacts who hold any of these addresses (normal form), the firm's own and never-log ones left out."""
+    kept = (a for a in addresses if not _is_firm(a, facts) and not _is_never_logged(a, owner, facts))
+    return _contacts(kept, facts)
 
 
 def _ask(recipient: str, party: Party) -> Verdict:
@@ -266,6 +283,11 @@ def _counted(message: Letterhead, facts: Facts) -> list[str]:
 def _is_firm(address: str, facts: Facts) -> bool:
     domain = address.rpartition("@")[2]
     return address in facts.firm_addresses or address in facts.bcc_owners or domain == facts.logging_domain
+
+
+def _is_never_logged(address: str, owner: Owner, facts: Facts) -> bool:
+    whose = facts.never_logged.get(address, ())
+    return THE_FIRM in whose or owner.user_id in whose
 
 
 def _exposed(message: Letterhead, owner: Owner, facts: Facts) -> tuple[int, ...]:
