@@ -77,8 +77,9 @@ class Matter:
 class Delivery:
     """An arrival of an email."""
 
-    def __init__(self, copy: Copy, user: int, source: str, standing: str) -> None:
+    def __init__(self, copy: Copy, user: int, source: str, standing: str, state: str = "") -> None:
         self.key = (copy.raw, user, source)
+        self.state = state
         self.user = user
         self.standing = standing
 
@@ -200,12 +201,13 @@ class World:
         if email is None:
             email = Email(copy)
             self.emails.append(email)
-            self._carry_out(email, decision, Delivery(copy, user, source, ""))
+            self._carry_out(email, decision, Delivery(copy, user, source, "", state))
             return
-        is_seen = (copy.raw, user, source) in {delivery.key for delivery in email.deliveries}
+        seen = next((one for one in email.deliveries if one.key == (copy.raw, user, source)), None)
+        is_sent_now = seen is not None and seen.state != "" and not state
         standings = email.standings(user)
         was_decided = bool(standings & {"routed", "released"})
-        if is_seen and not (tag and was_decided):
+        if seen and not ((tag or is_sent_now) and was_decided):
             return
         verdicts = {a: None if p in email.taken_away else p for a, p in decision.verdicts.items()}
         hand = None if decision.hand in email.taken_away else decision.hand
@@ -214,12 +216,13 @@ class World:
             added = self._addition(email, decision._replace(verdicts=verdicts, hand=hand))
         elif decision.kind == "held" and standings:
             added = None
-        if is_seen:
-            if added is not None and added.tag:
+        if seen:
+            if added is not None and (added.tag or is_sent_now):
                 self._carry_out(email, added, None)
+                seen.state = "" if is_sent_now else seen.state
             return
         standing = "routed" if was_decided else "rejected" if "rejected" in standings else "held"
-        delivery = Delivery(copy, user, source, standing)
+        delivery = Delivery(copy, user, source, standing, state)
         if added is None:
             email.deliveries.append(delivery)
         else:

@@ -99,7 +99,7 @@ class Writer:
         import hashlib  # noqa: PLC0415
 
         digest = hashlib.sha256(met.item.raw).hexdigest()
-        return deliveries.imported(self._connection, digest, self._user_id, met.kind)
+        return deliveries.imported(self._connection, digest, self._user_id, met.kind, met.item.state)
 
     def take_all(self, parsers: Parsers, progress: Callable[[dict[str, int]], None]) -> None:
         """Write everything that the parsers give."""

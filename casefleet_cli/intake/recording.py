@@ -76,7 +76,7 @@ def record(
 def foresee(connection: sqlite3.Connection, mail: Mail, memory: Memory, *, vouched: bool = False) -> str:
     """What would become of a message, as a receipt says it; changes nothing."""
     known = _known(connection, mail)
-    if known.is_seen:
+    if known.is_seen and not known.was_unsent:
         return DUPLICATE
     decided = _decided(mail, memory, vouched=vouched)
     if not _is_logged(decided):
@@ -92,6 +92,8 @@ class _Known(NamedTuple):
     """None: it is new."""
     is_seen: bool
     """The same bytes came from the same source for the same user."""
+    was_unsent: bool
+    """They came as a draft, deleted or junk, and come as sent now."""
     standings: frozenset[str]
     """Of the deliveries of the email for this user."""
 
@@ -103,12 +105,14 @@ class _Known(NamedTuple):
 
 def _known(connection: sqlite3.Connection, mail: Mail) -> _Known:
     understood, arrival = mail
-    earlier = deliveries.seen(connection, understood.original.sha256, arrival.user_id, arrival.source)
-    if earlier is not None and not arrival.tag:
-        return _Known(earlier, is_seen=True, standings=frozenset())
+    copy = (understood.original.sha256, arrival.user_id, arrival.source)
+    earlier = deliveries.seen(connection, *copy)
+    was_unsent = earlier is not None and not arrival.state and deliveries.was_unsent(connection, *copy)
+    if earlier is not None and not arrival.tag and not was_unsent:
+        return _Known(earlier, is_seen=True, was_unsent=False, standings=frozenset())
     email_id = earlier or emails.by_fingerprint(connection, understood.rows.fingerprint)
     standings = () if email_id is None else deliveries.standings(connection, email_id, arrival.user_id)
-    return _Known(email_id, is_seen=earlier is not None, standings=frozenset(standings))
+    return _Known(email_id, is_seen=earlier is not None, was_unsent=was_unsent, standings=frozenset(standings))
 
 
 def _decided(mail: Mail, memory: Memory, *, vouched: bool) -> Decision:
@@ -212,13 +216,16 @@ class Recorder:
         ]
 
     def _once_more(self, email_id: int, known: _Known, mail: Mail) -> Receipt:
-        """Log nothing anew: the same bytes came before; only a case tag that they did not come with is heeded."""
+        """Keep no bytes anew; a case tag that they did not come with is heeded, and that they are sent now."""
         connection, (understood, arrival) = self._connection, mail
-        decision = _judged(connection, known, mail, self._decide(mail)) if arrival.tag and known.was_decided else None
-        if decision is None or decision.tag is None:
+        is_news = known.was_decided and (arrival.tag or known.was_unsent)
+        decided = self._decide(mail) if is_news else None
+        decision = _judged(connection, known, mail, decided) if decided and _is_logged(decided) else None
+        if decision is None or (decision.tag is None and not known.was_unsent):
             return Receipt(email_id, DUPLICATE)
-        sha256 = understood.original.sha256
-        delivery_id = deliveries.number_of(connection, sha256, arrival.user_id, arrival.source)
+        delivery_id = deliveries.number_of(connection, understood.original.sha256, arrival.user_id, arrival.source)
+        if known.was_unsent:
+            deliveries.sent_after_all(connection, delivery_id, arrival.labels)
         return self._decided_again(_Done(decision, delivery_id, email_id, arrival))
 
     def _further(self, email_id: int, known: _Known, mail: Mail) -> Receipt:

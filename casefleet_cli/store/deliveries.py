@@ -65,17 +65,34 @@ def number_of(connection: sqlite3.Connection, sha256: str, user_id: int, source:
     return int(number)
 
 
-def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, source: str) -> bool:
-    """Whether the same bytes came from the same kind of source before.
+def was_unsent(connection: sqlite3.Connection, sha256: str, user_id: int, source: str) -> bool:
+    """Whether the delivery of these bytes for a user by a source, which there is, was a draft, deleted or junk."""
+    row = connection.execute(
+        "SELECT d.state <> '' FROM raw_messages AS r JOIN deliveries AS d ON d.raw_message_id = r.id"
+        " WHERE r.sha256 = ? AND d.user_id = ? AND d.source = ?",
+        (sha256, user_id, source),
+    ).fetchone()
+    return bool(row[0])
+
+
+def sent_after_all(connection: sqlite3.Connection, delivery_id: int, labels: Sequence[str]) -> None:
+    """Note that what an archive had as a draft, deleted or junk it also has as sent, under these labels."""
+    (before,) = connection.execute("SELECT labels FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    both = json.dumps(list(dict.fromkeys((*json.loads(before), *labels))), ensure_ascii=False)
+    connection.execute("UPDATE deliveries SET state = '', labels = ? WHERE id = ?", (both, delivery_id))
+
+
+def imported(connection: sqlite3.Connection, sha256: str, user_id: int | None, source: str, state: str = "") -> bool:
+    """Whether the same bytes came from the same kind of source before, and not only unsent where they are sent now.
 
     For this user, or (None) by an import that told the user by the addresses.
     """
-    if user_id is not None:
-        return seen(connection, sha256, user_id, source) is not None
     row = connection.execute(
         "SELECT 1 FROM raw_messages AS r JOIN deliveries AS d ON d.raw_message_id = r.id"
-        " JOIN imports AS i ON i.id = d.import_id WHERE r.sha256 = ? AND d.source = ? AND i.user_id IS NULL",
-        (sha256, source),
+        " LEFT JOIN imports AS i ON i.id = d.import_id WHERE r.sha256 = :sha256 AND d.source = :source"
+        " AND (d.state = '' OR :state <> '') AND iif(:user IS NULL, i.id IS NOT NULL AND i.user_id IS NULL,"
+        " d.user_id = :user)",
+        {"sha256": sha256, "source": source, "state": state, "user": user_id},
     ).fetchone()
     return row is not None
 

@@ -12,7 +12,12 @@ import pytest
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Place
 from casefleet_cli.desk import links as link_desk
+from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
+from casefleet_cli.intake.recording import Mail, record
+from casefleet_cli.intake.understanding import packed, understand
+from casefleet_cli.store import users
+from casefleet_cli.store.database import transaction
 from casefleet_cli.store.deliveries import Arrival
 from tests.fakes import bug_in
 from tests.firm import BCC, Firm, mail
@@ -179,6 +184,29 @@ def test_row_35_the_trash_copy_first_and_the_sent_copy_later(firm: Firm, state: 
     assert (sent.email_id, sent.outcome) == (1, "filed")
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
     assert firm.one("SELECT standing FROM emails") == "linked"
+
+
+@pytest.mark.parametrize("state", ["draft", "deleted", "junk"])
+def test_row_35_when_both_copies_have_the_same_bytes_and_source(firm: Firm, state: str) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    raw = mail("anna@client.example")
+    trash = Arrival(firm.ada, "maildir", labels=("Trash",), state=state)
+    receive(firm.db, raw, trash, vouched=True)
+    sent = Arrival(firm.ada, "maildir", labels=("Sent",))
+    assert record_one(firm, raw, sent) == (1, "filed")
+    assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
+    assert firm.one("SELECT standing FROM emails") == "linked"
+    assert firm.all("SELECT state, labels FROM deliveries") == [("", '["Trash", "Sent"]')]
+    before = everything(firm)
+    assert [record_one(firm, raw, again)[1] for again in (sent, trash)] == ["duplicate"] * 2
+    assert everything(firm) == before
+
+
+def record_one(firm: Firm, raw: bytes, arrival: Arrival) -> tuple[int | None, str]:
+    with transaction(firm.db):
+        understood = understand(packed(raw), users.mask(firm.db))
+        (receipt,) = record(firm.db, [Mail(understood, arrival)], Memory(firm.db), vouched=True)
+    return receipt.email_id, receipt.outcome
 
 
 def test_a_later_copy_decides_about_the_recipients_that_earlier_ones_did_not_name(firm: Firm) -> None:
