@@ -15,6 +15,7 @@ The floors, from the top; imports go down only (pyproject.toml has the contracts
     core  files                  PURE: the same arguments give the same answer, nothing is read, nothing is written;
                                  what is written whole: beside its name, synced, then there at once
     errors  clock                the sentences people get; time and chance
+    light                        named tuples without `typing`, which a delivery does not load
 
 A letter's way, with no turning back: `lda`, `lmtp` or `archive` has the bytes and an arrival (for whom, from where).
 `intake.understanding` packs the bytes to be kept and has `core.mail.message` parse them, in a process that

@@ -6,8 +6,7 @@ see the cases they are assigned to, with what belongs to those, and their own ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import sight, users
 from casefleet_cli.store.sight import Sight, both, either
 

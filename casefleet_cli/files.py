@@ -14,10 +14,10 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.errors import CannotCreateError, TryAgainError
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

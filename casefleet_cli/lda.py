@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import NoReturn
 
     from casefleet_cli.core.secrets import Mask
     from casefleet_cli.intake.recording import Receipt

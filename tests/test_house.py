@@ -19,7 +19,7 @@ from tests.firm import BCC, Firm, mail
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
-    "typer click rich sqlite_utils tabulate dateutil datasette mailbox email email.parser dataclasses inspect logging"
+    "typer click rich sqlite_utils tabulate dateutil datasette mailbox email email.parser dataclasses inspect logging typing"
     " asyncio nh3 subprocess tempfile pathlib idna"
 ).split()
 

@@ -6,7 +6,7 @@ start-up time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,8 +6,7 @@ else must be there who keeps the message bare: the parent of a delivery, the own
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import settings
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli.core.rules import routing
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import users
 from casefleet_cli.store.facts import facts_for
 

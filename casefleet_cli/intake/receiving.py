@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli.intake import recording, understanding
 from casefleet_cli.intake.deciding import Memory
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, deliveries, users
 
 if TYPE_CHECKING:

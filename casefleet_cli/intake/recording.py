@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from casefleet_cli.core.rules import again, routing
 from casefleet_cli.core.rules.notices import notices_for, notices_of_tag
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import activities, database, deliveries, emails, links, notifications, originals, standings
 
 if TYPE_CHECKING:

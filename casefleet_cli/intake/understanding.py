@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from casefleet_cli.core.mail import fingerprint, folding
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.model import Message
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, letterhead_of
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import emails, originals
 
 if TYPE_CHECKING:

@@ -15,18 +15,19 @@ from collections import deque
 from queue import Empty, LifoQueue, SimpleQueue
 from socket import socket, socketpair
 from threading import Thread
-from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules.routing import Letterhead
 from casefleet_cli.core.secrets import Mask
 from casefleet_cli.intake.budget import Budget, limit_memory, limit_processor
 from casefleet_cli.intake.understanding import Understood, bare, packed, understand
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store.emails import Rows
 from casefleet_cli.store.originals import Original
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 _PROGRAM = "import sys; from casefleet_cli.intake.workers import work; work(*sys.argv[1:])"
 

@@ -7,11 +7,11 @@ by a salted digest: the text can be erased, an activity says so, and the chain s
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.errors import UsageError
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3

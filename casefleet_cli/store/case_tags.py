@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.rules import tags
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3

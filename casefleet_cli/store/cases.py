@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from typing import Any
 
     from casefleet_cli.store.sight import Sight
 

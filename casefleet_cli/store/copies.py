@@ -6,10 +6,10 @@ import contextlib
 import os
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from casefleet_cli import clock, files
 from casefleet_cli.errors import TryAgainError
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:

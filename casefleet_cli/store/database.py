@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import TYPE_CHECKING, TypeVar
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypeVar
 
-T = TypeVar("T")
+    T = TypeVar("T")
+
 APPLICATION_ID = 0x63_66_6C_74
 """"cflt": marks the file as ours (PRAGMA application_id)."""
 SCHEMA_VERSION = 9

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.core.rules.again import Earlier
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import case_tags, database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from casefleet_cli.core.rules.routing import Decision, Verdict
 

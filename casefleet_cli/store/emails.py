@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import database, originals
 
 if TYPE_CHECKING:

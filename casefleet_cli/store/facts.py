@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.rules.routing import Case, Contact, Facts, Lead, Party
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import never_log, settings
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 from casefleet_cli.store.activities import WITH_TEXTS, WORDS
 from casefleet_cli.store.sight import EVERYTHING
@@ -12,6 +12,7 @@ from casefleet_cli.store.sight import EVERYTHING
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from typing import Any
 
     from casefleet_cli.store.sight import Sight
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import tables
 
 if TYPE_CHECKING:

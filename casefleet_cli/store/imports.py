@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
 
 class Mark(NamedTuple):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from casefleet_cli.store.sight import Sight
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.mail import header, mime
 from casefleet_cli.core.mail import message as messages
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, originals, settings, users
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from casefleet_cli.store.sight import Sight
 

@@ -5,9 +5,8 @@ Schema 1 grew under one number: whichever of its forms a database has is brought
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import activities, forms, recomputations
 
 if TYPE_CHECKING:

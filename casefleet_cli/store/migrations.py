@@ -7,10 +7,10 @@ a transaction each, so that memory stays flat and a kill loses little. The next 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
 
 from sqlite_utils import Database, Migrations
 
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import (
     database,
     forms,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import THE_FIRM
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
+    from typing import Any
 
 _FITTING = f"""SELECT asked.value, coalesce(n.user_id, {THE_FIRM}) FROM json_each(?) AS asked
 CROSS JOIN never_log AS n ON n.entry = asked.value"""

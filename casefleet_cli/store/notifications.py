@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
+    from typing import Any
 
     from casefleet_cli.store.sight import Sight
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from casefleet_cli.errors import ConfigError
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:

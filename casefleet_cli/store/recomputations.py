@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:

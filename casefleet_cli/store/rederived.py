@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import emails
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from casefleet_cli import clock
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from typing import Any
 
 
 def put(connection: sqlite3.Connection, name: str, query: str, user_id: int | None) -> str | None:

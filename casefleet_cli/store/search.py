@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
 
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
+    from typing import Any
 
     from casefleet_cli.core.query import Query
     from casefleet_cli.store.selection import Selection

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.core.query import Term
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import references
 
 if TYPE_CHECKING:

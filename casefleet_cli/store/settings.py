@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli import clock
 from casefleet_cli.errors import ConfigError
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3

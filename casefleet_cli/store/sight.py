@@ -6,7 +6,8 @@ Who sees how much is decided in access, which knows the roles; the queries only 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+
+from casefleet_cli.light import NamedTuple
 
 Condition = Callable[[str], str]
 """A condition on the rows of a table, by the alias that the table has in a query; `:viewer` is who looks."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.routing import THE_FIRM, Place
 from casefleet_cli.core.rules.suggestions import Clue, ThreadLink, number_candidates
+from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import facts
 
 if TYPE_CHECKING:

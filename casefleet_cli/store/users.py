@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import clock
 from casefleet_cli.core.address import untagged
 from casefleet_cli.core.rules.tags import normalised
 from casefleet_cli.core.secrets import Mask
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import database, settings
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from typing import Any
 
     from casefleet_cli.core.secrets.spelling import Secrets
 

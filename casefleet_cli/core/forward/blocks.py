@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from casefleet_cli.core.forward.labels import (
     CC,
@@ -17,6 +16,7 @@ from casefleet_cli.core.forward.labels import (
     fold,
     of_language,
 )
+from casefleet_cli.light import NamedTuple
 
 MAIN = (FROM, TO, CC, DATE, SUBJECT)
 _QUOTE = re.compile(r"(?:[ \t]{0,8}>)+ ?")

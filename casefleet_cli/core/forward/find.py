@@ -7,7 +7,7 @@ doesn't speak against it. What a mail system gives back is no forward.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casefleet_cli.core.model import Forward

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.forward.blocks import Block
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, RAW_HEADERS, SUBJECT, TO
 from casefleet_cli.core.moments import written
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Page

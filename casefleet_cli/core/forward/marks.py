@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from casefleet_cli.core.forward import words
 from casefleet_cli.core.forward.labels import fold
+from casefleet_cli.light import NamedTuple
 
 FRAMES = "-‐‑‒–—―_=*~\u2500\u2501"
 _FRAME = re.compile(f"[{FRAMES}]{{2,}}")

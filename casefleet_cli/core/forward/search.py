@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.forward import blocks, foreign, marks, people, quotes, subjects
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
@@ -12,6 +11,7 @@ from casefleet_cli.core.forward.subjects import FORWARD, PLAIN, REPLY
 from casefleet_cli.core.forward.words import BOUNCES
 from casefleet_cli.core.model import Forward
 from casefleet_cli.core.moments import written
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Block

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from casefleet_cli.core.forward import words
 from casefleet_cli.core.forward.labels import fold
+from casefleet_cli.light import NamedTuple
 
 _TAG = re.compile(
     r"\s*(?:\[[^\]\n]{0,80}\]|\((?:ext|external|extern|externe|spam)\)|\{[^}\n]{0,40}\}|\*{2,}[^*\n]{1,40}\*{2,})[\s:,-]*",

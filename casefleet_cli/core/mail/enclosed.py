@@ -7,9 +7,9 @@ the letter would stand there is a container instead, its text is the letter's (`
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.mail import body, mime
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

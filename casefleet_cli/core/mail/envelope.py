@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from casefleet_cli.core.address import normal, untagged
 from casefleet_cli.core.mail import header, mime
+from casefleet_cli.light import NamedTuple
 
 _RECIPIENT = ("x-original-to", "delivered-to")
 

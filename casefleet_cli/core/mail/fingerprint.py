@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,8 @@ Only what comes back byte for byte is folded: every run is encoded again and com
 from __future__ import annotations
 
 import binascii
-from typing import TYPE_CHECKING, NamedTuple
+
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.mail import header, mailboxes
 from casefleet_cli.core.moments import field
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime

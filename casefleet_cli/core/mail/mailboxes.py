@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.mail.header import clean, decode_words
 from casefleet_cli.core.model import Mailbox
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -30,12 +30,11 @@ The tests are in tests/unit: test_message.py, or the file of the module named be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli.core import address
 from casefleet_cli.core.mail import body, enclosed, fingerprint, header, mime
 from casefleet_cli.core.mail.head import LONGEST_PEOPLE, Head, trace
 from casefleet_cli.core.model import Attachment, Forward, Message
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

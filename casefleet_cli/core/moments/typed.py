@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from casefleet_cli.core.moments.days import WEEKDAYS, spelled
 from casefleet_cli.core.moments.order import day_and_month, whole_year
 from casefleet_cli.core.moments.zones import OFFSETS
 from casefleet_cli.errors import UsageError
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
+    from typing import NoReturn
 
     from casefleet_cli.core.moments.days import Days
 

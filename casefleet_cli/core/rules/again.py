@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from casefleet_cli.core.rules import tags
 from casefleet_cli.core.rules.routing import NO_DATE, NOT_ROUTED, NOT_SENT_BY_OWNER, NOT_UNDERSTOOD, STATES
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Set

@@ -5,10 +5,9 @@ Source: CaseFleet, "Logging Emails". Pure: the same message, owner and facts alw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from casefleet_cli.core.address import normal, untagged
 from casefleet_cli.core.rules.trust import is_verified
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

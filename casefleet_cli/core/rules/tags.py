@@ -5,9 +5,8 @@ It names a case by its number, or by an end of it that begins after a mark; or a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from casefleet_cli.core.rules.routing import NO_COUNTED_RECIPIENT, Tag
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

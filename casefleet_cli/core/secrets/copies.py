@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.mail import charset, folding, header, mime, transfer
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.secrets.mask import rewritten
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.mail.containers import mapi
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from casefleet_cli.core.mail.containers.mapi import Item, Properties

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.mail.containers.allowance import DamagedError, SpentError
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from casefleet_cli.core.mail.containers.allowance import Allowance

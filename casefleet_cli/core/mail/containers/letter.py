@@ -9,10 +9,10 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
 from casefleet_cli.core.mail.containers import addresses, mapi, rtf
 from casefleet_cli.core.mail.containers.allowance import DamagedError
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.mail.containers import mapi
 from casefleet_cli.core.mail.containers.allowance import DEEPEST, DamagedError, SpentError
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from casefleet_cli.core.mail.containers.allowance import Allowance
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli.core.mail.containers import cms, letter, msg, tnef
 from casefleet_cli.core.mail.containers.allowance import DamagedError
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from casefleet_cli.core.mail import charset
 from casefleet_cli.core.mail.containers.allowance import DamagedError
+from casefleet_cli.light import NamedTuple
 
 _COMPRESSED, _PLAIN = b"LZFu", b"MELA"
 _DICTIONARY = (

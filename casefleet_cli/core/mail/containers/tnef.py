@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from casefleet_cli.core.mail.containers import mapi
 from casefleet_cli.core.mail.containers.allowance import DEEPEST, DamagedError
 from casefleet_cli.core.mail.containers.msg import TOO_DEEP
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casefleet_cli.core.mail.containers.allowance import Allowance
