@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import access
+from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.core.rules.suggestions import suggest
-from casefleet_cli.store import activities, case_tags, suggestions
+from casefleet_cli.store import activities, case_tags, cases, suggestions
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,6 +24,8 @@ class Suggestion(NamedTuple):
     place: Place | None
     place_name: str | None
     contact: Contact | None
+    reference: str = ""
+    """What --case or --lead takes for the place."""
 
     @property
     def summary(self) -> str:
@@ -38,7 +41,7 @@ class Suggestion(NamedTuple):
         if self.contact is not None:
             words += ["--contact", str(self.contact.id)]
         if self.place is not None:
-            words += [f"--{self.place.kind}", str(self.place.id)]
+            words += [f"--{self.place.kind}", quoted(self.reference)]
         return " ".join(words)
 
 
@@ -50,7 +53,16 @@ def for_email(connection: sqlite3.Connection, email_id: int) -> list[Suggestion]
         suggestions.numbers(connection, email_id),
         _tagged(connection, email_id),
     )
-    return [Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact) for s in found]
+    return [
+        Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact, _reference(connection, s.place))
+        for s in found
+    ]
+
+
+def _reference(connection: sqlite3.Connection, place: Place | None) -> str:
+    if place is None:
+        return ""
+    return cases.number_of(connection, place.id) if place.kind == "case" else str(place.id)
 
 
 def _tagged(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, str, str]]:

@@ -1,22 +1,21 @@
 """What people type to name something: a number, or words that fit one thing only.
 
-In this order: a case's own number; the row number; an address or whole name; a part of a name made of whole words. The
-first step that finds anything decides, and when it finds several, people choose.
+In this order: the number that lists show (a case's own number or an end of it, never its row number); an address or
+whole name; a part of a name made of whole words. The first step that finds anything decides, and when it finds several,
+people choose. What is not in sight does not exist.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
+from casefleet_cli.core import names
+from casefleet_cli.core.rules import tags
 from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
+from casefleet_cli.store.sight import EVERYTHING, Sight
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
-    from casefleet_cli.store.sight import Sight
 
 _SHOWN = 8
 
@@ -33,9 +32,11 @@ class Named(NamedTuple):
     """Something that can be referred to."""
 
     id: int
+    number: str
+    """What lists show for it."""
     name: str
     hint: str
-    """What tells it from others of the same name: an address, a number, a status."""
+    """What tells it from others of the same name: an address, a status."""
 
 
 class _Noun(NamedTuple):
@@ -43,10 +44,12 @@ class _Noun(NamedTuple):
     plural: str
     command: str
     """What lists them."""
+    table: str
     by_address: str | None
-    names: str
     hint: str
     """SQL for the hint of a row `n`."""
+    name: str = "n.name"
+    number: str = "n.id"
     where: str = "1"
 
 
@@ -54,56 +57,60 @@ _USER = _Noun(
     "user",
     "users",
     "user list",
-    "SELECT user_id FROM sender_addresses WHERE address = ?",
     "users",
+    "SELECT user_id FROM sender_addresses WHERE address = ?",
     "(SELECT min(address) FROM sender_addresses WHERE user_id = n.id)",
 )
 _CONTACT = _Noun(
     "contact",
     "contacts",
     "contact list",
-    "SELECT contact_id FROM contact_addresses WHERE address = ?",
     "contacts",
+    "SELECT contact_id FROM contact_addresses WHERE address = ?",
     "(SELECT min(address) FROM contact_addresses WHERE contact_id = n.id)",
-    "n.merged_into_id IS NULL",
+    where="n.merged_into_id IS NULL",
 )
-_CASE = _Noun(
-    "case",
-    "cases",
-    "case list",
-    None,
-    "(SELECT id, title AS name, number, status FROM cases)",
-    "n.number || ', ' || n.status",
-)
-_LEAD = _Noun("lead", "leads", "lead list", None, "leads", "n.status")
+_CASE = _Noun("case", "cases", "case list", "cases", None, "n.status", name="n.title", number="n.number")
+_LEAD = _Noun("lead", "leads", "lead list", "leads", None, "n.status")
 
 
 def user(connection: sqlite3.Connection, text: str) -> int:
     """The user that a number, a sender address or a name means; raises UsageError for none or several."""
-    return _found(connection, _USER, text)
+    return _numbered(connection, _USER, text, EVERYTHING) or _called(connection, _USER, text, EVERYTHING)
 
 
-def contact(connection: sqlite3.Connection, text: str) -> int:
+def contact(connection: sqlite3.Connection, text: str, sight: Sight = EVERYTHING) -> int:
     """The contact that a number, an address or a name means; a merged one means the one it was merged into.
 
     Raises UsageError for none or several.
     """
-    found = _found(connection, _CONTACT, text)
+    found = _numbered(connection, _CONTACT, text, sight) or _called(connection, _CONTACT, text, sight)
     (kept,) = connection.execute("SELECT coalesce(merged_into_id, id) FROM contacts WHERE id = ?", (found,)).fetchone()
     return int(kept)
 
 
-def case(connection: sqlite3.Connection, text: str) -> int:
-    """The case that its own number, its row number or its title means; raises UsageError for none or several."""
-    from casefleet_cli.store import cases  # noqa: PLC0415
+def case(connection: sqlite3.Connection, text: str, sight: Sight = EVERYTHING) -> int:
+    """The case that its own number, an end of that, or its title means; raises UsageError for none or several.
 
-    number = cases.by_number(connection, text.strip()) if _is_text(text) else None
-    return number or _found(connection, _CASE, text)
+    An end begins after a mark: 104 for 2026-104, not 04. The whole number wins over all else.
+    """
+    typed = tags.normalised(text) if text.strip()[:1].isalnum() else ""
+    everybody = _all(connection, _CASE, sight)
+    exact = [named for named in everybody if named.number == text.strip()]
+    same = exact or [named for named in everybody if typed and tags.normalised(named.number) == typed]
+    if same:
+        return _only(_CASE, text, same)
+    fits = [
+        named
+        for named in everybody
+        if (typed and tags.normalised(named.number).endswith(f"-{typed}")) or names.are_same(named.name, text)
+    ]
+    return _only(_CASE, text, fits) if fits and text.strip() else _called(connection, _CASE, text, sight)
 
 
-def lead(connection: sqlite3.Connection, text: str) -> int:
+def lead(connection: sqlite3.Connection, text: str, sight: Sight = EVERYTHING) -> int:
     """The lead that a number or a name means; raises UsageError for none or several."""
-    return _found(connection, _LEAD, text)
+    return _numbered(connection, _LEAD, text, sight) or _called(connection, _LEAD, text, sight)
 
 
 def email(connection: sqlite3.Connection, text: str) -> int:
@@ -128,28 +135,32 @@ def is_in_sight(connection: sqlite3.Connection, sight: Sight, noun: str, number:
     return found.fetchone() is not None
 
 
-def _found(connection: sqlite3.Connection, noun: _Noun, text: str) -> int:
-    """The one thing of a noun that the text means."""
+def _numbered(connection: sqlite3.Connection, noun: _Noun, text: str, sight: Sight) -> int | None:
+    """The row of that number, where the text is one and it is in sight."""
     number = _number(text)
-    if number is not None:
-        table = "cases" if noun is _CASE else noun.names
-        if connection.execute(f"SELECT 1 FROM {table} WHERE id = ?", (number,)).fetchone() is not None:
-            return number
+    if number is None:
+        return None
+    there = connection.execute(f"SELECT 1 FROM {noun.table} WHERE id = ?", (number,)).fetchone()
+    return number if there and is_in_sight(connection, sight, noun.word, number) else None
+
+
+def _called(connection: sqlite3.Connection, noun: _Noun, text: str, sight: Sight) -> int:
+    """The one thing of a noun that has an address or a name."""
     if noun.by_address and "@" in text and _is_text(text):
         from casefleet_cli.core.address import normal  # noqa: PLC0415
 
         holders = [int(row[0]) for row in connection.execute(noun.by_address, (normal(text.strip()),))]
-        if holders:
-            return _only(noun, text, _named(connection, noun, holders))
-    wanted = _folded(text)
-    if not wanted:
+        held = [named for named in _all(connection, noun, sight) if named.id in holders] if holders else []
+        if held:
+            return _only(noun, text, held)
+    if not names.folded(text):
         raise UnknownReferenceError(
             f"An empty word names no {noun.word}; casefleet {noun.command} shows what there is."
         )
-    near = [named for named in _all(connection, noun) if wanted in _folded(named.name)]
+    near = [named for named in _all(connection, noun, sight) if names.has_letters(named.name, text)]
     for fits in (
-        [named for named in near if _folded(named.name) == wanted],
-        [named for named in near if _whole_words(wanted, _folded(named.name))],
+        [named for named in near if names.are_same(named.name, text)],
+        [named for named in near if names.has_words(named.name, text)],
     ):
         if fits:
             return _only(noun, text, fits)
@@ -163,30 +174,21 @@ def _only(noun: _Noun, text: str, fits: list[Named]) -> int:
     return fits[0].id
 
 
-def _named(connection: sqlite3.Connection, noun: _Noun, ids: Iterable[int]) -> list[Named]:
-    wanted = frozenset(ids)
-    return [named for named in _all(connection, noun) if named.id in wanted]
-
-
-def _all(connection: sqlite3.Connection, noun: _Noun) -> list[Named]:
+def _all(connection: sqlite3.Connection, noun: _Noun, sight: Sight) -> list[Named]:
+    conditions = {"case": sight.cases, "lead": sight.leads, "contact": sight.contacts}
+    seen = conditions[noun.word]("n") if noun.word in conditions else "1"
     rows = connection.execute(
-        f"SELECT n.id, n.name, coalesce({noun.hint}, '') FROM {noun.names} AS n WHERE {noun.where} ORDER BY n.id"
+        f"SELECT n.id, {noun.number}, {noun.name}, coalesce({noun.hint}, '') FROM {noun.table} AS n"
+        f" WHERE {noun.where} AND {seen} ORDER BY n.id",
+        sight.parameters,
     )
-    return [Named(*row) for row in rows]
+    return [Named(number, str(shown), name, hint) for number, shown, name, hint in rows]
 
 
 def _listing(fits: list[Named]) -> str:
-    shown = [f"{named.id} {named.name}{f' ({named.hint})' if named.hint else ''}" for named in fits[:_SHOWN]]
+    shown = [f"{one.number} {one.name}{f' ({one.hint})' if one.hint else ''}" for one in fits[:_SHOWN]]
     more = len(fits) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def _whole_words(wanted: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", name) is not None
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _is_text(text: str) -> bool:

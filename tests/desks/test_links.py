@@ -167,7 +167,10 @@ def test_row_15_a_forward_to_the_bcc_address_suggests_its_sender_and_case(firm: 
     best = suggestion_desk.for_email(firm.db, email)[0]
     assert (best.trust, best.place, best.contact.id) == ("forward", Place("case", case), anna)
     assert best.reason == "Anna (anna@client.example), original sender of the forwarded message, has one open case"
-    assert best.command == f"casefleet link {email} --contact {anna} --case {case}"
+    assert (
+        best.command
+        == f"casefleet link {email} --contact {anna} --case {firm.one('SELECT number FROM cases WHERE id = ?', case)}"
+    )
     batch_desk.carry_out(firm.db, batch_desk.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import access, clock
+from casefleet_cli.access import Viewer
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import addressbook, entries, searches
 from casefleet_cli.desk import cases as case_desk
@@ -308,7 +309,9 @@ def test_a_case_may_close_when_it_opened_and_later(firm: Office, opened: str, on
 
 MEANT = {
     ("case", "2026-102"): 2,
-    ("case", " 2 "): 2,
+    ("case", " 102 "): 2,
+    ("case", "2026/102"): 2,
+    ("case", "Trust, Old"): 2,
     ("case", "old trust"): 2,
     ("case", "Nguyen"): 1,
     ("contact", "anna@CLIENT.example"): 1,
@@ -331,10 +334,68 @@ def test_a_reference_means_one_thing(firm: Office, noun: str, text: str) -> None
     assert getattr(references, noun)(firm.db, text) == MEANT[noun, text]
 
 
-def test_the_number_of_a_case_comes_before_its_row(firm: Office) -> None:
-    firm.db.execute("UPDATE cases SET number = '2' WHERE id = 1")
-    assert references.case(firm.db, "2") == 1
-    assert references.case(firm.db, "1") == 1
+CASES = {
+    "a row number is none": ("1", None),
+    "a whole number": ("2026-104", 3),
+    "a whole number, as a tag writes it": ("12-c-34-26", 4),
+    "an end after a mark": ("104", 3),
+    "an end within a word": ("04", None),
+    "an end of two words": ("34/26", 4),
+    "an end that fits two": ("26", (4, 5)),
+    "a whole number wins over an end": ("7", 6),
+    "a title that is a number, and an end": ("77", (7, 8)),
+    "a title that is a number": ("1999", 7),
+    "two of one title": ("twin", (9, 10)),
+    "accents and strokes": ("lukasz strasse", 11),
+    "an apostrophe": ("o'brien", 12),
+    "last, first": ("minh nguyen", 13),
+    "first last": ("Nguyen, Minh", 13),
+    "a hash": ("#104", None),
+    "a minus": ("-1", None),
+    "blanks": ("  ", None),
+    "marks": ("--", None),
+}
+
+
+@pytest.mark.parametrize(("text", "meant"), CASES.values(), ids=CASES)
+def test_what_people_type_for_a_case(firm: Office, text: str, meant: int | tuple[int, ...] | None) -> None:
+    rows = [
+        (3, "2026-104", "Nguyen Estate"), (4, "12 C 34/26", "Land"), (5, "13 C 35/26", "Sea"), (6, "7", "Seven"),
+        (7, "A-8", "1999"), (8, "B-77", "x"), (9, "C-9", "Twin"), (10, "D-2", "TWIN"), (11, "E-3", "Łukasz Straße"),
+        (12, "F-4", "O\u2019Brien v. State"), (13, "G-5", "Minh Nguyen"), (14, "H-9-7", "Nine"),
+    ]  # fmt: skip
+    firm.db.executemany(
+        "INSERT INTO cases (id, number, title, opened_at) VALUES (?, ?, ?, '2026-01-01T00:00:00Z')", rows
+    )
+    firm.db.execute("UPDATE cases SET title = '77' WHERE id = 7 AND ? = '77'", (text,))
+    if isinstance(meant, int):
+        assert references.case(firm.db, text) == meant
+        return
+    with pytest.raises(
+        references.UnknownReferenceError if meant is None else references.AmbiguousReferenceError
+    ) as told:
+        references.case(firm.db, text)
+    for number, _, title in (row for row in rows if isinstance(meant, tuple) and row[0] in meant):
+        assert title in str(told.value) or text == "77"
+        (shown,) = [row[1] for row in rows if row[0] == number]
+        assert shown in str(told.value)
+        assert references.case(firm.db, shown) == number
+
+
+def test_what_is_not_in_sight_does_not_exist(firm: Office) -> None:
+    limited = Viewer(2, "Carl", "limited").sight
+    for noun, texts in {
+        "case": ("2026-101", "101", "Nguyen"),
+        "lead": ("1", "Estate"),
+        "contact": ("1", "Anna Client", "anna@client.example"),
+    }.items():
+        for text in texts:
+            assert getattr(references, noun)(firm.db, text)
+            with pytest.raises(references.UnknownReferenceError) as told:
+                getattr(references, noun)(firm.db, text, limited)
+            assert str(told.value).startswith(f"There is no {noun} {text!r}; casefleet {noun} list shows")
+    firm.db.execute("INSERT INTO case_users (case_id, user_id) VALUES (1, 2)")
+    assert references.case(firm.db, "101", limited) == 1
 
 
 def test_a_whole_name_comes_before_a_part_of_one(firm: Office) -> None:

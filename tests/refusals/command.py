@@ -71,11 +71,11 @@ OF_THE_DESK = (
           QueryError),
     usage("user rotate Ada --grace soon", "'soon' is not a span of time; write it like 14d, 3w or 36h.", BadDateError),
     usage("case show Trst", "There is no case 'Trst'; casefleet case list shows what there is.", UnknownReferenceError),
-    usage("case show trust", "Several cases fit 'trust': 1 Nguyen Trust (2026-101, open), 2 Old Trust (2026-102,"
-          " closed); name one by its number.", AmbiguousReferenceError),
+    usage("case show trust", "Several cases fit 'trust': 2026-101 Nguyen Trust (open), 2026-102 Old Trust"
+          " (closed); name one by its number.", AmbiguousReferenceError),
     usage("contact merge Bert anna", "Several contacts fit 'anna': 1 Anna Client (anna@client.example), 3 Anna Other"
           " (anna@other.example); name one by its number.", AmbiguousReferenceError),
-    usage("link 2 --contact 1 --case 1", "E-mail 2 is held; let it in with casefleet release 2 first."),
+    usage("link 2 --contact 1 --case 2026-101", "E-mail 2 is held; let it in with casefleet release 2 first."),
     usage("release 1", "E-mail 1 is not held."),
     usage("unlink --batch 1", "Batch 1 was undone already, on 2026-01-01; nothing was changed."),
 )  # fmt: skip
@@ -85,17 +85,17 @@ OF_COMMANDS = (
     usage("case list --json --csv", "Choose one of --json, --nl, --csv and --fmt."),
     usage("case list --fmt pretzel", f"'pretzel' is no table format; there are {', '.join(tabulate.tabulate_formats)}."),
     usage("feed", "Choose one of --case, --lead, --contact and --all."),
-    usage("feed --all --case 1", "Choose one of --case, --lead, --contact and --all."),
+    usage("feed --all --case 2026-101", "Choose one of --case, --lead, --contact and --all."),
     usage("notifications read", "Say which: their numbers, or --all."),
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),
     usage("email show 1 --html", "E-mail 1 has no HTML; casefleet email show 1 shows its text."),
     usage("export --to out", "Say what: --case or --lead."),
-    usage("export --to out --case 1 --lead 1", "Say what: --case or --lead."),
+    usage("export --to out --case 2026-101 --lead 1", "Say what: --case or --lead."),
     usage("lead list --status gone", "'gone' is no status of a lead; there are open, converted and lost."),
     usage("case list --status gone", "'gone' is no status of a case; there are open and closed."),
-    usage("case assign 1", "Say whom: --contact or --user."),
-    usage("case unassign 1", "Say whom: --contact or --user."),
+    usage("case assign 2026-101", "Say whom: --contact or --user."),
+    usage("case unassign 2026-101", "Say whom: --contact or --user."),
     usage("import mail.eml --route some", "--route is rules or none, and --as-of is now or sent."),
     usage("import mail.eml --as-of then", "--route is rules or none, and --as-of is now or sent."),
     usage("imports show 7", "There is no import 7; casefleet imports list shows them."),
@@ -113,17 +113,17 @@ OF_COMMANDS = (
           " it."),
     usage("reparse", "Say which e-mails: their numbers, --broken, --all, or else --index."),
     usage("link 1", "Say where to: --case, --lead or --contact, or else --suggested alone."),
-    usage("link 1 --query x --case 1", "Name e-mails by their numbers, or choose them by --query, --from, --since and"
+    usage("link 1 --query x --case 2026-101", "Name e-mails by their numbers, or choose them by --query, --from, --since and"
           " --until."),
-    usage("link --from ' ' --case 1", "--from needs an address, a domain or a name."),
-    usage("link --case 1", "Say which e-mails: their numbers, or --query, --from, --since, --until or --contact."),
-    usage("link 1 --case 1 --min-trust thread", "--min-trust goes with --suggested."),
+    usage("link --from ' ' --case 2026-101", "--from needs an address, a domain or a name."),
+    usage("link --case 2026-101", "Say which e-mails: their numbers, or --query, --from, --since, --until or --contact."),
+    usage("link 1 --case 2026-101 --min-trust thread", "--min-trust goes with --suggested."),
     usage("link --suggested --min-trust most", "'most' is no kind of suggestion; there are case-tag, thread, forward,"
           " contact, case-number, the most trusted first."),
     usage("unlink", "Say which e-mails, by their numbers, or --batch N."),
     usage("unlink 1", "Say what to take them off: --case, --lead or --contact."),
     usage("unlink 1 --batch 1", "--batch takes back a whole batch; give it alone."),
-    usage("link --query hearing --contact 1 --case 1", "Nothing was linked; run it again with --yes to link these."),
+    usage("link --query hearing --contact 1 --case 2026-101", "Nothing was linked; run it again with --yes to link these."),
 )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ FILES = (
     Refusal("backup nowhere/out", CannotCreateError, "nowhere/out cannot be created: No such file or directory.", 73),
     Refusal("backup out", TryAgainError, "No room is left on the disk of out; free some and try again.", 75,
             given=lambda firm: firm.patch.setattr(os, "fsync", refusing(os.fsync, errno.ENOSPC))),
-    Refusal("export --case 1 --to out", files.ThereAlreadyError, "out is there already; name a folder or .zip that is not.", 73,
+    Refusal("export --case 2026-101 --to out", files.ThereAlreadyError, "out is there already; name a folder or .zip that is not.", 73,
             given=lambda _: Path("out").mkdir()),
     Refusal("restore copy.db", NoInputError, "There is no file copy.db.", 66),
     Refusal("restore other.db", files.ThereAlreadyError,

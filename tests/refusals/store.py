@@ -29,8 +29,8 @@ UNKNOWN = {
     " shows what there is.",
     (references.case, "2026-103"): "There is no case '2026-103'; casefleet case list shows what there is.",
     (references.case, "caf\udce9"): r"There is no case 'caf\udce9'; casefleet case list shows what there is.",
-    (references.case, "rust"): "There is no case 'rust'; did you mean 1 Nguyen Trust (2026-101, open),"
-    " 2 Old Trust (2026-102, closed)?",
+    (references.case, "rust"): "There is no case 'rust'; did you mean 2026-101 Nguyen Trust (open),"
+    " 2026-102 Old Trust (closed)?",
     (references.lead, "Estat"): "There is no lead 'Estat'; did you mean 1 Estate (open)?",
     (references.email, "99"): "There is no e-mail 99; casefleet email list shows what there is.",
     (references.email, "first"): "'first' is not the number of an e-mail; casefleet email list shows the numbers.",
@@ -61,10 +61,10 @@ AMBIGUOUS = {
     " 6 Miller (office@miller.example), 7 Miller (office@miller.example), 8 Miller (m3@miller.example),"
     " 9 Miller (m4@miller.example), 10 Miller (m5@miller.example), 11 Miller (m6@miller.example),"
     " 12 Miller (m7@miller.example) and 2 more; name one by its number.",
-    (references.case, "trust"): "Several cases fit 'trust': 1 Nguyen Trust (2026-101, open), 2 Old Trust"
-    " (2026-102, closed), 3 Nguyen Trust (2026-103, open); name one by its number.",
-    (references.case, "Nguyen Trust"): "Several cases fit 'Nguyen Trust': 1 Nguyen Trust (2026-101, open),"
-    " 3 Nguyen Trust (2026-103, open); name one by its number.",
+    (references.case, "trust"): "Several cases fit 'trust': 2026-101 Nguyen Trust (open), 2026-102 Old Trust"
+    " (closed), 2026-103 Nguyen Trust (open); name one by its number.",
+    (references.case, "Nguyen Trust"): "Several cases fit 'Nguyen Trust': 2026-101 Nguyen Trust (open),"
+    " 2026-103 Nguyen Trust (open); name one by its number.",
     (references.lead, "Estate"): "Several leads fit 'Estate': 1 Estate (open), 4 Estate (open);"
     " name one by its number.",
 }  # fmt: skip

@@ -33,7 +33,7 @@ def notices_of_tag(tag: Tag | None, owner_id: int, email_id: int) -> tuple[Notic
             return ()
         return (Notice(owner_id, tag.reason, f"+{tag.written} {_misses(tag)}"),)
     place = f"{tag.place.kind} {tag.name}"
-    option = f"--{tag.place.kind} {_quoted(tag.reference)}"
+    option = f"--{tag.place.kind} {quoted(tag.reference)}"
     if tag.is_filed:
         closed = "" if tag.status == "open" else f", which is {tag.status}"
         taken_back = f"casefleet unlink {email_id} {option} takes it back"
@@ -51,7 +51,7 @@ def _misses(tag: Tag) -> str:
     return "names no case or lead that you may see; it was logged as without it"
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A word as a shell takes it."""
     if word and all(letter.isalnum() or letter in "-_./:" for letter in word):
         return word

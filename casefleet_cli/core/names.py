@@ -1,0 +1,51 @@
+"""Names as they are compared when people type them: case, accents, apostrophes and "Last, First" make no difference."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u02bb\u02b9\u00b4`\u2032\uff07", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+)
+"""What no decomposition (UAX #15) reaches: letters with a stroke, apostrophes and hyphens of other keyboards."""
+
+
+def folded(text: str) -> str:
+    """The text without case, accents and doubled blanks; ß is ss, an apostrophe any apostrophe."""
+    plain = text.casefold().translate(_LETTERS)
+    if not plain.isascii():
+        letters = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    return " ".join(plain.split())
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """The folded text, and where one comma parts it the other way round: "Nguyen, Minh" is "minh nguyen", too."""
+    whole = folded(text)
+    last, comma, first = whole.partition(",")
+    if not comma or "," in first or not last.strip() or not first.strip():
+        return (whole,)
+    return whole, f"{first.strip()} {last.strip()}"
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two texts are spellings of one name."""
+    return not set(spellings(one)).isdisjoint(spellings(other))
+
+
+def has_words(name: str, words: str) -> bool:
+    """Whether the words, as they are typed, stand in a name as whole words one after the other."""
+    return any(
+        re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", spelled) is not None
+        for wanted in spellings(words)
+        if wanted
+        for spelled in spellings(name)
+    )
+
+
+def has_letters(name: str, letters: str) -> bool:
+    """Whether what is typed stands anywhere in a name."""
+    return any(wanted in spelled for wanted in spellings(letters) for spelled in spellings(name))
