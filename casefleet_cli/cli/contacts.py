@@ -93,8 +93,8 @@ def edit(
         remove_addresses=remove_address or (),
         acting=context.obj.acting(),
     )
-    told = "; ".join(changes) if changes else "nothing to change"
-    output.say(f"Contact {contact_id}: {told}.")
+    told = f": {'; '.join(changes)}" if changes else " was so already"
+    output.say(f"Contact {contact_id} {contacts.name_of(connection, contact_id)}{told}.")
     if add_address:
         _tell_shared(connection, contact_id)
 

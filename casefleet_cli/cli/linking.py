@@ -17,7 +17,7 @@ from casefleet_cli.store import links, references
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Emails = Annotated[list[str] | None, typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
 Held = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
@@ -117,7 +117,10 @@ def unlink(
 
     def one(email_id: int) -> None:
         standing = link_desk.unlink(connection, email_id, contacts=contacts, places=places, acting=acting)
-        output.say(f"E-mail {email_id} is unlinked and now {standing}.")
+        what = _named(connection, places, contacts)
+        stays = "" if contacts and not places else f" It is {'still on' if standing == 'linked' else 'now'}"
+        stays += "" if not stays else " another case or lead." if standing == "linked" else f" {standing}."
+        output.say(f"E-mail {email_id} is taken off {what}.{stays}")
 
     _each([references.email(connection, number) for number in numbers], one)
 
@@ -204,9 +207,13 @@ def _each(email_ids: list[int], work: Callable[[int], None]) -> None:
     output.some_failed(failures, f"of {len(email_ids)} e-mails left as they were")
 
 
+def _named(connection: sqlite3.Connection, places: Iterable[Place], contacts: Iterable[int]) -> str:
+    names = [f"{place.kind} {links.name_and_status(connection, place)[0]}" for place in places]
+    return ", ".join((*names, *(f"contact {links.contact_name(connection, contact)}" for contact in contacts)))
+
+
 def _told(connection: sqlite3.Connection, done: link_desk.Linked) -> str:
-    names = [f"{place.kind} {links.name_and_status(connection, place)[0]}" for place in done.places]
-    names += [f"contact {links.contact_name(connection, contact)}" for contact in done.contacts]
-    sentence = f"E-mail {done.email_id} is linked to {', '.join(names)}." if names else ""
+    names = _named(connection, done.places, done.contacts)
+    sentence = f"E-mail {done.email_id} is linked to {names}." if names else ""
     sentence = sentence or f"E-mail {done.email_id} was linked there already."
     return sentence + "".join(f" Note: {note}." for note in done.not_open)

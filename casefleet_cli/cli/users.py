@@ -91,7 +91,8 @@ def edit(
         remove_addresses=remove_address or (),
         acting=context.obj.acting(),
     )
-    output.say(f"User {user_id}: {'; '.join(changes)}." if changes else f"User {user_id}: nothing to change.")
+    told = f": {'; '.join(changes)}" if changes else " was so already"
+    output.say(f"User {user_id} {users.one(connection, user_id)['name']}{told}.")
 
 
 @app.command("rotate")

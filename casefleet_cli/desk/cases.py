@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casefleet_cli import clock
+from casefleet_cli.core.rules import tags
 from casefleet_cli.desk import entries
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, cases, settings
+from casefleet_cli.store import activities, case_tags, cases, settings
 from casefleet_cli.store.database import transaction
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,9 +58,10 @@ def enter(
         kept = cases.next_number(connection, settings.days(connection).today.year)
     else:
         kept = entries.case_number(number)
-        taken = cases.by_number(connection, kept)
+        taken = cases.by_number(connection, kept) or _written_alike(connection, kept)
         if taken is not None:
-            raise NumberTakenError(f"Case {kept} is there already: {cases.one(connection, taken)['title']}.")
+            there = cases.one(connection, taken)
+            raise NumberTakenError(f"Case {there['number']} is there already: {there['title']}.")
     case_id = cases.add(connection, kept, entries.name(title, "title"), on)
     detail = f"as of {settings.days(connection).day(on)}" if on else ""
     activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id, detail=detail)
@@ -66,6 +69,13 @@ def enter(
         cases.assign_contact(connection, case_id, contact_id)
         activities.add(connection, "assigned", user_id=acting, case_id=case_id, contact_id=contact_id)
     return case_id
+
+
+def _written_alike(connection: sqlite3.Connection, number: str) -> int | None:
+    """The case that a case tag, and people who type other marks, could not tell from this number."""
+    tag = tags.normalised(number)
+    fitting = case_tags.fitting(connection, tag, EVERYTHING)
+    return next((found.place.id for found in fitting if tags.normalised(found.number) == tag), None)
 
 
 def close(connection: sqlite3.Connection, case_id: int, *, on: str | None = None, acting: int | None = None) -> bool:

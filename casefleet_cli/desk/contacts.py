@@ -73,7 +73,7 @@ def edit(
         }
         for field, value in wanted.items():
             if value is not None and value != before[field]:
-                changes.append("note" if field == "note" else f"{field} {before[field]} → {value}")
+                changes.append("the note is new" if field == "note" else f"{field} {before[field]} → {value}")
         contacts.edit(connection, contact_id, **wanted)
         for address in add_addresses:
             kept = outside_address(connection, address)

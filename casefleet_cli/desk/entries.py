@@ -74,10 +74,10 @@ def domain(text: str) -> str:
 
 
 def case_number(text: str) -> str:
-    """A case number: one word, so that it can be typed and found in subjects; raises BadEntryError otherwise."""
-    kept = text.strip()
-    if not kept or len(kept) > 60 or len(kept.split()) != 1:
-        raise BadEntryError(f"{text!r} cannot be a case number; write one word such as 2026-014.")
+    """A case number as it is written, its blanks single; raises BadEntryError for what cannot be typed as one."""
+    kept = " ".join(text.split())
+    if not kept[:1].isalnum() or len(kept) > 60:
+        raise BadEntryError(f"{text!r} cannot be a case number; begin with a letter or a digit, as in 2026-014.")
     _plain(kept, "case number")
     return kept
 

@@ -93,16 +93,23 @@ def unlink(
     with transaction(connection):
         for place in places:
             if not links.remove(connection, email_id, place):
-                raise UsageError(f"E-mail {email_id} is not linked to {place.kind} {place.id}; nothing was changed.")
+                raise UsageError(f"E-mail {email_id} is not on {_name(connection, place)}; nothing was changed.")
             _note(connection, "unlinked", acting, email_id, place)
         for contact_id in contacts:
             if not links.remove_contact(connection, email_id, contact_id):
-                raise UsageError(f"E-mail {email_id} is not linked to contact {contact_id}; nothing was changed.")
+                name = f"contact {contact_id} {links.contact_name(connection, contact_id)}"
+                raise UsageError(f"E-mail {email_id} is not linked to {name}; nothing was changed.")
             activities.add(connection, "unlinked", user_id=acting, email_id=email_id, contact_id=contact_id)
         standing = standings.refresh(connection, email_id)
         if standing == "linked" and contacts and not links.has_contact(connection, email_id):
             raise UsageError(f"E-mail {email_id} is on a case or lead and needs a contact; unlink it there first.")
         return standing
+
+
+def _name(connection: sqlite3.Connection, place: Place) -> str:
+    """A case or lead as lists show it."""
+    name = links.name_and_status(connection, place)[0]
+    return f"case {name}" if place.kind == "case" else f"lead {place.id} {name}"
 
 
 def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:

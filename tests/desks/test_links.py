@@ -8,6 +8,7 @@ import pytest
 
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
@@ -86,9 +87,10 @@ def test_unlinking_the_last_place_makes_it_unassigned_again_and_keeps_the_histor
 
 def test_unlinking_what_is_not_linked_changes_nothing(firm: Firm) -> None:
     case = firm.case("Trust", firm.contact("Anna"))
+    other = firm.case("Other", firm.contact("Bert"))
     email = log(firm, mail("anna@client.example"))
-    with pytest.raises(UsageError, match="not linked to case 99"):
-        link_desk.unlink(firm.db, email, places=(Place("case", case), Place("case", 99)))
+    with pytest.raises(UsageError, match="not on case 2026-102 Other"):
+        link_desk.unlink(firm.db, email, places=(Place("case", case), Place("case", other)))
     assert firm.count("email_cases") == 1
 
 
@@ -214,6 +216,17 @@ def test_a_case_number_in_the_subject_is_suggested_but_the_same_subject_is_not(f
     assert [(s.trust, s.place) for s in suggestion_desk.for_email(firm.db, numbered)] == [
         ("case-number", Place("case", case))
     ]
+
+
+@pytest.mark.parametrize("subject", ["Re: 12 C 34/26 papers", "[12 C  34/26]", "Hearing in 12 C 34/26, room 4"])
+def test_a_case_number_of_several_words_in_the_subject_is_suggested(firm: Firm, subject: str) -> None:
+    case = case_desk.open_case(firm.db, "Land", number=" 12  C 34/26", contacts=[firm.contact("Anna")])
+    numbered = log(firm, mail("x@else.example", subject=subject))
+    (only,) = suggestion_desk.for_email(firm.db, numbered)
+    assert (only.trust, only.place, only.reason) == (
+        "case-number", Place("case", case["id"]), "The subject names case 12 C 34/26",
+    )  # fmt: skip
+    assert only.command == f"casefleet link {numbered} --case '12 C 34/26'"
 
 
 def test_several_open_cases_suggest_the_contact_and_name_the_cases(firm: Firm) -> None:

@@ -165,7 +165,7 @@ CONTACT_EDITS = {
     "as it is": ({"name": "Anna  Client", "kind": "person", "note": "", "add_addresses": ["ANNA@client.example"]}, []),
     "all": (
         {"name": "Ann", "kind": "organisation", "note": "n", "add_addresses": ["ann@client.example"]},
-        ["name Anna Client → Ann", "kind person → organisation", "note", "address ann@client.example added"],
+        ["name Anna Client → Ann", "kind person → organisation", "the note is new", "address ann@client.example added"],
     ),
     "the last address": ({"remove_addresses": ["Anna@Client.example"]}, ["address anna@client.example removed"]),
 }

@@ -193,8 +193,8 @@ ENTRIES = (
                      "x" * 64 + ".example", ".".join(["abcdefgh"] * 22))
     ),
     *(
-        entry(entries.case_number, text, f"{text!r} cannot be a case number; write one word such as 2026-014.")
-        for text in ("", " ", "2026 014", "x" * 61)
+        entry(entries.case_number, text, f"{text!r} cannot be a case number; begin with a letter or a digit, as in 2026-014.")
+        for text in ("", " ", "#77", "-1", "x" * 61)
     ),
     entry(entries.case_number, "1\x7f", r"The case number '1\x7f' contains control characters; write it without."),
     entry(entries.one_of, "boss", "'boss' is no role; choose admin, standard, limited or guest.", entries.ROLES, "role"),
@@ -236,6 +236,12 @@ SEARCHES = (
 )
 
 CASES = (
+    Refusal(
+        lambda firm: case_desk.open_case(firm.db, "Second", number="2026/101", contacts=[1]),
+        case_desk.NumberTakenError,
+        "Case 2026-101 is there already: Nguyen Trust.",
+        2,
+    ),
     Refusal(
         lambda firm: case_desk.open_case(firm.db, "Second", number="2026-101", contacts=[1]),
         case_desk.NumberTakenError,
@@ -329,13 +335,13 @@ LINKS = (
     Refusal(
         lambda firm: link_desk.unlink(firm.db, 3, places=(CASE_1, CASE_2)),
         UsageError,
-        "E-mail 3 is not linked to case 2; nothing was changed.",
+        "E-mail 3 is not on case 2026-102 Old Trust; nothing was changed.",
         2,
     ),
     Refusal(
         lambda firm: link_desk.unlink(firm.db, 3, places=(CASE_1,), contacts=(2,)),
         UsageError,
-        "E-mail 3 is not linked to contact 2; nothing was changed.",
+        "E-mail 3 is not linked to contact 2 Bert Client; nothing was changed.",
         2,
     ),
     Refusal(
