@@ -189,10 +189,12 @@ def _owner(connection: sqlite3.Connection, words: Words, raw: bytes, now: str) -
         if owner is not None and owner.usable:
             return owner
     domain = settings.logging_domain(connection)
-    named = words.recipient or any(address.endswith(f"@{domain}") for address in candidates)
-    if not named:
-        raise DeferError("No recipient: give --recipient, or deliver with X-Original-To or Delivered-To headers.")
-    raise NoUserError
+    if any(address.endswith(f"@{domain}") for address in candidates):
+        raise NoUserError
+    if words.recipient is not None:
+        # Another firm's mail, or a relay domain too many: our word that there is no such user would bounce it.
+        raise DeferError("The recipient is not at the logging domain of this database; see casefleet doctor.")
+    raise DeferError("No recipient: give --recipient, or deliver with X-Original-To or Delivered-To headers.")
 
 
 def _recipients(words: Words, raw: bytes) -> list[str]:

@@ -21,6 +21,8 @@ from casefleet_cli.store import settings
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.install.postconf import Service
+
 
 def deliver() -> None:
     """Log one message for the user whose BCC address is the recipient (the delivery door, lda, runs it)."""
@@ -43,6 +45,10 @@ def postfix(
         str | None,
         typer.Option(metavar="WHERE", help="For casefleet lmtp: unix:/run/casefleet/lmtp, or 127.0.0.1:PORT."),
     ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Its name in master.cf (default: casefleet, where no other firm has it)."),
+    ] = None,
     procmail: Annotated[bool, typer.Option("--procmail", help="Print the procmail recipe instead.")] = False,
     maildrop: Annotated[bool, typer.Option("--maildrop", help="Print the maildrop filter instead.")] = False,
 ) -> None:
@@ -51,7 +57,8 @@ def postfix(
     connection = state.connection() if map_path else state.reader()
     path = Path(state.database_path).absolute()
     domain = settings.logging_domain(connection)
-    here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes, lmtp)
+    name = _transport(Postconf(), domain, str(path), transport)
+    here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes, lmtp, name)
     if procmail or maildrop:
         output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
         return
@@ -73,7 +80,7 @@ def postfix(
         output.block(unit)
     if map_path:
         output.say("")
-        output.block(f"# {mailserver.MAP_CF} (needs the package postfix-sqlite; every change of users keeps it fresh)")
+        output.block(f"# {here.map_cf_path} (needs the package postfix-sqlite; every change of users keeps it fresh)")
         output.block(map_cf)
     if here.user == "root":
         output.warn(
@@ -88,6 +95,31 @@ def _refresh_map(connection: sqlite3.Connection, map_path: str) -> None:
     recipients.remember(connection, map_path)
     if not done.readable:
         output.warn(f"casefleet: The user {reader} cannot read {map_path}; run once: chgrp {reader} {map_path}")
+
+
+def _transport(postfix: Postconf, domain: str, path: str, wanted: str | None) -> str:
+    """The transport to print: as wanted, or the one that mail for the domain takes already, or one that is free.
+
+    Raises ConfigError for the name of another firm's: its mail would come here, and be refused by our map.
+    """
+    used, _ = postfix.transport(domain)
+
+    def is_free(name: str) -> bool:
+        services = postfix.services(name)
+        by_lmtp = name == used and {service.program for service in services} == {"lmtp"}
+        return not services or by_lmtp or _has(services[-1], path)
+
+    if wanted is not None:
+        if not is_free(mailserver.transport_name(wanted)):
+            raise ConfigError(f"The transport {wanted} in master.cf is not this database's; choose another name.")
+        return wanted
+    if used.startswith(mailserver.TRANSPORT) and postfix.services(used) and is_free(used):
+        return used
+    return mailserver.TRANSPORT if is_free(mailserver.TRANSPORT) else mailserver.named_after(domain)
+
+
+def _has(service: Service, path: str) -> bool:
+    return service.program == "pipe" and f"--db {path} " in f"{service.words.replace('$$', '$')} "
 
 
 def _owner(path: Path) -> str:

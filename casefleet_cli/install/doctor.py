@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _ENOUGH_BYTES = 1024**3
-_GREETING_SECONDS = 10.0
+_ANSWER_SECONDS = 10.0
 _FEW_BYTES = 100 * 1024**2
 
 
@@ -174,13 +174,18 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         )
         return
     yield Finding("domain", OK, f"Postfix takes mail for {domain}.")
-    name, next_hop = _transport(postfix, domain)
-    service = postfix.service(name)
+    name, next_hop = postfix.transport(domain)
+    services = postfix.services(name)
+    service = services[-1] if services else None
+    if len(services) > 1:
+        yield Finding("entries", WARNING, f"master.cf has {len(services)} entries named {name}; Postfix uses the last.",
+                      "Take the others out; two firms need two names (casefleet postfix --transport).")  # fmt: skip
+    yield from _neighbours(postfix, domain, name, next_hop)
     if service is None:
         yield Finding("transport", FAILURE, f"Mail for {domain} goes to {name}, which is not in master.cf.", lines)
     elif service.program == "lmtp":
         yield Finding("transport", OK, f"Mail for {domain} goes on by LMTP ({name}).")
-        yield from _lmtp(postfix, service, next_hop)
+        yield from _lmtp(postfix, service, next_hop, domain)
     elif service.program != "pipe" or "deliver" not in service.words.split():
         advice = f"Add it to transport_maps. {lines}"
         yield Finding("transport", FAILURE, f"Mail for {domain} goes to {name}, not to casefleet.", advice)
@@ -189,13 +194,25 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         yield from _limits(postfix, service, name)
 
 
-def _lmtp(postfix: Postconf, service: Service, next_hop: str) -> Iterator[Finding]:
-    greeting = _greeting(next_hop, postfix.value("queue_directory"))
+def _neighbours(postfix: Postconf, domain: str, name: str, next_hop: str) -> Iterator[Finding]:
+    """Whether mail for another domain comes to this database, where it would wait in the queue for good."""
+    others = (item.lower() for item in postfix.items("relay_domains") if ":" not in item)
+    astray = [other for other in others if other != domain and postfix.transport(other) == (name, next_hop)]
+    if astray:
+        yield Finding("neighbours", FAILURE, f"Mail for {', '.join(astray)} goes to the transport of {domain}.",
+                      "Give each domain a transport of its own in transport_maps.")  # fmt: skip
+
+
+def _lmtp(postfix: Postconf, service: Service, next_hop: str, domain: str) -> Iterator[Finding]:
+    greeting, answer = _asked(next_hop, postfix.value("queue_directory"), domain)
     if greeting is None:
         yield Finding("server", FAILURE, f"Nobody answers at {next_hop}; all mail waits in the queue.",
                       "systemctl start casefleet-lmtp")  # fmt: skip
-    elif greeting.startswith(b"220 casefleet"):
+    elif greeting.startswith(b"220 casefleet") and answer.startswith(b"550"):
         yield Finding("server", OK, f"casefleet lmtp answers at {next_hop}.")
+    elif greeting.startswith(b"220 casefleet"):
+        yield Finding("server", FAILURE, f"casefleet lmtp at {next_hop} takes no mail for {domain}.",
+                      "It has another database, or cannot open this one: see its log.")  # fmt: skip
     else:
         yield Finding("server", FAILURE, f"Another server answers at {next_hop}.", "See casefleet postfix --lmtp.")
     if f"{mailserver.LINE_LIMIT}=0" in service.words or postfix.value(mailserver.LINE_LIMIT) == "0":
@@ -205,31 +222,34 @@ def _lmtp(postfix: Postconf, service: Service, next_hop: str) -> Iterator[Findin
                       f"-o {mailserver.LINE_LIMIT}=0 in master.cf")  # fmt: skip
 
 
-def _greeting(next_hop: str, queue: str) -> bytes | None:
-    """The first line of an LMTP server, asked as Postfix would; None when nobody answers."""
-    kind, _, where = next_hop.partition(":")
+def _asked(next_hop: str, queue: str, domain: str) -> tuple[bytes | None, bytes]:
+    """The first line of an LMTP server, asked as Postfix would, and what it says to an address that nobody has.
+
+    None when nobody answers; "" where it says no more.
+    """
+    greeting, answer = None, b""
     try:
-        if kind == "unix":
-            # A relative path is one below the queue directory (postconf(5), transport(5)).
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(_GREETING_SECONDS)
-                client.connect(os.path.join(queue, where))  # noqa: PTH118
-                return client.recv(200)
-        host, _, port = where.rpartition(":") if kind == "inet" else next_hop.rpartition(":")
-        with socket.create_connection((host.strip("[]"), int(port)), _GREETING_SECONDS) as client:
-            return client.recv(200)
+        with _connected(next_hop, queue) as client, client.makefile("rb") as answers:
+            greeting = answers.readline(200)
+            for command in ("LHLO doctor", "MAIL FROM:<>", f"RCPT TO:<casefleet-doctor@{domain}>"):
+                client.sendall(f"{command}\r\n".encode())
+                while (answer := answers.readline(200))[3:4] == b"-":
+                    pass
     except (OSError, ValueError):
-        return None
+        pass
+    return greeting, answer
 
 
-def _transport(postfix: Postconf, domain: str) -> tuple[str, str]:
-    """The name of the transport that mail for a domain takes, and its next hop ("" where it needs none)."""
-    chosen = postfix.looked_up(postfix.items("transport_maps"), domain)
-    if not chosen:
-        relayed = postfix.listed("relay_domains", domain)
-        chosen = postfix.value("relay_transport" if relayed else "virtual_transport")
-    name, _, next_hop = chosen.partition(":")
-    return name, next_hop
+def _connected(next_hop: str, queue: str) -> socket.socket:
+    kind, _, where = next_hop.partition(":")
+    if kind == "unix":
+        # A relative path is one below the queue directory (postconf(5), transport(5)).
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(_ANSWER_SECONDS)
+        client.connect(os.path.join(queue, where))  # noqa: PTH118
+        return client
+    host, _, port = where.rpartition(":") if kind == "inet" else next_hop.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS)
 
 
 def _transport_found(service: Service, name: str, path: Path, program: tuple[str, ...]) -> Finding:

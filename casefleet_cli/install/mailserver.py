@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ GUARD = f'timeout -s KILL {LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 ||
 where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
 LATER = "casefleet-later"
 LINE_LIMIT = "lmtp_line_length_limit"
-MAP_CF = f"/etc/postfix/{TRANSPORT}-recipients.cf"
 
 
 class Installation(NamedTuple):
@@ -35,22 +35,41 @@ class Installation(NamedTuple):
     """Deliveries at once."""
     lmtp: str | None = None
     """Where `casefleet lmtp` listens, "unix:/PATH" or "HOST:PORT"; None where mail comes through the pipe."""
+    transport: str = TRANSPORT
+    """Its name in master.cf: another for each firm of a server."""
+
+    @property
+    def map_cf_path(self) -> str:
+        """Where Postfix reads how to ask the map of recipients."""
+        return f"/etc/postfix/{self.transport}-recipients.cf"
+
+
+def named_after(domain: str) -> str:
+    """The name of a transport for a logging domain, where the usual name is another firm's."""
+    return f"{TRANSPORT}-{domain.replace('.', '-')}"
+
+
+def transport_name(text: str) -> str:
+    """A name that master.cf can have; raises ConfigError for others."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,62}", text):
+        raise ConfigError(f"{text!r} cannot be a transport; write small letters, digits and hyphens.")
+    return text
 
 
 def main_cf(installation: Installation, *, with_map: bool = False) -> str:
     """The settings for Postfix's main.cf (postconf(5)); a setting that is there already gets the value appended."""
     lines = f"""\
 relay_domains = {installation.domain}
-transport_maps = inline:{{ {installation.domain}={TRANSPORT}:{_next_hop(installation)} }}
+transport_maps = inline:{{ {installation.domain}={installation.transport}:{_next_hop(installation)} }}
 """
     if installation.lmtp is None:
         lines += f"""\
-{TRANSPORT}_destination_recipient_limit = 1
-{TRANSPORT}_time_limit = {TIME_LIMIT_SECONDS}s
+{installation.transport}_destination_recipient_limit = 1
+{installation.transport}_time_limit = {TIME_LIMIT_SECONDS}s
 """
     if with_map:
         # Not by proxy: — without its file proxymap would not start, and no mail at all would be taken.
-        lines += f"relay_recipient_maps = sqlite:{MAP_CF}\n"
+        lines += f"relay_recipient_maps = sqlite:{installation.map_cf_path}\n"
     return lines
 
 
@@ -59,13 +78,13 @@ def master_cf(installation: Installation) -> str:
     if installation.lmtp is not None:
         # Not a byte of a line is changed, however long it is, and the server learns the queue id.
         return f"""\
-{TRANSPORT} unix - - n - {installation.processes} lmtp
+{installation.transport} unix - - n - {installation.processes} lmtp
   -o {LINE_LIMIT}=0 -o lmtp_send_xforward_command=yes
 """
     program = " ".join(_argument(word) for word in installation.program)
     guard = GUARD.replace("$", "$$")
     return f"""\
-{TRANSPORT} unix - n n - {installation.processes} pipe
+{installation.transport} unix - n n - {installation.processes} pipe
   flags=Rq user={installation.user} null_sender=
   argv=/bin/sh -c {{ {guard} }} casefleet
   {program} --db {_argument(installation.database)} deliver

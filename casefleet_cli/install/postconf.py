@@ -70,10 +70,19 @@ class Postconf:
         items = self.items(name)
         return domain in (item.lower() for item in items) or self.looked_up(items, domain) is not None
 
-    def service(self, name: str) -> Service | None:
-        """A transport of master.cf; None when there is none of this name."""
-        words = self._asked("postconf", "-M", f"{name}/unix").split(None, 8)
-        return Service(words[7], words[8] if len(words) > 8 else "") if len(words) > 7 else None
+    def services(self, name: str) -> list[Service]:
+        """The transports of master.cf that have this name; Postfix uses the last."""
+        lines = (line.split(None, 8) for line in self._asked("postconf", "-M", f"{name}/unix").splitlines())
+        return [Service(words[7], words[8] if len(words) > 8 else "") for words in lines if len(words) > 7]
+
+    def transport(self, domain: str) -> tuple[str, str]:
+        """The name of the transport that mail for a domain takes, and its next hop ("" where it needs none)."""
+        chosen = self.looked_up(self.items("transport_maps"), domain)
+        if not chosen:
+            relayed = self.listed("relay_domains", domain)
+            chosen = self.value("relay_transport" if relayed else "virtual_transport")
+        name, _, next_hop = chosen.partition(":")
+        return name, next_hop
 
     def _asked(self, program: str, *words: str) -> str:
         found = shutil.which(program, path=self._path)

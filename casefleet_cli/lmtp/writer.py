@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import clock, config
 from casefleet_cli.core.address import normal
-from casefleet_cli.errors import CasefleetError, TryAgainError
+from casefleet_cli.errors import CasefleetError, ConfigError, TryAgainError
 from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.recording import Mail, record
@@ -141,7 +141,10 @@ class Writer:
         return self._pool.understand(raw)
 
     def _owner(self, recipient: str) -> BccOwner | None:
-        owner = users.by_bcc_address(self._open(), normal(recipient), clock.stamp())
+        connection, address = self._open(), normal(recipient)
+        owner = users.by_bcc_address(connection, address, clock.stamp())
+        if owner is None and not address.endswith(f"@{settings.logging_domain(connection)}"):
+            raise ConfigError("A recipient is not at the logging domain of this database; see casefleet doctor.")
         return owner if owner is not None and owner.usable else None
 
     def _commit(self, jobs: list[_Job]) -> list[bool]:

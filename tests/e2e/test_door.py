@@ -91,9 +91,19 @@ def test_a_tag_does_not_make_an_unknown_address_known(firm: Firm, address: str) 
     assert firm.count("emails") == 0
 
 
-@pytest.mark.parametrize("state", ["unknown", "other-domain", "retired", "disabled", "header"])
+@pytest.mark.parametrize("recipient", ["eva@other.example", "ada-7k3mq9x2vt4hc8wnp@log.firm.example.org", "ada", ""])
+def test_a_recipient_of_another_domain_waits_for_its_own_door(firm: Firm, recipient: str) -> None:
+    code, output = deliver(mail("x@else.example"), "--recipient", recipient, db=firm.path)
+    assert (code, output) == (
+        75,
+        "4.3.0 The recipient is not at the logging domain of this database; see casefleet doctor.\n",
+    )
+    assert firm.count("raw_messages") == 0
+
+
+@pytest.mark.parametrize("state", ["unknown", "retired", "disabled", "header"])
 def test_an_unknown_address_is_67_and_echoes_no_secret(firm: Firm, state: str) -> None:
-    recipient = {"unknown": "nobody-x@log.firm.example", "other-domain": "eva@other.example"}.get(state, BCC["ada"])
+    recipient = "nobody-x@log.firm.example" if state == "unknown" else BCC["ada"]
     if state == "retired":
         firm.db.execute("UPDATE bcc_addresses SET retired_at = ?, expires_at = ?", ("2026-01-01T00:00:00Z",) * 2)
     if state == "disabled":

@@ -247,7 +247,27 @@ def taken(firm: Office) -> None:
 
 
 ONLY_HERE = "casefleet serve listens on this computer only (127.0.0.1, ::1), not on "
+
+
+def another_firms_transport(firm: Office) -> None:
+    """A Postfix whose transport casefleet delivers to another database."""
+    folder = Path(firm.path).parent / "bin"
+    folder.mkdir()
+    (folder / "postconf").write_text(
+        "#!/bin/sh\ntest \"$1\" = -M && echo 'casefleet unix - n n - 20 pipe argv=/x --db /other.db deliver'\nexit 0\n"
+    )
+    (folder / "postconf").chmod(0o755)
+    firm.patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
 SERVERS = (
+    Refusal("postfix --user x --transport Casefleet", ConfigError,
+            "'Casefleet' cannot be a transport; write small letters, digits and hyphens.", 78),
+    Refusal("postfix --user x --transport casefleet", ConfigError,
+            "The transport casefleet in master.cf is not this database's; choose another name.", 78,
+            given=another_firms_transport),
+    Refusal(lambda firm: writer.Writer(firm.path, Syslog())._owner("eva@other.example"), ConfigError,
+            "A recipient is not at the logging domain of this database; see casefleet doctor.", 78),
     Refusal("postfix", ConfigError,
             f"FOLDER/casefleet.db belongs to user {os.getuid()}, who has no name here; name one with --user.", 78,
             given=lambda firm: firm.patch.setattr(pwd, "getpwuid", Failing(pwd.getpwuid, KeyError("uid")))),
