@@ -399,6 +399,16 @@ GOOD = says("spf=pass smtp.mailfrom=ada@firm.example")
         ([says("auth=fail smtp.auth=ada")], False),
         ([("authentication-results", "MX.Firm.Example 1; DKIM=PASS header.d=FIRM.example")], True),
         ([("authentication-results", "(spf=pass smtp.mailfrom=firm.example) mx.firm.example; spf=none")], False),
+        ([says("spf=pass smtp.mailfrom=firm.example=a@else.example")], False),
+        ([says('spf=pass smtp.mailfrom="a;auth=pass;b"@else.example')], False),
+        ([says('spf=pass smtp.mailfrom="a smtp.mailfrom=firm.example"@else.example')], False),
+        ([says('spf=pass smtp.mailfrom="a\\" smtp.mailfrom=firm.example"@else.example')], False),
+        ([says('spf=pass smtp.mailfrom=a@else.example (from="a);auth=pass;("@else.example)')], False),
+        ([says('spf=pass smtp.mailfrom="a@else.example; auth=pass')], False),
+        ([says('spf=pass smtp.mailfrom="Ada; B"@firm.example')], True),
+        ([says("spf=pass smtp.mailfrom=prvs=12=ada@firm.example")], True),
+        ([says("spf = pass smtp.mailfrom =ada@firm.example")], True),
+        ([says('dkim=pass header.b=abc= header.d="firm.example"')], True),
     ],
 )
 def test_own_mail_needs_the_word_of_our_server_where_it_is_set(trace: list[tuple[str, str]], is_good: bool) -> None:

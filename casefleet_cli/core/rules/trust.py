@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 RECEIVED, RESULTS = "received", "authentication-results"
 """The trace fields that are looked at."""
+_QUOTED = r'"((?:[^"\\]|\\.)*)"?'
+"""A quoted string; one that nobody closed takes the rest."""
+_NOT_OF_A_NAME = r"[^\w.@-]"
+_NAME = r"(?:^| )([^ =]+) ?= ?"
 _COMMENT = r"\([^()]*\)"
 
 
@@ -35,8 +39,12 @@ def is_verified(trace: Sequence[tuple[str, str]], authserv_id: str, addresses: I
 
 
 def _bare(value: str) -> str:
-    """A field in lower case without comments, which nobody nests here."""
-    return re.sub(_COMMENT, " ", value.lower())
+    """A field in lower case without comments, which nobody nests here.
+
+    A sender chooses what stands in quotes: no mark in them counts (`"a;auth=pass"@else.example` is an envelope sender).
+    """
+    unquoted = re.sub(_QUOTED, lambda quoted: re.sub(_NOT_OF_A_NAME, "?", quoted[1]), value.lower(), flags=re.S)
+    return re.sub(_COMMENT, " ", unquoted)
 
 
 def _is_of(received: str, ours: str) -> bool:
@@ -50,12 +58,13 @@ def _is_of(received: str, ours: str) -> bool:
 def _speaks_for(results: str, domains: set[str]) -> bool:
     passed: set[str] = set()
     for result in results.split(";"):
-        words = result.replace("=", " = ").replace('"', " ").split()
-        said = {name: value for name, sign, value in zip(words, words[1:], words[2:], strict=False) if sign == "="}
+        words = re.sub(_NAME, r" \1=", " ".join(result.split())).split()
+        # What follows the first sign is the value: an envelope sender may be `firm.example=a@else.example`.
+        said = {name: value for name, sign, value in (word.partition("=") for word in words) if sign}
         method = next(iter(said), "")
         if said.get(method) != "pass":
             continue
-        method = method.partition("/")[0].rstrip()
+        method = method.partition("/")[0]
         if method == "auth":
             return True
         if method == "dkim":
