@@ -111,6 +111,6 @@ _DIGIT = re.compile(r"[0-9]")
 def number_candidates(subject: str) -> tuple[str, ...]:
     """What in a subject could be a case number: words with a digit, up to four words in a row; at most 200."""
     words = [word.strip("./-_") for word in _WORD.findall(subject[:1000])]
-    alone = (word for word in words if len(word) > 2 and _DIGIT.search(word, 1))
+    alone = (word for word in words if len(word) > 2 and _DIGIT.search(word))
     rows = (" ".join(words[at : at + count]) for at in range(len(words)) for count in (2, 3, 4))
     return tuple(dict.fromkeys((*alone, *(row for row in rows if _DIGIT.search(row)))))[:200]
