@@ -22,6 +22,7 @@ from casefleet_cli.core.rules.routing import (
     Place,
     clues_of,
     route,
+    unrouted,
 )
 
 ADA = Owner(1, frozenset({"ada@firm.example"}))
@@ -336,6 +337,19 @@ def test_a_further_delivery_decides_what_no_earlier_one_decided(
     assert (None if added is None else list(added.places)) == places
 
 
+def test_a_further_delivery_links_the_contacts_of_those_asked_anew() -> None:
+    added = again.addition(route(message([A], bcc=[B]), ADA, WORLD), [asked(route(message([A]), ADA, WORLD))])
+    assert added is not None
+    assert (added.outcome, added.contacts, [verdict.recipient for verdict in added.verdicts]) == ("filed", (BERT,), [B])
+
+
+def test_mail_to_be_kept_only_goes_nowhere() -> None:
+    decision = route(message([A]), ADA, WORLD)
+    kept = unrouted(decision)
+    assert kept == decision._replace(outcome="unassigned", reason="not-routed", verdicts=(), places=())
+    assert unrouted(decision, "no-date").reason == "no-date"
+
+
 @given(MAILS, WORLDS)
 def test_the_same_delivery_adds_nothing_and_adding_is_once(mail: Letterhead, world: Facts) -> None:
     decision = route(mail, ADA, world, vouched=True)
@@ -346,9 +360,9 @@ def test_the_same_delivery_adds_nothing_and_adding_is_once(mail: Letterhead, wor
 def test_a_place_that_a_person_took_away_is_not_filed_to_again() -> None:
     decision = again.without(route(message([A], [B]), ADA, WORLD), {ONE})
     assert (decision.outcome, decision.places) == ("filed", (TWO,))
-    assert [(verdict.rule, verdict.reason) for verdict in decision.verdicts] == [
-        (None, again.TAKEN_AWAY),
-        ("one-open-case", None),
+    assert [(verdict.rule, verdict.place, verdict.reason) for verdict in decision.verdicts] == [
+        (None, None, again.TAKEN_AWAY),
+        ("one-open-case", TWO, None),
     ]
     assert again.without(decision, {ONE}) == decision
     assert again.without(decision, {TWO}).outcome == "unassigned"
@@ -399,16 +413,6 @@ GOOD = says("spf=pass smtp.mailfrom=ada@firm.example")
         ([says("auth=fail smtp.auth=ada")], False),
         ([("authentication-results", "MX.Firm.Example 1; DKIM=PASS header.d=FIRM.example")], True),
         ([("authentication-results", "(spf=pass smtp.mailfrom=firm.example) mx.firm.example; spf=none")], False),
-        ([says("spf=pass smtp.mailfrom=firm.example=a@else.example")], False),
-        ([says('spf=pass smtp.mailfrom="a;auth=pass;b"@else.example')], False),
-        ([says('spf=pass smtp.mailfrom="a smtp.mailfrom=firm.example"@else.example')], False),
-        ([says('spf=pass smtp.mailfrom="a\\" smtp.mailfrom=firm.example"@else.example')], False),
-        ([says('spf=pass smtp.mailfrom=a@else.example (from="a);auth=pass;("@else.example)')], False),
-        ([says('spf=pass smtp.mailfrom="a@else.example; auth=pass')], False),
-        ([says('spf=pass smtp.mailfrom="Ada; B"@firm.example')], True),
-        ([says("spf=pass smtp.mailfrom=prvs=12=ada@firm.example")], True),
-        ([says("spf = pass smtp.mailfrom =ada@firm.example")], True),
-        ([says('dkim=pass header.b=abc= header.d="firm.example"')], True),
     ],
 )
 def test_own_mail_needs_the_word_of_our_server_where_it_is_set(trace: list[tuple[str, str]], is_good: bool) -> None:

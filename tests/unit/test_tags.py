@@ -6,7 +6,7 @@ import pytest
 
 from casefleet_cli.core.address import untagged
 from casefleet_cli.core.rules import again, tags
-from casefleet_cli.core.rules.notices import notices_of_tag
+from casefleet_cli.core.rules.notices import Notice, notices_of_tag
 from casefleet_cli.core.rules.routing import (
     NO_COUNTED_RECIPIENT,
     NOT_SENT_BY_OWNER,
@@ -86,8 +86,8 @@ def test_a_lead_is_named_whole() -> None:
     lead = Candidate(Place("lead", 7), "lead-7", "Estate", "7", "open")
     assert tags.fitting("lead-7", [lead]) == (lead,)
     assert tags.fitting("7", [lead]) == ()
-    assert [tags.lead_id(tag) for tag in ("lead-7", "lead-", "lead-x", "7", "lead-7-8", "lead-²", f"lead-{10**18}")] == [
-        7, None, None, None, None, None, None,
+    assert [tags.lead_id(tag) for tag in ("lead-7", "lead-", "lead-x", "7", "lead-7-8", "lead-²", f"lead-{10**18}", f"lead-{10**17}")] == [
+        7, None, None, None, None, None, None, 10**17,
     ]  # fmt: skip
 
 
@@ -138,6 +138,8 @@ def test_a_tag_on_mail_that_is_not_own_mail_is_kept_and_files_nothing() -> None:
     held = Decision("held", NOT_SENT_BY_OWNER, (), (), (), ())
     made = tags.unheeded(held, "105")
     assert made == held._replace(tag=Tag("105"))
+    assert tags.dropped(made) == held
+    assert again.addition(made, [again.Earlier(None, frozenset({"a@x"}))]) is None
     assert notices_of_tag(made.tag, 1, 7) == ()
 
 
@@ -165,18 +167,39 @@ def test_a_place_that_a_person_took_away_is_not_made_again_by_a_tag(decision: De
     assert (made.outcome, made.tag.reason, made.tag.is_filed) == (outcome, "taken-away", False)
 
 
+PUT = "+105 put it on case"
+
+
 @pytest.mark.parametrize(
-    ("found", "contacts", "kind", "words"),
+    ("found", "contacts", "kind", "detail"),
     [
-        (["2026-105"], (ANNA,), "filed-by-tag", "casefleet unlink 7 --case 2026-105 takes it back"),
-        (["12 C 34/26"], (ANNA,), "filed-by-tag", "casefleet unlink 7 --case '12 C 34/26' takes it back"),
-        (["2026-105"], (), "no-contact", "case 2026-105 Trust, but no contact was found in the mail: casefleet link 7"),
-        ([], (ANNA,), "unknown-case-tag", "+105 names no case or lead that you may see"),
-        (["1-105", "2-105"], (ANNA,), "unknown-case-tag", "+105 fits several, write more of the number: 1-105 Trust, 2-"),
+        ([case("2026-105")], (ANNA,), "filed-by-tag",
+         f"{PUT} 2026-105 Trust; casefleet unlink 7 --case 2026-105 takes it back"),
+        ([case("A_1./:-105")], (ANNA,), "filed-by-tag",
+         f"{PUT} A_1./:-105 Trust; casefleet unlink 7 --case A_1./:-105 takes it back"),
+        ([case("12 C 34/26")], (ANNA,), "filed-by-tag",
+         f"{PUT} 12 C 34/26 Trust; casefleet unlink 7 --case '12 C 34/26' takes it back"),
+        ([case("it's 105")], (ANNA,), "filed-by-tag",
+         f"{PUT} it's 105 Trust; casefleet unlink 7 --case 'it'\\''s 105' takes it back"),
+        ([Candidate(Place("case", 5), "", "Trust", "", "open")], (ANNA,), "filed-by-tag",
+         f"{PUT} Trust; casefleet unlink 7 --case '' takes it back"),
+        ([case("2026-105", status="closed")], (ANNA,), "filed-by-tag",
+         f"{PUT} 2026-105 Trust, which is closed; casefleet unlink 7 --case 2026-105 takes it back"),
+        ([Candidate(Place("lead", 3), "lead-3", "Estate", "3", "open")], (ANNA,), "filed-by-tag",
+         "+105 put it on lead Estate; casefleet unlink 7 --lead 3 takes it back"),
+        ([case("2026-105")], (), "no-contact",
+         "+105 names case 2026-105 Trust, but no contact was found in the mail: casefleet link 7 --contact C --case 2026-105"),
+        ([], (ANNA,), "unknown-case-tag", "+105 names no case or lead that you may see; it was logged as without it"),
+        ([case("1-105"), case("2-105")], (ANNA,), "unknown-case-tag",
+         "+105 fits several, write more of the number: 1-105 Trust, 2-105 Trust"),
     ],
 )  # fmt: skip
-def test_the_user_is_told(found: list[str], contacts: tuple[Contact, ...], kind: str, words: str) -> None:
-    made = tags.heeded(NOBODY, "105", tuple(map(case, found)), contacts)
-    (notice,) = notices_of_tag(made.tag, 1, 7)
-    assert (notice.user_id, notice.kind) == (1, kind)
-    assert words in notice.detail
+def test_the_user_is_told(found: list[Candidate], contacts: tuple[Contact, ...], kind: str, detail: str) -> None:
+    made = tags.heeded(NOBODY, "105", tuple(found), contacts)
+    assert notices_of_tag(made.tag, 1, 7) == (Notice(1, kind, detail),)
+
+
+def test_nobody_is_told_of_no_tag_nor_of_what_a_person_took_away() -> None:
+    assert notices_of_tag(None, 1, 7) == ()
+    made = again.without(tags.heeded(BY_RULE, "105", (case("2026-105"),), (ANNA,)), {FIVE})
+    assert notices_of_tag(made.tag, 1, 7) == ()
