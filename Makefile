@@ -5,8 +5,9 @@ CONSTRAINTS := .ci/constraints.txt
 SERVE ?= 1
 SECONDS ?= 60
 HISTORIES ?= 20000
+ROOM ?=
 
-.PHONY: help demo test quick check bench e2e soak fuzz golden clean
+.PHONY: help demo test quick check bench e2e soak fuzz mutants golden clean
 
 help:
 	@echo "New here? casefleet_cli/__init__.py says where things are, .github/CONTRIBUTING.md how to work on them."
@@ -19,6 +20,7 @@ help:
 	@echo "make e2e     run only the tests with real programs (Postfix, procmail, Chromium)"
 	@echo "make soak    try 20,000 other histories of a firm, crashes among them (HISTORIES=n: as many)"
 	@echo "make fuzz    call every function of the core with broken input, for SECONDS=60"
+	@echo "make mutants break the rules, the access and the desks on purpose, and see what no test notices (ROOM=core/rules: only there)"
 	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
 	@echo "make clean   remove what the other targets made"
 
@@ -31,6 +33,10 @@ $(VENV)/installed: pyproject.toml $(CONSTRAINTS)
 
 $(VENV)/developed: $(VENV)/installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group dev
+	@touch $@
+
+$(VENV)/mutated: $(VENV)/developed
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group mutants
 	@touch $@
 
 demo: $(VENV)/installed
@@ -63,9 +69,12 @@ soak: $(VENV)/developed
 fuzz: $(VENV)/developed
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 
+mutants: $(VENV)/mutated
+	$(BIN)/python -m tests.mutants $(ROOM)
+
 golden: $(VENV)/developed
 	$(BIN)/python -m tests.golden
 
 clean:
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,205 @@
+"""Break the code on purpose, one small change at a time, and see whether a test notices: `python -m tests.mutants [ROOM]`.
+
+mutmut makes the mutants in `mutants/`; a run that was stopped goes on, and what survived is tried again when a test has changed
+(`make clean` first: all is). What mutmut cannot see, it is told here: the conditions in SQL say who sees what, and letters of SQL mean the same in either case. A mutant
+that nothing can tell from the code is named in `mutants.toml` with the reason. Exit code 1 when others survived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import ndiff
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import libcst as cst
+from mutmut import __main__ as mutmut
+from mutmut.mutation import mutators
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import read_functions_from_index
+from mutmut.stats import status_by_exit_code
+from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.workers.isolation import ForkRunner
+
+ROOT = Path(__file__).parents[1]
+WORK = ROOT / "mutants"
+EQUIVALENT = Path(__file__).with_suffix(".toml")
+ROOMS = ("core/rules", "access", "store/sight", "store/references", "desk")
+"""Each is tried by itself where a run names it; `only_mutate` in pyproject.toml says the same in paths."""
+COLUMNS = ("killed", "survived", "equivalent", "timeout", "no tests", "other")
+_PROCESSES = 2
+_ENTERED = WORK / "mutmut-stats.json"
+"""Which test enters which function; found by running all of them, which shows that they pass."""
+_SET_ASIDE, _NOT_TRIED = 34, None
+"""Exit codes in mutmut's books: a mutant of another room during this run, and one that is to be tried."""
+
+_SQL = re.compile(
+    r"\b(?:SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|EXISTS|AND|OR|ORDER BY|IS NULL|IS NOT NULL)\b|:\w+\b| <> "
+)
+_SWAPS = (
+    (r"\bAND\b", "OR"),
+    (r"\bOR\b", "AND"),
+    (r"\bNOT EXISTS\b", "EXISTS"),
+    (r"(?<!NOT )\bEXISTS\b", "NOT EXISTS"),
+    (r"\bNOT IN\b", "IN"),
+    (r"(?<!NOT )\bIN\b", "NOT IN"),
+    (r"\bIS NOT NULL\b", "IS NULL"),
+    (r"\bIS NULL\b", "IS NOT NULL"),
+    (r"<>", "="),
+    (r"(?<= )=(?= )", "<>"),
+    (r" ORDER BY [^)]*", ""),
+    (r"\bDISTINCT ", ""),
+)
+
+
+class Mutant(NamedTuple):
+    """One change of a function, and what became of it."""
+
+    name: str
+    path: Path
+    status: str
+
+    @property
+    def room(self) -> str:
+        """The room that it stands in."""
+        return next(room for room in ROOMS if is_of(self.path, room))
+
+    def change(self) -> tuple[str, str, str]:
+        """The function, the lines of it that the mutant changes, and what it makes of them."""
+        both = read_functions_from_index(self.name, self.path)
+        if both is None:
+            return self.name, "", ""
+        before, after = (cst.Module([one]).code.splitlines() for one in both)
+        lines = list(ndiff(before, after))
+        gone, come = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+        return both[0].name.value, gone, come
+
+
+def is_of(path: Path, room: str) -> bool:
+    """Whether a module of the program stands in a room, or is it."""
+    inside = path.relative_to("casefleet_cli").with_suffix("").as_posix()
+    return inside == room or inside.startswith(room + "/")
+
+
+def swapped(text: str) -> Iterator[str]:
+    """A text of SQL with one condition of it turned round."""
+    for pattern, other in _SWAPS:
+        for found in re.finditer(pattern, text):
+            yield text[: found.start()] + other + text[found.end() :]
+
+
+def _of_text(node: cst.FormattedStringText) -> Iterable[cst.CSTNode]:
+    if _SQL.search(node.value):
+        yield from (node.with_changes(value=text) for text in swapped(node.value))
+
+
+def _of_string(node: cst.BaseString) -> Iterable[cst.BaseString]:
+    if isinstance(node, cst.SimpleString) and _SQL.search(node.value):
+        return (node.with_changes(value=text) for text in swapped(node.value))
+    return _usual(node)
+
+
+_usual = mutators.operator_string
+
+
+def mutants() -> list[Mutant]:
+    """All that there are, by path."""
+    found = []
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        found += [Mutant(name, path, status_by_exit_code[code]) for name, code in data.exit_code_by_key.items()]
+    return sorted(found, key=lambda one: str(one.path))
+
+
+def _make() -> None:
+    """Write the mutants of all rooms, as the first step of a run does; forget what survived other tests."""
+    mutators.mutation_operators[:] = [
+        (node, _of_string if how is _usual else how) for node, how in mutators.mutation_operators
+    ] + [(cst.FormattedStringText, _of_text)]
+    WORK.mkdir(exist_ok=True)
+    shutil.rmtree(WORK / "tests", ignore_errors=True)
+    mutmut.copy_src_dir()
+    mutmut.create_mutants(_PROCESSES)
+    tests = (path.read_bytes() for path in sorted(Path("tests").rglob("*.py")) if path.name != Path(__file__).name)
+    wanted = hashlib.sha256(b"".join(tests)).hexdigest()
+    seen = WORK / "tests.sha256"
+    if seen.exists() and seen.read_text() == wanted:
+        return
+    _ENTERED.unlink(missing_ok=True)
+    for path in walk_mutatable_files():
+        _enter(path, {code: _NOT_TRIED for code in status_by_exit_code if status_by_exit_code[code] != "killed"})
+    seen.write_text(wanted)
+
+
+def _enter(path: Path, other: Mapping[int | None, int | None]) -> None:
+    """Write other exit codes into mutmut's books."""
+    data = SourceFileMutationData(path=path)
+    data.load()
+    data.exit_code_by_key = {name: other.get(code, code) for name, code in data.exit_code_by_key.items()}
+    data.save()
+
+
+def _try(room: str) -> None:
+    others = [path for path in walk_mutatable_files() if room and not is_of(path, room)]
+    for path in walk_mutatable_files():
+        _enter(path, {_NOT_TRIED: _SET_ASIDE} if path in others else {_SET_ASIDE: _NOT_TRIED})
+    if not _ENTERED.exists():
+        ForkRunner.run_clean_tests = lambda runner, tests: 0  # type: ignore[method-assign]
+    try:
+        mutmut._run((), _PROCESSES)
+    finally:
+        for path in others:
+            _enter(path, {_SET_ASIDE: _NOT_TRIED})
+
+
+def _table(counts: dict[str, Counter[str]]) -> Iterator[str]:
+    yield f"{'room':<18}" + "".join(f"{column:>12}" for column in COLUMNS)
+    for room, count in counts.items():
+        yield f"{room:<18}" + "".join(f"{count[column]:>12}" for column in COLUMNS)
+
+
+def _report(room: str) -> int:
+    """Print what survived and the table; the number of survivors that nobody explained."""
+    explained: list[dict[str, Any]] = tomllib.loads(EQUIVALENT.read_text())["equivalent"] if EQUIVALENT.exists() else []
+    reasons = {(one["in"], one["is"], one["becomes"]): one["why"] for one in explained}
+    counts: dict[str, Counter[str]] = {}
+    for mutant in mutants():
+        if room not in ("", mutant.room):
+            continue
+        status = mutant.status if mutant.status in COLUMNS else "other"
+        if status != "killed":
+            function, gone, come = mutant.change()
+            place = f"{mutant.path.relative_to('casefleet_cli')}:{function}"
+            status = "equivalent" if reasons.pop((place, gone, come), "") else status
+            if status != "equivalent":
+                print(f"{status}: {mutant.name}\n  in {place}\n  - {gone}\n  + {come}")
+        counts.setdefault(mutant.room, Counter())[status] += 1
+    for place, gone, come in reasons:
+        if not room or is_of(Path("casefleet_cli", place.partition(":")[0]), room):
+            print(f"no survivor, yet explained: {place}\n  - {gone}\n  + {come}")
+    print(*_table(counts), sep="\n")
+    return sum(count[column] for count in counts.values() for column in COLUMNS[1:] if column != "equivalent")
+
+
+def main() -> int:
+    """Try the mutants of a room, or of all."""
+    room = sys.argv[1].removeprefix("casefleet_cli/").removesuffix(".py").strip("/") if len(sys.argv) > 1 else ""
+    if room not in ("", *ROOMS):
+        print(f"There is no room {room!r}; ROOM may be one of: {', '.join(ROOMS)}")
+        return 2
+    os.chdir(ROOT)
+    _make()
+    _try(room)
+    return 1 if _report(room) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
