@@ -186,6 +186,8 @@ ROWS = [
         [],
     ),
     ("log-domain", message(["nobody@log.firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
+    ("log-domain-2", message(['"a@b"@log.firm.example']), False, "unassigned", [], [], "no-counted-recipient", []),
+    ("log-domain-3", message(['"a@log.firm.example"@b']), False, "unassigned", [], ["unknown-address"], None, []),
 ]
 
 
