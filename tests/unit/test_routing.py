@@ -27,6 +27,7 @@ from casefleet_cli.core.rules.routing import (
 
 ADA = Owner(1, frozenset({"ada@firm.example"}))
 BCC = "ada-7k3mq9x2vt4hc8wn@log.firm.example"
+CARLS, TAGGED = "carl-oldoldoldoldoldo@log.firm.example", BCC.replace("@", "+105@")
 ANNA, BERT, CORA = Contact(1, "Anna"), Contact(2, "Bert"), Contact(3, "Cora")
 
 
@@ -57,7 +58,7 @@ def facts(**parties: Party) -> Facts:
     return Facts(
         {name + "@client.example": party for name, party in parties.items()},
         frozenset({"ada@firm.example", "carl@firm.example"}),
-        {BCC: 1, "carl-oldoldoldoldoldo@log.firm.example": 2},
+        {BCC: 1, CARLS: 2},
         "log.firm.example",
     )
 
@@ -257,15 +258,39 @@ def test_5000_recipients_are_each_asked() -> None:
         (message([BCC]), [(1, "unassigned")]),
         (message([BCC], bcc=["ada@firm.example"]), [(1, "unassigned")]),
         (message([A], bcc=[BCC]), []),
-        (message([A, "carl-oldoldoldoldoldo@log.firm.example"]), [(2, "exposed-address")]),
+        (message([A, CARLS]), [(2, "exposed-address")]),
+        (message([BCC], [A]), [(1, "exposed-address")]),
+        (message([BCC], bcc=["x@else.example"]), [(1, "unassigned"), (1, "exposed-address")]),
+        (message([A, TAGGED]), [(1, "exposed-address")]),
+        (message([TAGGED]), [(1, "unassigned")]),
+        (message([A, TAGGED, BCC]), [(1, "exposed-address")]),
     ],
     ids=[
         "filed", "unassigned", "held", "exposed-beside-client", "exposed-beside-colleague", "straight", "with-self",
-        "in-bcc", "address-of-a-colleague",
+        "in-bcc", "address-of-a-colleague", "beside-a-copy", "beside-a-blind-copy", "tagged", "tagged-straight", "twice",
     ],
 )  # fmt: skip
 def test_notices(mail: Letterhead, kinds: list[tuple[int, str]]) -> None:
     assert [(notice.user_id, notice.kind) for notice in notices_for(route(mail, ADA, WORLD), 1)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("mail", "vouched", "reason"),
+    [
+        (message([A, CARLS]), False, None),
+        (message([CARLS]), False, "no-counted-recipient"),
+        (message([A, CARLS], sender="eve@else.example"), False, "not-sent-by-owner"),
+        (message([A, CARLS], sender="eve@else.example"), True, "not-sent-by-owner"),
+        (message([A, CARLS], state="draft"), False, "draft"),
+    ],
+)
+def test_an_address_that_others_saw_is_told_whatever_becomes_of_the_mail(
+    mail: Letterhead, vouched: bool, reason: str | None
+) -> None:
+    decision = route(mail, ADA, WORLD, vouched=vouched)
+    assert (decision.reason, decision.exposed) == (reason, (2,))
+    unverified = route(message([A, CARLS]), ADA, WORLD._replace(authserv_id="mx.firm.example"))
+    assert unverified == ("held", "sender-not-verified", (), (), (), (2,), None, None)
 
 
 PARTIES = st.builds(
