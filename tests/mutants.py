@@ -14,18 +14,20 @@ import shutil
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from difflib import ndiff
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import libcst as cst
 from mutmut import __main__ as mutmut
 from mutmut.mutation import mutators
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import read_functions_from_index
+from mutmut.runners.harness import PytestRunner
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.file_utils import walk_mutatable_files
+from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 from mutmut.workers.isolation import ForkRunner
 
 ROOT = Path(__file__).parents[1]
@@ -34,11 +36,11 @@ EQUIVALENT = Path(__file__).with_suffix(".toml")
 ROOMS = ("core/rules", "access", "store/sight", "store/references", "desk")
 """Each is tried by itself where a run names it; `only_mutate` in pyproject.toml says the same in paths."""
 COLUMNS = ("killed", "survived", "equivalent", "timeout", "no tests", "other")
-_PROCESSES = 2
+_PROCESSES, _FIRST = 2, 20
 _ENTERED = WORK / "mutmut-stats.json"
 """Which test enters which function; found by running all of them, which shows that they pass."""
-_SET_ASIDE, _NOT_TRIED = 34, None
-"""Exit codes in mutmut's books: a mutant of another room during this run, and one that is to be tried."""
+_SET_ASIDE, _NOT_TRIED, _SURVIVED = 34, None, 0
+"""Exit codes in mutmut's books: a mutant of another room during this run, one that is to be tried, one that lived."""
 
 _SQL = re.compile(
     r"\b(?:SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|EXISTS|AND|OR|ORDER BY|IS NULL|IS NOT NULL)\b|:\w+\b| <> "
@@ -71,15 +73,20 @@ class Mutant(NamedTuple):
         """The room that it stands in."""
         return next(room for room in ROOMS if is_of(self.path, room))
 
-    def change(self) -> tuple[str, str, str]:
-        """The function, the lines of it that the mutant changes, and what it makes of them."""
+    @property
+    def place(self) -> str:
+        """The function that it is a mutant of: access.py:of_user."""
+        return f"{self.path.relative_to('casefleet_cli')}:{orig_function_and_class_names_from_key(self.name)[0]}"
+
+    def change(self) -> tuple[str, str]:
+        """The lines of the function that the mutant changes, and what it makes of them."""
         both = read_functions_from_index(self.name, self.path)
         if both is None:
-            return self.name, "", ""
+            return "", ""
         before, after = (cst.Module([one]).code.splitlines() for one in both)
         lines = list(ndiff(before, after))
         gone, come = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
-        return both[0].name.value, gone, come
+        return gone, come
 
 
 def is_of(path: Path, room: str) -> bool:
@@ -147,10 +154,44 @@ def _enter(path: Path, other: Mapping[int | None, int | None]) -> None:
     data.save()
 
 
+def _explained() -> dict[tuple[str, str, str], str]:
+    """The mutants that mean the same as the code: where, what it is and becomes, and why."""
+    return {
+        (one["in"], one["is"], one["becomes"]): one["why"]
+        for one in tomllib.loads(EQUIVALENT.read_text())["equivalent"]
+    }
+
+
+def _equivalent(reasons: Container[tuple[str, str, str]], places: Container[str]) -> Iterator[Mutant]:
+    """Those that nobody needs to try."""
+    for mutant in mutants():
+        if mutant.place in places and (mutant.place, *mutant.change()) in reasons:
+            yield mutant
+
+
+def _run_quickest_first(runner: PytestRunner, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+    """Run tests, a few by themselves first: to find hundreds in all files takes longer than most mutants live."""
+    wanted = list(tests)
+    found = _run_tests(runner, mutant_name=mutant_name, tests=wanted[:_FIRST])
+    if found or not wanted[_FIRST:]:
+        return found
+    return _run_tests(runner, mutant_name=mutant_name, tests=wanted[_FIRST:])
+
+
+_run_tests = PytestRunner.run_tests
+
+
 def _try(room: str) -> None:
+    PytestRunner.run_tests = _run_quickest_first  # type: ignore[method-assign]
     others = [path for path in walk_mutatable_files() if room and not is_of(path, room)]
     for path in walk_mutatable_files():
         _enter(path, {_NOT_TRIED: _SET_ASIDE} if path in others else {_SET_ASIDE: _NOT_TRIED})
+    reasons = _explained()
+    for mutant in _equivalent(reasons, {place for place, _, _ in reasons}):
+        data = SourceFileMutationData(path=mutant.path)
+        data.load()
+        data.exit_code_by_key[mutant.name] = _SURVIVED
+        data.save()
     if not _ENTERED.exists():
         ForkRunner.run_clean_tests = lambda runner, tests: 0  # type: ignore[method-assign]
     try:
@@ -168,23 +209,21 @@ def _table(counts: dict[str, Counter[str]]) -> Iterator[str]:
 
 def _report(room: str) -> int:
     """Print what survived and the table; the number of survivors that nobody explained."""
-    explained: list[dict[str, Any]] = tomllib.loads(EQUIVALENT.read_text())["equivalent"] if EQUIVALENT.exists() else []
-    reasons = {(one["in"], one["is"], one["becomes"]): one["why"] for one in explained}
+    reasons = _explained()
     counts: dict[str, Counter[str]] = {}
     for mutant in mutants():
         if room not in ("", mutant.room):
             continue
         status = mutant.status if mutant.status in COLUMNS else "other"
         if status != "killed":
-            function, gone, come = mutant.change()
-            place = f"{mutant.path.relative_to('casefleet_cli')}:{function}"
-            status = "equivalent" if reasons.pop((place, gone, come), "") else status
+            gone, come = mutant.change()
+            status = "equivalent" if reasons.pop((mutant.place, gone, come), "") else status
             if status != "equivalent":
-                print(f"{status}: {mutant.name}\n  in {place}\n  - {gone}\n  + {come}")
+                print(f"{status}: {mutant.name}\n  in {mutant.place}\n  - {gone}\n  + {come}")
         counts.setdefault(mutant.room, Counter())[status] += 1
     for place, gone, come in reasons:
         if not room or is_of(Path("casefleet_cli", place.partition(":")[0]), room):
-            print(f"no survivor, yet explained: {place}\n  - {gone}\n  + {come}")
+            print(f"explained, yet there is no such survivor: {place}\n  - {gone}\n  + {come}")
     print(*_table(counts), sep="\n")
     return sum(count[column] for count in counts.values() for column in COLUMNS[1:] if column != "equivalent")
 
