@@ -205,6 +205,7 @@ def _try(room: str) -> None:
         data.load()
         data.exit_code_by_key[mutant.name] = _SURVIVED
         data.save()
+    del sys.modules["tests"]  # ours; the copy in `mutants/` is to be found
     if not _ENTERED.exists() or _is_noted("casefleet_cli", _PASSED):
         ForkRunner.run_clean_tests = lambda runner, tests: 0  # type: ignore[method-assign]
     try:
