@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import batches, cases, contacts, leads, links, settings, users
+from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.desk import leads as lead_desk
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import settings as settings_desk
+from casefleet_cli.desk import users as user_desk
 from tests.refusals import Office, everything, moved, office
 
 ONE, TWO, ESTATE = Place("case", 1), Place("case", 2), Place("lead", 1)
@@ -52,7 +58,7 @@ Change = Callable[[Office], Any]
 CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
     # name: what is done, what is told of it, and what is done again, of which nothing is told
     "case opened": (
-        lambda firm: cases.open_case(firm.db, "Farm", contacts=[2, 1, 2], users=[2, 2], acting=2),
+        lambda firm: case_desk.open_case(firm.db, "Farm", contacts=[2, 1, 2], users=[2, 2], acting=2),
         [
             told("opened", case=3),
             told("assigned", case=3, contact=2),
@@ -62,49 +68,49 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         None,
     ),
     "case opened as of": (
-        lambda firm: cases.open_case(firm.db, "Farm", on="2025-03-04T12:00:00Z", acting=2),
+        lambda firm: case_desk.open_case(firm.db, "Farm", on="2025-03-04T12:00:00Z", acting=2),
         [told("opened", "as of 2025-03-04", case=3)],
         None,
     ),
     "case closed": (
-        lambda firm: cases.close(firm.db, 1, acting=2),
+        lambda firm: case_desk.close(firm.db, 1, acting=2),
         [told("closed", case=1)],
-        lambda firm: cases.close(firm.db, 1, acting=2),
+        lambda firm: case_desk.close(firm.db, 1, acting=2),
     ),
     "case closed as of": (
-        lambda firm: cases.close(firm.db, 1, on="2026-03-04T12:00:00Z", acting=2),
+        lambda firm: case_desk.close(firm.db, 1, on="2026-03-04T12:00:00Z", acting=2),
         [told("closed", "as of 2026-03-04", case=1)],
-        lambda firm: cases.close(firm.db, 1, acting=2),
+        lambda firm: case_desk.close(firm.db, 1, acting=2),
     ),
     "case reopened": (
-        lambda firm: cases.reopen(firm.db, 2, acting=2),
+        lambda firm: case_desk.reopen(firm.db, 2, acting=2),
         [told("reopened", case=2)],
-        lambda firm: cases.reopen(firm.db, 2, acting=2),
+        lambda firm: case_desk.reopen(firm.db, 2, acting=2),
     ),
     "case assigned": (
-        lambda firm: cases.assign(firm.db, 1, contacts=[1, 2], users=[2], role=" expert  witness ", acting=2),
+        lambda firm: case_desk.assign(firm.db, 1, contacts=[1, 2], users=[2], role=" expert  witness ", acting=2),
         [
             told("assigned", "expert witness", case=1, contact=1),
             told("assigned", "expert witness", case=1, contact=2),
             told("assigned", case=1, about_user=2),
         ],
-        lambda firm: cases.assign(firm.db, 1, contacts=[1, 2], users=[2], role="expert witness", acting=2),
+        lambda firm: case_desk.assign(firm.db, 1, contacts=[1, 2], users=[2], role="expert witness", acting=2),
     ),
     "case unassigned": (
-        lambda firm: cases.unassign(firm.db, 1, contacts=[1, 2], users=[1], acting=2),
+        lambda firm: case_desk.unassign(firm.db, 1, contacts=[1, 2], users=[1], acting=2),
         [told("removed", case=1, contact=1)],
-        lambda firm: cases.unassign(firm.db, 1, contacts=[1, 2], users=[1], acting=2),
+        lambda firm: case_desk.unassign(firm.db, 1, contacts=[1, 2], users=[1], acting=2),
     ),
     "user unassigned": (
         lambda firm: (
-            cases.assign(firm.db, 1, users=[1], acting=2),
-            cases.unassign(firm.db, 1, users=[1, 2], acting=2),
+            case_desk.assign(firm.db, 1, users=[1], acting=2),
+            case_desk.unassign(firm.db, 1, users=[1, 2], acting=2),
         ),
         [told("assigned", case=1, about_user=1), told("removed", case=1, about_user=1)],
-        lambda firm: cases.unassign(firm.db, 1, users=[1, 2], acting=2),
+        lambda firm: case_desk.unassign(firm.db, 1, users=[1, 2], acting=2),
     ),
     "lead opened": (
-        lambda firm: leads.open_lead(firm.db, "Farm", [2, 1, 2], stage="talks", source=" web  site", acting=2),
+        lambda firm: lead_desk.open_lead(firm.db, "Farm", [2, 1, 2], stage="talks", source=" web  site", acting=2),
         [
             told("opened", "web site", lead=4),
             told("assigned", lead=4, contact=2),
@@ -113,64 +119,64 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         None,
     ),
     "lead moved": (
-        lambda firm: (leads.move(firm.db, 1, "talks", acting=2), leads.move(firm.db, 1, " ", acting=2)),
+        lambda firm: (lead_desk.move(firm.db, 1, "talks", acting=2), lead_desk.move(firm.db, 1, " ", acting=2)),
         [told("stage-changed", "(none) → talks", lead=1), told("stage-changed", "talks → (none)", lead=1)],
-        lambda firm: leads.move(firm.db, 1, "", acting=2),
+        lambda firm: lead_desk.move(firm.db, 1, "", acting=2),
     ),
     "lead lost": (
-        lambda firm: leads.lose(firm.db, 1, reason=" too  dear", acting=2),
+        lambda firm: lead_desk.lose(firm.db, 1, reason=" too  dear", acting=2),
         [told("lost", "too dear", lead=1)],
         None,
     ),
     "lead reopened": (
-        lambda firm: leads.reopen(firm.db, 2, acting=2),
+        lambda firm: lead_desk.reopen(firm.db, 2, acting=2),
         [told("reopened", lead=2)],
-        lambda firm: leads.reopen(firm.db, 2, acting=2),
+        lambda firm: lead_desk.reopen(firm.db, 2, acting=2),
     ),
     "lead converted": (
-        lambda firm: leads.convert(firm.db, 1, acting=2),
+        lambda firm: lead_desk.convert(firm.db, 1, acting=2),
         [told("opened", case=3, lead=1), told("assigned", case=3, contact=2), told("converted", case=3, lead=1)],
         None,
     ),
     "lead assigned": (
-        lambda firm: leads.assign(firm.db, 1, [1, 2], acting=2),
+        lambda firm: lead_desk.assign(firm.db, 1, [1, 2], acting=2),
         [told("assigned", lead=1, contact=1)],
-        lambda firm: leads.assign(firm.db, 1, [1, 2], acting=2),
+        lambda firm: lead_desk.assign(firm.db, 1, [1, 2], acting=2),
     ),
     "lead unassigned": (
-        lambda firm: (leads.assign(firm.db, 1, [1], acting=2), leads.unassign(firm.db, 1, [2, 3], acting=2)),
+        lambda firm: (lead_desk.assign(firm.db, 1, [1], acting=2), lead_desk.unassign(firm.db, 1, [2, 3], acting=2)),
         [told("assigned", lead=1, contact=1), told("removed", lead=1, contact=2)],
-        lambda firm: leads.unassign(firm.db, 1, [2, 3], acting=2),
+        lambda firm: lead_desk.unassign(firm.db, 1, [2, 3], acting=2),
     ),
     "linked": (
-        lambda firm: links.link(firm.db, 1, contacts=(1, 2), places=(ONE, ESTATE), acting=2),
+        lambda firm: link_desk.link(firm.db, 1, contacts=(1, 2), places=(ONE, ESTATE), acting=2),
         [
             told("linked", email=1, contact=1),
             told("linked", email=1, contact=2),
             told("linked", email=1, case=1),
             told("linked", email=1, lead=1),
         ],
-        lambda firm: links.link(firm.db, 1, contacts=(1, 2), places=(ONE, ESTATE), acting=2),
+        lambda firm: link_desk.link(firm.db, 1, contacts=(1, 2), places=(ONE, ESTATE), acting=2),
     ),
     "unlinked": (
-        lambda firm: links.unlink(firm.db, 3, contacts=(1,), places=(ONE,), acting=2),
+        lambda firm: link_desk.unlink(firm.db, 3, contacts=(1,), places=(ONE,), acting=2),
         [told("unlinked", email=3, case=1), told("unlinked", email=3, contact=1)],
         None,
     ),
     "released": (
-        lambda firm: links.release(firm.db, 2, acting=2),
+        lambda firm: link_desk.release(firm.db, 2, acting=2),
         [told("released", email=2, about_user=1)],
         None,
     ),
     "rejected": (
-        lambda firm: links.reject(firm.db, 2, acting=2),
+        lambda firm: link_desk.reject(firm.db, 2, acting=2),
         [told("rejected", email=2, about_user=1)],
         None,
     ),
     "linked together and taken back": (
-        lambda firm: batches.undo(
+        lambda firm: batch_desk.undo(
             firm.db,
-            batches.carry_out(firm.db, batches.plan(firm.db, [1, 5], (1,), (TWO,)).steps, acting=2).batch_id or 0,
+            batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, [1, 5], (1,), (TWO,)).steps, acting=2).batch_id or 0,
             acting=2,
         ),
         [
@@ -185,11 +191,11 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         ],
         None,
     ),
-    "contact added": (lambda firm: contacts.add(firm.db, "Eve", acting=2), [told("added", contact=5)], None),
+    "contact added": (lambda firm: contact_desk.add(firm.db, "Eve", acting=2), [told("added", contact=5)], None),
     "user enabled": (
-        lambda firm: users.enable(firm.db, 3, acting=2),
+        lambda firm: user_desk.enable(firm.db, 3, acting=2),
         [told("enabled", about_user=3)],
-        lambda firm: users.enable(firm.db, 3, acting=2),
+        lambda firm: user_desk.enable(firm.db, 3, acting=2),
     ),
 }
 
@@ -210,9 +216,9 @@ def test_a_change_is_told_once_with_who_did_it(firm: Office, name: str) -> None:
 
 def test_a_setting_is_told_once(firm: Office) -> None:
     last = firm.one("SELECT max(id) FROM activities")
-    assert settings.put(firm.db, "date-order", "DMY", acting=1) == "dmy"
+    assert settings_desk.put(firm.db, "date-order", "DMY", acting=1) == "dmy"
     ((user, row),) = since(firm, last)  # type: ignore[arg-type]
     assert (user, row.about) == (1, ())
     before = everything(firm)
-    assert settings.put(firm.db, "date-order", "dmy", acting=1) is None
+    assert settings_desk.put(firm.db, "date-order", "dmy", acting=1) is None
     assert everything(firm) == before
