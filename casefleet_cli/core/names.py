@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 _LETTERS = str.maketrans(
@@ -38,12 +37,23 @@ def are_same(one: str, other: str) -> bool:
 
 def has_words(name: str, words: str) -> bool:
     """Whether the words, as they are typed, stand in a name as whole words one after the other."""
-    return any(
-        re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", spelled) is not None
-        for wanted in spellings(words)
-        if wanted
-        for spelled in spellings(name)
-    )
+    return any(_stands_in(wanted, spelled) for wanted in spellings(words) if wanted for spelled in spellings(name))
+
+
+def _stands_in(wanted: str, spelled: str) -> bool:
+    """Whether a text stands in another with no letter or digit right before or behind it."""
+    at = spelled.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        before, behind = spelled[max(at - 1, 0) : at], spelled[end : end + 1]
+        if not _is_of_a_word(before) and not _is_of_a_word(behind):
+            return True
+        at = spelled.find(wanted, at + 1)
+    return False
+
+
+def _is_of_a_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def has_letters(name: str, letters: str) -> bool:
