@@ -149,14 +149,17 @@ def _deliver(words: Words, raw: bytes, *, bare: bool) -> Receipt:
     from casefleet_cli.errors import CasefleetError  # noqa: PLC0415
     from casefleet_cli.store import database  # noqa: PLC0415
 
-    path = config.database_path(words.db)
+    try:
+        path = config.database(words.db).value
+    except CasefleetError:
+        # Postfix may quote this to a sender: which file it is stays between us and the admin.
+        raise DeferError("The configuration does not tell the database; casefleet doctor says why.") from None
     try:
         # SQLite waits where no signal reaches it.
         connection = database.open_database(path, busy_seconds=min(config.busy_seconds(), config.time_limit_seconds()))
         owner = _owner(connection, words, raw, clock.stamp())
         return _receive(connection, raw, words, owner, bare=bare)
     except CasefleetError as error:
-        # Postfix may quote this to a sender: which file it is stays between us and the admin.
         raise DeferError(str(error).replace(path, "the configured path")) from None
     except sqlite3.Error as error:
         raise DeferError(str(database.translated(error))) from None

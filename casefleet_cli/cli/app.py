@@ -116,7 +116,11 @@ def casefleet(
     context: typer.Context,
     db: Annotated[
         str | None,
-        typer.Option("--db", metavar="FILE", help="The database; else $CASEFLEET_DB, else casefleet.db here."),
+        typer.Option(
+            "--db",
+            metavar="FILE",
+            help="The database; else $CASEFLEET_DB, casefleet.db here, or what the configuration names.",
+        ),
     ] = None,
     acting: Annotated[
         str | None, typer.Option("--as", metavar="USER", help="Who acts, for the journal; else $CASEFLEET_USER.")
@@ -128,7 +132,8 @@ def casefleet(
 ) -> None:
     """Log the e-mail of a law firm to its cases and leads."""
     state: State = context.obj
-    state.database_path = config.database_path(db)
+    state.database_option = db
+    state.acting_option = acting
     state.acting_reference = config.acting_user(acting)
     state.debug = debug
 

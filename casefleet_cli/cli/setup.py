@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casefleet_cli import config
 from casefleet_cli.cli import output, progress
 from casefleet_cli.desk import entries
 from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.desk import settings as settings_desk
+from casefleet_cli.errors import ConfigError
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
@@ -22,15 +25,24 @@ def init(
     context: typer.Context,
     domain: Annotated[str, typer.Option(metavar="DOMAIN", help="The domain of the BCC addresses: log.firm.example.")],
 ) -> None:
-    """Make the database of a firm (mode 0600); an existing file is never touched.
+    """Make the database of a firm (mode 0600), where --db says or here; an existing file is never touched.
 
     On a terminal it asks for the settings, each with a likely answer; elsewhere it asks nothing and sets none.
     """
-    path = context.obj.database_path
+    path = config.new_database(context.obj.database_option)
     entries.domain(domain)
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not os.path.lexists(path)
     kept = firm_desk.found(path, domain, _decided() if asks else {})
-    output.say(f"Made {os.path.abspath(path)} for {kept}. Next: casefleet user add NAME ADDRESS")  # noqa: PTH100
+    output.say(f"Made {os.path.abspath(path)} for {kept}. Next: {_called(path)} user add NAME ADDRESS")  # noqa: PTH100
+
+
+def _called(path: str) -> str:
+    """The program as it is called so that it finds a database."""
+    try:
+        found = os.path.realpath(config.database().value) == os.path.realpath(path)
+    except ConfigError:
+        found = False
+    return "casefleet" if found else f"casefleet --db {shlex.quote(os.path.abspath(path))}"  # noqa: PTH100
 
 
 def _decided() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casefleet_cli import config
 from casefleet_cli.cli import output
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import database, references, settings, users
@@ -18,12 +19,31 @@ class State:
     """Handed to every command as `context.obj`."""
 
     def __init__(self) -> None:
-        self.database_path = ""
+        self.database_option: str | None = None
+        """The file that --db names."""
+        self.acting_option: str | None = None
+        """The user whom --as names."""
         self.acting_reference: str | None = None
         self.debug = False
+        self._database: config.Found | None = None
         self._reader: sqlite3.Connection | None = None
         self._connection: sqlite3.Connection | None = None
         self._days: Days | None = None
+
+    def database(self) -> config.Found:
+        """The path of the database, looked for once, and what named it; errors as config.database."""
+        if self._database is None:
+            self._database = config.database(self.database_option)
+        return self._database
+
+    @property
+    def database_path(self) -> str:
+        """The path of the database; errors as config.database."""
+        return self.database().value
+
+    @database_path.setter
+    def database_path(self, path: str) -> None:
+        self._database = config.Found(path, "--db")
 
     def reader(self) -> sqlite3.Connection:
         """The database, for reading only, whatever else is open; errors as database.open_reader."""

@@ -45,12 +45,14 @@ def told(firm: Firm) -> list[tuple]:
     return firm.activities("user_id, detail", "verb = 'setting-changed' ORDER BY id")
 
 
-def test_every_setting_is_listed_with_where_it_comes_from(casefleet: Casefleet) -> None:
+def test_every_setting_is_listed_with_where_it_comes_from(firm: Firm, casefleet: Casefleet) -> None:
     code, out, _ = casefleet("settings", "--json")
     assert (code, [[row["name"], row["value"], row["source"]] for row in json.loads(out)]) == (
         0, [
             ["date-order", None, "default"], ["timezone", "Etc/UTC", "default"], ["authserv-id", None, "default"],
             ["understanding-seconds", "5", "default"], ["understanding-megabytes", "512", "default"],
+            ["database", firm.path, "--db"], ["acting-user", None, "default"],
+            ["CASEFLEET_BUSY_SECONDS", "20", "default"], ["CASEFLEET_TIME_LIMIT_SECONDS", "240", "default"],
         ],
     )  # fmt: skip
     casefleet("settings", "timezone", "Europe/Berlin")
