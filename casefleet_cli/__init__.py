@@ -36,7 +36,7 @@ Where a new thing goes:
     a page                                web, with its question to the database in store and its limits from access
     a column or table                     a numbered migration in store.migrations; a change of every row in slices
     a way to prove or keep                custody
-    a question to the machine             install
+    a question to the machine             install; what stands on it beside the program: install.placing
 
 Errors: the sender's fault is data (a defect of the e-mail), never an exception. A person's fault is a CasefleetError
 whose class stands in the room that raises it, with one sentence and an exit code; `lda` and `cli` alone translate. A

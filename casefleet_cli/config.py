@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from casefleet_cli.errors import ConfigError
+from casefleet_cli.light import NamedTuple
 
 DEFAULT_DATABASE = "casefleet.db"
 USER_FILE = ".config/casefleet/config"

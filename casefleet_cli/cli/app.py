@@ -62,6 +62,7 @@ COMMANDS = {
     "backup": Entry(f"{_HERE}.custody:backup", "A verified copy, while mail goes on coming in."),
     "restore": Entry(f"{_HERE}.custody:restore", "Put a verified copy in place of the database."),
     "reparse": Entry(f"{_HERE}.reparsing:reparse", "Read kept mail again, after an upgrade that reads more."),
+    "install": Entry(f"{_HERE}.installing:install", "Link, man pages, completion and units of a server."),
     "doctor": Entry(f"{_HERE}.doctor:examine", "Is it installed right: program, database, Postfix."),
     "postfix": Entry(f"{_HERE}.mailserver:postfix", "The lines that connect Postfix with this installation."),
 }
