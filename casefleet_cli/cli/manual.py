@@ -60,7 +60,7 @@ def pages() -> dict[str, str]:
 def completions() -> dict[str, str]:
     """The completion script of each shell: "bash" and "zsh", which takes it from its function path."""
     script = {
-        shell: get_completion_script(prog_name=_PROGRAM, complete_var=_COMPLETE, shell=shell).strip()
+        shell: get_completion_script(prog_name=_PROGRAM, complete_var=_COMPLETE, shell=shell)
         for shell in ("bash", "zsh")
     }
     # zsh takes a file for the function itself: it has to complete at the first call, too.
