@@ -209,7 +209,9 @@ def rows(server: Machine, postfix: Postfix) -> None:
     with pytest.raises(Exception, match=r"5\.1\.1"):
         postfix.submit(mail("x@else.example"), secret)
     before = server.run("casefleet email list --csv")
+    server.run("sed -i 's/^__version__ = .*/__version__ = \"0.1.999\"/' casefleet_cli/__init__.py")  # the new clone
     assert all(line.startswith("ok ") for line in say(server, upgrade)[-1].splitlines())
+    assert server.run("casefleet --version") == "casefleet 0.1.999\n"
     stop, copy, *there = elsewhere
     say(server, [stop, copy])
     server.run(
