@@ -47,7 +47,7 @@ def install(
     if len(called) > 1:
         raise ConfigError("What is installed is the program casefleet; run that one, not the package by its name.")
     final = called[0].removeprefix(server.root)
-    here = Installation((final,), database, user or _owner(server.at(database)) or _USER, "")
+    here = Installation((final,), database, user or _owner(server.at(database)) or _newcomer(server), "")
     for sentence in placing.place(server, here, placing.Written(manual.pages(), manual.completions())):
         output.say(sentence)
     if not server.at(database).exists():
@@ -57,6 +57,16 @@ def install(
 
 def _whole(root: str) -> str:
     return os.path.realpath(root).rstrip("/") if root else ""
+
+
+def _newcomer(server: placing.Server) -> str:
+    """Who is to own a database that is not there yet: one for it alone, where it can be made."""
+    if os.geteuid() == 0 or server.root:
+        return _USER
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return _USER
 
 
 def _owner(database: Path) -> str | None:

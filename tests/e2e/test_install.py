@@ -116,6 +116,20 @@ def test_below_a_folder_of_ones_own(place: Path, program: Path) -> None:
     assert set(tree(prefix)) >= {"var/lib/casefleet/casefleet.db", f"var/backups/casefleet/{copy.name}"}
 
 
+def test_whoever_is_not_root_installs_for_themselves(place: Path, program: Path) -> None:
+    user = installed.unprivileged_user().pw_name
+    own = place / "own"
+    own.mkdir()
+    shutil.chown(own, user)
+    told = run("runuser", "-u", user, "--", program, "install", "--prefix", own)
+    assert "unix user" not in told
+    assert f"Next: {own}/bin/casefleet --db {own}/var/lib/casefleet/casefleet.db init" in told
+    services = [path.read_text() for path in (own / "lib/systemd/system").glob("*.service")]
+    assert all(f"\nUser={user}\n" in text for text in services)
+    told = run("runuser", "-u", user, "--", program, "install", "--prefix", "/usr/local", code=73)
+    assert told == "casefleet: /var/lib/casefleet cannot be created: Permission denied.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "home", "told"),
     [
