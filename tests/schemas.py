@@ -1,22 +1,35 @@
-"""Databases as earlier releases and the forms of schema 1 made them, with a firm, mail and a journal in each."""
+"""Databases as every earlier schema made them, with a firm, mail and a journal in each.
+
+`python -m tests.schemas` writes the present one down, for the migration that leaves it behind.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from casefleet_cli import archive
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.intake.receiving import receive
+from casefleet_cli.store import activities as journal_of
 from casefleet_cli.store import database, migrations
-from tests.firm import BCC, DOMAIN, NOW
+from casefleet_cli.store.deliveries import Arrival
+from tests.firm import BCC, DOMAIN, NOW, Firm, mail
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "schemas"
 FORMS = sorted(path.stem for path in FOLDER.glob("1*.sql"))
 """Schema 1 had seven, a to g."""
 FORMS += [f"2{form[1]}" for form in FORMS[1:]]
 """Schema 2 could be made of all but the first."""
+LATER = [path.stem for path in sorted(FOLDER.glob("*.sql")) if 2 < int(path.stem[:-1]) < database.SCHEMA_VERSION]
+"""Of the schemas since, each as it landed; their rows are in the files, as the code of that day wrote them."""
 IMPORT_ACCOUNTS = """
 ALTER TABLE import_sources ADD COLUMN logged INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE import_sources ADD COLUMN known INTEGER NOT NULL DEFAULT 0;
@@ -50,6 +63,39 @@ def made(folder: Path, form: str, activities: int = 12, mails: int = 3) -> str:
     db.execute("COMMIT")
     db.close()
     return path
+
+
+def later(folder: Path, form: str) -> str:
+    """The path of a database of one form of a later schema.
+
+    E-mail 1 is filed, 2 linked by hand, 3 held, 4 imported and filed; activity 8 is the last.
+    """
+    path = str(folder / "casefleet.db")
+    with contextlib.closing(database.create_database(path)) as db:
+        db.executescript((FOLDER / f"{form}.sql").read_text())
+    return path
+
+
+def written(db: sqlite3.Connection, title: str) -> str:
+    """A database as SQL: its schema and its rows; the search index is made anew from them."""
+    schema = db.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+    (index,) = (name for _, name, sql in schema if sql.startswith("CREATE VIRTUAL"))
+    lines = [f"-- {title}"]
+    for kind, name, sql in schema:
+        if kind == "table" and not name.startswith(f"{index}_"):
+            lines += ["", f"{sql};", *_rows_of(db, f"{index}_config" if name == index else name)]
+    lines += [line for kind, _, sql in schema if kind != "table" for line in ("", f"{sql};")]
+    lines += ["", f"INSERT INTO {index} ({index}) VALUES ('rebuild');", ""]
+    for mark in ("application_id", "user_version"):
+        lines.append(f"PRAGMA {mark} = {db.execute(f'PRAGMA {mark}').fetchone()[0]};")
+    return "\n".join(lines) + "\n"
+
+
+def _rows_of(db: sqlite3.Connection, table: str) -> Iterator[str]:
+    names = list(columns(db, table))
+    quoted = ", ".join(f"quote({name})" for name in names)
+    for row in db.execute(f"SELECT {quoted} FROM {table}"):
+        yield f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({', '.join(row)});"
 
 
 def journal(count: int) -> Iterator[tuple]:
@@ -105,3 +151,32 @@ def schema(db: sqlite3.Connection) -> dict[str, object]:
     """Everything in the schema by name; a table as its columns, in any order."""
     rows = db.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
     return {name: columns(db, name) if kind == "table" else sql for kind, name, sql in rows}
+
+
+def _founded(folder: Path) -> sqlite3.Connection:
+    """What `later` tells of, as the present code makes it."""
+    firm = Firm(folder)
+    anna = firm.contact("Anna")
+    case = firm.case("Trust", anna)
+    receive(firm.db, mail("anna@client.example"), Arrival(firm.ada, "pipe"))
+    receive(firm.db, mail("x@else.example", subject="Words", text="Old words."), Arrival(firm.ada, "pipe"))
+    receive(firm.db, mail("ada@firm.example", sender="eve@else.example", subject="Held"), Arrival(firm.carl, "lmtp"))
+    link_desk.link(firm.db, 2, contacts=(anna,), places=(Place("case", case),), acting=firm.ada)
+    (folder / "old.eml").write_bytes(mail("anna@client.example", subject="Older", text="From the archive."))
+    archive.run(firm.db, [folder / "old.eml"], user_id=firm.ada, jobs=1)
+    with database.transaction(firm.db):
+        journal_of.add(firm.db, "edited", contact_id=anna, detail="address minh@nguyen.example added")
+    return firm.db
+
+
+def main() -> None:
+    """Write the present schema down."""
+    with tempfile.TemporaryDirectory() as folder:
+        text = written(
+            _founded(Path(folder)), f"Schema {database.SCHEMA_VERSION} as it landed, with a firm and its mail."
+        )
+        (FOLDER / f"{database.SCHEMA_VERSION}a.sql").write_text(text.replace(folder, "/srv/mail"))
+
+
+if __name__ == "__main__":
+    main()

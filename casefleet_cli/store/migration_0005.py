@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 _MOMENT = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]Z'"
 _COLUMNS = "id, user_id, kind, email_id, import_id, detail, created_at, read_at"
 _STATEMENTS = (
+    # The fourth had two forms before any release, the first without it.
+    "CREATE INDEX IF NOT EXISTS deliveries_labelled ON deliveries(email_id) WHERE labels <> '[]'",
     "ALTER TABLE decisions ADD COLUMN tag TEXT CHECK (tag IS NULL OR json_valid(tag))",
     # A CHECK is changed by making the table anew; nothing refers to it.
     "DROP INDEX notifications_unread",

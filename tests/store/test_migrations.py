@@ -22,6 +22,7 @@ from casefleet_cli.store import (
     migration_0003,
     migration_0008,
     migrations,
+    originals,
     recomputations,
 )
 from casefleet_cli.store.deliveries import Arrival
@@ -51,11 +52,16 @@ def test_the_version_is_the_number_of_migrations(tmp_path: Path) -> None:
     assert firm.one("PRAGMA foreign_keys") == 1
 
 
-@pytest.mark.parametrize("form", schemas.FORMS)
+def test_no_schema_is_left_out() -> None:
+    versions = {int(form[:-1]) for form in (*schemas.FORMS, *schemas.LATER)}
+    assert versions == set(range(1, database.SCHEMA_VERSION))
+
+
+@pytest.mark.parametrize("form", [*schemas.FORMS, *schemas.LATER])
 def test_every_form_becomes_the_schema_of_a_new_database(form: str, tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
     new = Firm(tmp_path / "new").db
-    db = migrated(schemas.made(tmp_path, form))
+    db = migrated((schemas.later if form in schemas.LATER else schemas.made)(tmp_path, form))
     assert schemas.schema(db) == schemas.schema(new)
     assert db.execute("SELECT * FROM email_search_config ORDER BY k").fetchall() == new.execute(
         "SELECT * FROM email_search_config ORDER BY k").fetchall()  # fmt: skip
@@ -80,6 +86,44 @@ def test_every_form_keeps_what_it_held_and_works_on(form: str, tmp_path: Path) -
     receive(db, raw, Arrival(1, "pipe"))
     db.execute("INSERT INTO raw_messages (sha256, size, content, packing) VALUES (?, 1, x'00', 'base64')", ("0" * 64,))
     assert db.execute("SELECT count(*) FROM activities").fetchone() == (13,)
+
+
+@pytest.mark.parametrize("form", schemas.LATER)
+def test_every_later_form_keeps_what_it_held_and_works_on(form: str, tmp_path: Path) -> None:
+    path = schemas.later(tmp_path, form)
+    kept = (
+        "SELECT id, standing, subject, logged_at FROM emails ORDER BY id",
+        "SELECT id, sha256, size FROM raw_messages ORDER BY id",
+        "SELECT id, email_id, user_id, source, raw_message_id, origin, standing, received_at FROM deliveries ORDER BY id",
+        "SELECT id, delivery_id, email_id, outcome, reason, verdicts, decided_at FROM decisions ORDER BY id",
+        "SELECT email_id, case_id, linked_by, decision_id, user_id, linked_at FROM email_cases ORDER BY email_id",
+        "SELECT id, at, verb, user_id, case_id, contact_id, email_id, hash FROM activities ORDER BY id",
+        "SELECT activity_id, text FROM activity_texts ORDER BY 1",
+        "SELECT user_id, kind, email_id, read_at FROM notifications ORDER BY id",
+    )
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        before = [old.execute(question).fetchall() for question in kept]
+        ((noted, digest),) = old.execute("SELECT id, hash FROM activities ORDER BY id DESC LIMIT 1").fetchall()
+    db = migrated(path)
+    assert [db.execute(question).fetchall() for question in kept] == before
+    assert [len(rows) for rows in before] == [4, 4, 4, 4, 3, 8, 2, 3]
+    assert faults(db, activities.Head(noted, digest)) == []
+    assert db.execute("SELECT rowid FROM email_search('words')").fetchall() == [(2,)]
+    assert receive(db, originals.of(db, 1), Arrival(1, "lmtp")).email_id == 1
+    assert receive(db, mail("anna@client.example", text="new"), Arrival(1, "pipe")).email_id == 5
+
+
+def test_the_present_schema_can_be_written_down_and_made_again(tmp_path: Path) -> None:
+    (tmp_path / "again").mkdir()
+    with contextlib.closing(schemas._founded(tmp_path)) as db:
+        text = schemas.written(db, "As it is.")
+        version = db.execute("PRAGMA user_version").fetchone()
+        schema = schemas.schema(db)
+    with contextlib.closing(database.create_database(str(tmp_path / "again" / "casefleet.db"))) as again:
+        again.executescript(text)
+        assert again.execute("PRAGMA user_version").fetchone() == version
+        assert schemas.schema(again) == schema
+        assert faults(again) == []
 
 
 def test_every_head_that_was_noted_is_still_recognised(tmp_path: Path) -> None:
