@@ -51,12 +51,14 @@ def list_(context: typer.Context, options: ListOptions = ListOptions()) -> None:
 
 @app.command("show")
 def show(context: typer.Context, user: User, as_json: output.Json = False) -> None:
-    """Show a user's profile with the BCC address."""
+    """Show a user's profile, with the BCC addresses that take mail now where they are for who asks."""
     connection = context.obj.reader()
     user_id = references.user(connection, user)
-    whole = {**users.one(connection, user_id), "bcc_address": users.bcc_address(connection, user_id)}
+    whole = users.one(connection, user_id)
+    secrets = user_desk.bcc_addresses(connection, user_id, acting=context.obj.acting())
     if as_json:
-        output.json_value(whole)
+        in_grace = secrets and [{"address": address, "until": until} for address, until in secrets.in_grace]
+        output.json_value({**whole, "bcc_address": secrets and secrets.current, "in_grace": in_grace})
         return
     output.card(
         [
@@ -64,7 +66,8 @@ def show(context: typer.Context, user: User, as_json: output.Json = False) -> No
             ("Name", whole["name"]),
             ("Role", whole["role"]),
             ("Sends from", whole["addresses"]),
-            ("BCC address", whole["bcc_address"]),
+            ("BCC address", secrets.current if secrets else "(only for this user and admins)"),
+            ("In grace", [f"{one} until {output.moment(until)}" for one, until in secrets.in_grace] if secrets else []),
             ("Disabled", output.moment(whole["disabled_at"])),
         ]
     )
@@ -99,15 +102,24 @@ def edit(
 def rotate(
     context: typer.Context,
     user: User,
-    grace: Annotated[str, typer.Option(metavar="SPAN", help="How long the old address still works: 14d, 0d.")] = "14d",
+    grace: Annotated[
+        str, typer.Option(metavar="SPAN", help="How long the old one still works; 0d ends older graces too.")
+    ] = "14d",
 ) -> None:
-    """Give a user a new BCC address; the old one works for the grace and never again."""
+    """Give a user a new BCC address; the old one works for the grace and never again.
+
+    casefleet user show lists what is in its grace; --grace 0d ends it at once, for all of them.
+    """
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     done = user_desk.rotate(connection, user_id, typed.span(grace), acting=context.obj.acting())
     _tell_postfix(connection)
     output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
-    output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
+    if typed.span(grace):
+        output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
+        return
+    older = {0: "", 1: " Neither does 1 older one."}.get(done.revoked, f" Neither do {done.revoked} older ones.")
+    output.say(f"The old one takes no mail any more.{older}")
 
 
 @app.command("disable")

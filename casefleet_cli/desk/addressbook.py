@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,9 +75,9 @@ def read(path: str) -> list[Row]:
         raise UnreadableError(f"{path} is not UTF-8 text; save it as CSV in UTF-8.") from None
     except OSError as error:
         raise UnreadableError(f"{path} cannot be read: {error.strerror}.") from None
-    lines = text.splitlines(keepends=True)
-    head = lines[0] if lines else ""
-    reader = csv.reader(lines, delimiter=";" if head.count(";") > head.count(",") else ",")
+    # Lines end as csv means it: str.splitlines also ends them at form feeds and the like, in the middle of a cell.
+    head = io.StringIO(text, newline="").readline()
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
     try:
         return list(_rows(reader, path))
     except csv.Error as error:

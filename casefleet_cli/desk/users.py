@@ -36,6 +36,16 @@ class Rotated(NamedTuple):
 
     bcc_address: str
     old_expires_at: str
+    revoked: int = 0
+    """How many still older ones were good until then."""
+
+
+class BccAddresses(NamedTuple):
+    """What a user has mail logged by; secrets."""
+
+    current: str
+    in_grace: tuple[tuple[str, str], ...]
+    """Those retired that take mail still, and until when."""
 
 
 def add(
@@ -107,10 +117,15 @@ def edit(
 
 
 def rotate(connection: sqlite3.Connection, user_id: int, grace: timedelta, *, acting: int | None = None) -> Rotated:
-    """Give a user a new BCC address; the old one is good for the grace and never again after it."""
+    """Give a user a new BCC address; the old one is good for the grace and never again after it.
+
+    Without any grace the addresses that are older still, and in theirs, are good no more either.
+    """
     with transaction(connection):
-        expires_at = clock.stamp(clock.now() + grace)
+        now = clock.now()
+        expires_at = clock.stamp(now + grace)
         name = str(users.one(connection, user_id)["name"])
+        revoked = 0 if grace else users.end_grace(connection, user_id, clock.stamp(now))
         users.retire_bcc_address(connection, user_id, expires_at)
         bcc_address = f"{entries.slug(name)}-{clock.token()}@{settings.logging_domain(connection)}"
         users.add_bcc_address(connection, user_id, bcc_address)
@@ -119,9 +134,18 @@ def rotate(connection: sqlite3.Connection, user_id: int, grace: timedelta, *, ac
             "rotated",
             user_id=acting,
             about_user_id=user_id,
-            detail=f"the old one is good until {expires_at}",
+            detail=f"the old one is good until {expires_at}{f', and {revoked} older' if revoked else ''}",
         )
-    return Rotated(bcc_address, expires_at)
+    return Rotated(bcc_address, expires_at, revoked)
+
+
+def bcc_addresses(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> BccAddresses | None:
+    """The BCC addresses of a user that take mail now; None when they are not for who acts: its user and admins."""
+    viewer = access.THIS_COMPUTER if acting is None else access.of_user(connection, acting)
+    if viewer is None or not (viewer.is_admin or viewer.user_id == user_id):
+        return None
+    in_grace = users.in_grace(connection, user_id, clock.stamp())
+    return BccAddresses(users.bcc_address(connection, user_id), tuple(in_grace))
 
 
 def disable(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> bool:

@@ -68,6 +68,25 @@ def bcc_address(connection: sqlite3.Connection, user_id: int) -> str:
     return "" if row is None else str(row[0])
 
 
+def in_grace(connection: sqlite3.Connection, user_id: int, now: str) -> list[tuple[str, str]]:
+    """The retired BCC addresses of a user that take mail still at `now` (a UTC stamp), and until when; secrets."""
+    return connection.execute(
+        "SELECT address, expires_at FROM bcc_addresses WHERE user_id = ? AND retired_at IS NOT NULL AND expires_at > ?"
+        " ORDER BY expires_at, id",
+        (user_id, now),
+    ).fetchall()
+
+
+def end_grace(connection: sqlite3.Connection, user_id: int, now: str) -> int:
+    """Let no retired BCC address of a user take mail from `now` (a UTC stamp) on, and give how many did."""
+    cursor = connection.execute(
+        "UPDATE bcc_addresses SET expires_at = :now"
+        " WHERE user_id = :user AND retired_at IS NOT NULL AND expires_at > :now",
+        {"user": user_id, "now": now},
+    )
+    return cursor.rowcount
+
+
 def has_bcc_address(connection: sqlite3.Connection, address: str) -> bool:
     """Whether an address (normal form) is or was a BCC address of anybody."""
     return connection.execute("SELECT 1 FROM bcc_addresses WHERE address = ?", (address,)).fetchone() is not None

@@ -168,8 +168,9 @@ class Machine(Incoming):
         self.do(lambda: user_desk.rotate(self.db, user, timedelta(days=days), acting=ADA))
         current = users.bcc_address(self.db, user)
         hold(RULED, current not in self.world.bcc, "rotating gave an address that was there before")
-        (old,) = [a for a in list(self.world.bcc)[::-1] if self.world.bcc[a][0] == user][:1]
-        self.world.bcc[old] = (user, days > 0)
+        older = [address for address, (owner, _) in self.world.bcc.items() if owner == user]
+        for address in older[-1:] if days else older:  # without a grace, all graces end
+            self.world.bcc[address] = (user, days > 0)
         self.world.bcc[current] = (user, True)
 
     @rule(kept=picks, gone=picks)

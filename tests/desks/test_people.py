@@ -278,6 +278,32 @@ def test_an_address_book_is_loaded_row_by_row(firm: Office, tmp_path: Path) -> N
     assert (again.added, again.known, again.refused) == (0, 4, report.refused)
 
 
+@pytest.mark.parametrize("mark", ["\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"], ids=ascii)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
+def test_only_line_ends_divide_the_rows_of_an_address_book(mark: str, end: str, tmp_path: Path) -> None:
+    lines = (
+        "name;address;note",
+        f"Eve{mark}Stone;eve@else.example;of{mark}the{mark}court",
+        f"Max{mark};max@else.example;",
+    )
+    (tmp_path / "book.csv").write_bytes(end.join(lines).encode())
+    rows = [
+        (row.line, row.name.split(mark), row.addresses, row.note)
+        for row in addressbook.read(str(tmp_path / "book.csv"))
+    ]
+    assert rows == [
+        (2, ["Eve", "Stone"], ("eve@else.example",), f"of{mark}the{mark}court"),
+        (3, ["Max"], ("max@else.example",), ""),
+    ]
+
+
+def test_marks_in_a_name_of_an_address_book_are_blanks(firm: Office, tmp_path: Path) -> None:
+    (tmp_path / "book.csv").write_text("name,address\nEve\vStone,eve@else.example\nBo\x85b,bob@else.example\n")
+    report = addressbook.load(firm.db, addressbook.read(str(tmp_path / "book.csv")))
+    assert (report.added, [tuple(row)[:2] for row in report.refused]) == (2, [])
+    assert firm.all("SELECT name FROM contacts WHERE id > 4") == [("Eve Stone",), ("Bo b",)]
+
+
 def test_a_search_is_saved_replaced_found_and_forgotten(firm: Office) -> None:
     assert searches.save(firm.db, " My  Search ", "anna \ud800x", acting=2) is False
     assert told(firm) == [("saved", 2, None, None, "search My Search: anna  x")]
