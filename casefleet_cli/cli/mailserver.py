@@ -91,7 +91,7 @@ def postfix(
 
 def _refresh_map(connection: sqlite3.Connection, map_path: str) -> None:
     reader = Postconf().value("mail_owner") or "postfix"
-    done = recipients.refresh(connection, map_path, reader)
+    done = recipients.refresh(connection, map_path, reader, claims=True)
     recipients.remember(connection, map_path)
     if not done.readable:
         output.warn(f"casefleet: The user {reader} cannot read {map_path}; run once: chgrp {reader} {map_path}")

@@ -2,7 +2,8 @@
 
 A small SQLite file of its own: Postfix must not read mail, and cannot read a WAL database of another user. Changes are
 made in place, in one transaction: Postfix keeps the file open for long and would not notice another one in its place.
-An address in its grace carries the end of it, which the query of Postfix compares with the time.
+An address in its grace carries the end of it, which the query of Postfix compares with the time. The map names the
+database whose it is: a copy of that one, which remembers the same map, never writes to it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from casefleet_cli.store import database, settings, users
 from casefleet_cli.store import recipients as stored
 
 _SETTING = "recipient_map"
+_OF = "recipient_map_of"
+"""The database that remembered the map: in a copy of it, another one."""
 _MODE = 0o640
+
+
+class AnothersMapError(ConfigError):
+    """A map that is another database's, or names none."""
 
 
 class Refreshed(NamedTuple):
@@ -33,16 +40,15 @@ class Refreshed(NamedTuple):
     """Whether the user of Postfix may read it."""
 
 
-def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") -> Refreshed:
+def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix", *, claims: bool = False) -> Refreshed:
     """Bring the map up to date with the users, making it when it is not there; the file is left alone when it is right.
 
-    A new file has mode 0640, the owner of the database and the group of `reader`, the user of Postfix. Raises
-    ConfigError when something else is there, CannotCreateError when the map cannot be written.
+    A new file has mode 0640, the owner of the database and the group of `reader`, the user of Postfix. With `claims` a
+    map that names no database, or one that is not there any more, becomes this one's. Raises AnothersMapError where it
+    is not this one's then, ConfigError when something else is there, CannotCreateError when it cannot be written.
     """
     try:
-        # Postfix itself makes an empty file where it finds none.
-        there = os.path.exists(path) and os.path.getsize(path) > 0  # noqa: PTH110, PTH202 - text, as the settings keep it
-        done = _update(connection, path) if there else _create(connection, path, reader)
+        done = _update(connection, path, claims=claims) if _is_there(path) else _create(connection, path, reader)
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
     except OSError as error:
@@ -52,15 +58,22 @@ def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix") 
 
 def remember(connection: sqlite3.Connection, path: str) -> None:
     """Keep the path of the map with the database, so that every change of users refreshes it."""
-    if settings.get(connection, _SETTING) != path:
-        settings.put(connection, _SETTING, path)
+    for name, value in ((_SETTING, path), (_OF, _path_of(connection))):
+        if settings.get(connection, name) != value:
+            settings.put(connection, name, value)
 
 
-def refresh_remembered(connection: sqlite3.Connection) -> None:
-    """Bring the map that Postfix reads up to date, where there is one; errors as refresh."""
+def refresh_remembered(connection: sqlite3.Connection) -> Refreshed | None:
+    """Bring the map that Postfix reads up to date, where there is one; None where none is remembered.
+
+    Errors as refresh; a map that is not there is made anew only by the database for which it was made.
+    """
     path = remembered(connection)
-    if path is not None:
-        refresh(connection, path)
+    if path is None:
+        return None
+    if settings.get(connection, _OF) != _path_of(connection):
+        _refuse_missing(path)
+    return refresh(connection, path)
 
 
 def remembered(connection: sqlite3.Connection) -> str | None:
@@ -76,13 +89,13 @@ def sample(connection: sqlite3.Connection) -> list[str]:
 def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
     """How many usable addresses the map lacks (or ends too early or late), and how many it has too many.
 
-    Raises ConfigError when the map is missing or no map.
+    Raises ConfigError when the map is missing, no map or another database's.
     """
-    if not os.path.exists(path):  # noqa: PTH110
-        raise ConfigError(f"There is no map at {path}; make it with casefleet postfix --map {path}.")
+    _refuse_missing(path)
     wanted = _wanted(connection)
     try:
         with contextlib.closing(stored.opened(path, "ro")) as there:
+            _refuse_anothers(connection, path, stored.owner(there))
             found = stored.addresses(there)
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
@@ -92,15 +105,59 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
     return wrong, surplus
 
 
-def _update(connection: sqlite3.Connection, path: str) -> Refreshed:
+def _update(connection: sqlite3.Connection, path: str, *, claims: bool = False) -> Refreshed:
     files.remove_dead(Path(path).parent)
     # The users are read while the map is ours alone: of two refreshes at once, the later one has seen more.
     with contextlib.closing(stored.opened(path, "rw")) as there, database.transaction(there):
+        owner = stored.owner(there)
+        if claims and (owner is None or not _may_be_there(owner)):
+            stored.put_owner(there, _path_of(connection))
+        else:
+            _refuse_anothers(connection, path, owner)
         wanted = _wanted(connection)
         changed = stored.addresses(there) != wanted
         if changed:
             stored.put(there, wanted)
     return Refreshed(len(wanted), changed, readable=False)
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is a file with something in it: Postfix itself makes an empty one where it finds none."""
+    return os.path.exists(path) and os.path.getsize(path) > 0  # noqa: PTH110, PTH202 - text, as the settings keep it
+
+
+def _refuse_missing(path: str) -> None:
+    if not _is_there(path):
+        raise ConfigError(f"There is no map at {path}; make it with casefleet postfix --map {path}.")
+
+
+def _refuse_anothers(connection: sqlite3.Connection, path: str, owner: str | None) -> None:
+    ours = _path_of(connection)
+    if owner == ours:
+        return
+    claim = f"casefleet --db {ours} postfix --map {path} makes it that of {ours}"
+    if owner is None:
+        raise AnothersMapError(f"The map {path} does not say whose it is; {claim}.")
+    if _may_be_there(owner):
+        raise AnothersMapError(
+            f"The map {path} is that of {owner}; {ours} needs another: casefleet postfix --map FILE."
+        )
+    raise AnothersMapError(f"The map {path} is that of {owner}, which is not there; {claim}.")
+
+
+def _path_of(connection: sqlite3.Connection) -> str:
+    return os.path.realpath(database.file_of(connection))
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether there is a file, as far as we may look."""
+    try:
+        os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed:
@@ -111,9 +168,9 @@ def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed
         is_empty = os.path.exists(path)  # noqa: PTH110
         with files.new_file(Path(path), mode=_MODE, owner=owner, replace=is_empty) as draft:
             database.refuse_leftovers(path)
-            stored.make(str(draft), wanted)
+            stored.make(str(draft), wanted, _path_of(connection))
     except files.ThereAlreadyError:
-        return _update(connection, path)
+        return _update(connection, path, claims=False)
     return Refreshed(len(wanted), changed=True, readable=False)
 
 

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 MAP_ID = 0x63_66_6C_6D
 """"cflm": marks the file as a map of ours (PRAGMA application_id)."""
 _TABLE = "CREATE TABLE recipients (address TEXT PRIMARY KEY, expires_at TEXT) STRICT, WITHOUT ROWID"
+_OWNER = "CREATE TABLE IF NOT EXISTS owner (path TEXT NOT NULL) STRICT"
 
 
-def make(path: str, addresses: Mapping[str, str | None]) -> None:
-    """Make a map at a path where nothing is: addresses (normal form), each with the end of its grace or None."""
+def make(path: str, addresses: Mapping[str, str | None], owner: str) -> None:
+    """Make a map at a path where nothing is: addresses (normal form), each with the end of its grace or None.
+
+    `owner`: the path of the database whose map it is.
+    """
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as new:
         new.execute(f"PRAGMA application_id = {MAP_ID}")
         with database.transaction(new):
             new.execute(_TABLE)
             _fill(new, addresses)
+            put_owner(new, owner)
 
 
 def opened(path: str, mode: str) -> sqlite3.Connection:
@@ -44,6 +49,21 @@ def opened(path: str, mode: str) -> sqlite3.Connection:
 def addresses(there: sqlite3.Connection) -> dict[str, str | None]:
     """What a map holds."""
     return dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+
+
+def owner(there: sqlite3.Connection) -> str | None:
+    """The path of the database whose map it is; None where it does not say."""
+    if not there.execute("SELECT 1 FROM sqlite_schema WHERE name = 'owner'").fetchone():
+        return None
+    row = there.execute("SELECT path FROM owner").fetchone()
+    return None if row is None else str(row[0])
+
+
+def put_owner(there: sqlite3.Connection, path: str) -> None:
+    """Make a map that of the database at a path, within the caller's transaction."""
+    there.execute(_OWNER)
+    there.execute("DELETE FROM owner")
+    there.execute("INSERT INTO owner VALUES (?)", (path,))
 
 
 def put(there: sqlite3.Connection, wanted: Mapping[str, str | None]) -> None:

@@ -1,0 +1,45 @@
+"""What is refused around copies of a database, and where one database stands for another."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from casefleet_cli.install import recipients
+from casefleet_cli.install.recipients import AnothersMapError
+from tests.refusals import Office, Refusal
+
+
+def map_of(owner: str | None) -> Callable[[Office], None]:
+    """A map of the firm's own name in the folder, that names this file of the folder as its owner."""
+
+    def given(firm: Office) -> None:
+        recipients.refresh(firm.db, "map")
+        with contextlib.closing(sqlite3.connect("map")) as table, table:
+            table.execute("DELETE FROM owner")
+            if owner is not None:
+                table.execute("INSERT INTO owner VALUES (?)", (str(Path(owner).absolute()),))
+
+    return given
+
+
+def other_map(firm: Office) -> None:
+    """The map of another database, which is there."""
+    Path("other.db").touch()
+    map_of("other.db")(firm)
+
+
+CLAIM = "casefleet --db FOLDER/casefleet.db postfix --map map makes it that of FOLDER/casefleet.db."
+MAPS = (
+    Refusal("postfix --user x --map map", AnothersMapError,
+            "The map FOLDER/map is that of FOLDER/other.db; FOLDER/casefleet.db needs another: casefleet postfix --map"
+            " FILE.", 78, given=other_map),
+    Refusal(lambda firm: recipients.refresh(firm.db, "map"), AnothersMapError,
+            f"The map map is that of FOLDER/other.db, which is not there; {CLAIM}", 78, given=map_of("other.db")),
+    Refusal(lambda firm: recipients.differences(firm.db, "map"), AnothersMapError,
+            f"The map map does not say whose it is; {CLAIM}", 78, given=map_of(None)),
+)  # fmt: skip
+
+REFUSALS = MAPS
