@@ -75,6 +75,16 @@ def new_file(
 
 
 @contextlib.contextmanager
+def scratch(beside: Path) -> Iterator[Path]:
+    """A path at which to make a file for the block alone; what a killed run leaves, the next one there removes.
+
+    Errors as new_file.
+    """
+    with _draft(beside, "", replace=True) as draft:
+        yield draft
+
+
+@contextlib.contextmanager
 def new_folder(to: Path, *, otherwise: str = "name another folder") -> Iterator[Path]:
     """A new, empty folder (mode 0700) to be filled, under its final name when the block ends; errors as new_file."""
     with _draft(to, otherwise) as draft:

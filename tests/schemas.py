@@ -18,8 +18,7 @@ from casefleet_cli import archive
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import activities as journal_of
-from casefleet_cli.store import database, migrations
+from casefleet_cli.store import activities, database, migrations
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, DOMAIN, NOW, Firm, mail
 
@@ -165,7 +164,7 @@ def _founded(folder: Path) -> sqlite3.Connection:
     (folder / "old.eml").write_bytes(mail("anna@client.example", subject="Older", text="From the archive."))
     archive.run(firm.db, [folder / "old.eml"], user_id=firm.ada, jobs=1)
     with database.transaction(firm.db):
-        journal_of.add(firm.db, "edited", contact_id=anna, detail="address minh@nguyen.example added")
+        activities.add(firm.db, "edited", contact_id=anna, detail="address minh@nguyen.example added")
     return firm.db
 
 

@@ -61,6 +61,7 @@ COMMANDS = {
     "verify": Entry(f"{_HERE}.custody:verify", "Prove that nothing was changed: bytes, index, links, journal."),
     "backup": Entry(f"{_HERE}.custody:backup", "A verified copy, while mail goes on coming in."),
     "restore": Entry(f"{_HERE}.custody:restore", "Put a verified copy in place of the database."),
+    "recover": Entry(f"{_HERE}.custody:recover", "Bring in what a replaced database has and the restored one lacks."),
     "reparse": Entry(f"{_HERE}.reparsing:reparse", "Read kept mail again, after an upgrade that reads more."),
     "install": Entry(f"{_HERE}.installing:install", "Link, man pages, completion and units of a server."),
     "doctor": Entry(f"{_HERE}.doctor:examine", "Is it installed right: program, database, Postfix."),

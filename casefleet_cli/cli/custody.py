@@ -1,16 +1,22 @@
-"""Proving that nothing was changed, and copies: verify, backup, restore."""
+"""Proving that nothing was changed, and copies: verify, backup, restore, recover."""
 
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from casefleet_cli.cli import output
-from casefleet_cli.custody import copies, verifying
-from casefleet_cli.errors import UsageError
+from casefleet_cli.cli.doctor import tell_finding
+from casefleet_cli.cli.mailserver import program
+from casefleet_cli.cli.users import tell_postfix
+from casefleet_cli.custody import copies, recovering, verifying
+from casefleet_cli.errors import CasefleetError, UsageError
+from casefleet_cli.install import doctor, recipients
+from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import activities
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
@@ -56,13 +62,81 @@ def restore(
     copy: Annotated[Path, typer.Argument(metavar="FILE", help="What casefleet backup wrote.")],
     replace: Annotated[bool, typer.Option("--replace", help="Put the database that is there aside.")] = False,
 ) -> None:
-    """Put a copy, once it is verified, in the place of the database."""
+    """Put a copy, once it is verified, in the place of the database; say what it lacks, and what is left to do."""
     to = Path(context.obj.database_path)
-    was_there = to.exists()
-    aside = copies.restore(copy, to, replace=replace)
+    done = copies.restore(copy, to, replace=replace)
     output.say(f"Restored {to} from {copy}.")
-    for name in aside:
-        output.say(f"{'The database that was there' if was_there else 'What was left beside its place'} is {name} now.")
+    if done.migrated:
+        output.say(f"The copy was of an earlier release; it was brought up to this one: {', '.join(done.migrated)}.")
+    for name in done.leftovers:
+        output.say(f"What was left beside its place is {name} now.")
+    if done.replaced:
+        output.say(f"The database that was there is {done.replaced} now.")
+        _tell_missing(context, to, done.replaced)
+    _refresh_map(context, done.replaced)
+    _tell_to_do(to)
+
+
+def recover(
+    context: typer.Context,
+    other: Annotated[Path, typer.Argument(metavar="FILE", help="The database that a restored copy took the place of.")],
+) -> None:
+    """Bring in the mail, the users and their addresses that another database of the firm has and this one lacks."""
+    connection = context.obj.connection()
+    done = recovering.recover(connection, other, acting=context.obj.acting())
+    for words in done.users:
+        output.say(f"{words}.")
+    output.say(f"{done.logged} logged, {done.known} known, {len(done.stays)} not brought in.")
+    if done.users:
+        tell_postfix(connection)
+    output.some_failed(done.stays, "things are not brought in")
+
+
+def _tell_missing(context: typer.Context, to: Path, replaced: Path) -> None:
+    """What the database that was replaced has and the restored one lacks, and how it is brought in."""
+    try:
+        missing = recovering.missing(context.obj.reader(), replaced)
+    except (CasefleetError, sqlite3.Error) as error:
+        output.say(f"Whether it has mail that the restored one lacks cannot be told; keep it. {error}")
+        return
+    if missing.deliveries:
+        by_user = ", ".join(f"{name} {count}" for name, count in missing.by_user)
+        emails = "1 e-mail" if missing.emails == 1 else f"{missing.emails} e-mails"
+        times = "1 delivery" if missing.deliveries == 1 else f"{missing.deliveries} deliveries"
+        output.say(
+            f"It has {emails} ({times}) since {output.moment(missing.since)} that the restored one lacks: {by_user}."
+        )
+    if missing.addresses:
+        names = ", ".join(missing.addresses)
+        output.say(f"It has BCC addresses that the restored one does not know; mail to them is refused: {names}.")
+    if missing.deliveries or missing.addresses:
+        output.say(f"Bring that in: casefleet --db {to} recover {replaced}")
+    else:
+        output.say("It has no mail that the restored one lacks.")
+
+
+def _refresh_map(context: typer.Context, replaced: Path | None) -> None:
+    """Bring the map that Postfix reads up to the restored users, where it is this database's."""
+    try:
+        connection = context.obj.connection()
+        if replaced is not None:
+            recipients.remember_as(connection, str(replaced))
+        if recipients.is_ours(connection):
+            recipients.refresh_remembered(connection)
+            output.say(f"The map {recipients.remembered(connection)} is that of the restored users.")
+    except CasefleetError as error:
+        output.warn(f"casefleet: Postfix does not know of this yet: {error}")
+
+
+def _tell_to_do(to: Path) -> None:
+    """What casefleet doctor finds to be done here."""
+    found = [
+        finding for finding in doctor.findings(to.absolute(), program(), Postconf(None)) if finding.state != doctor.OK
+    ]
+    if found:
+        output.say("Left to do here, as casefleet doctor says:")
+    for finding in found:
+        tell_finding(finding)
 
 
 def _noted(head: str | None) -> activities.Head | None:

@@ -31,7 +31,12 @@ def examine(
         output.json_value([finding._asdict() for finding in found])
     else:
         for finding in found:
-            advice = f" → {finding.advice}" if finding.advice else ""
-            output.say(f"{finding.state:<8} {finding.check:<11} {clean(finding.sentence + advice)}", raw=True)
+            tell_finding(finding)
     if any(finding.state == doctor.FAILURE for finding in found):
         raise typer.Exit(_NOT_RIGHT)
+
+
+def tell_finding(finding: doctor.Finding) -> None:
+    """Print what a check found, a line."""
+    advice = f" → {finding.advice}" if finding.advice else ""
+    output.say(f"{finding.state:<8} {finding.check:<11} {clean(finding.sentence + advice)}", raw=True)

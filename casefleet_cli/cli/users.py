@@ -35,7 +35,7 @@ def add(
     """Add a user and make the user's secret BCC address."""
     connection = context.obj.connection()
     user_id = user_desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
-    _tell_postfix(connection)
+    tell_postfix(connection)
     output.say(f"Added user {user_id} {name}. BCC address, a secret: {users.bcc_address(connection, user_id)}")
 
 
@@ -113,7 +113,7 @@ def rotate(
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     done = user_desk.rotate(connection, user_id, typed.span(grace), acting=context.obj.acting())
-    _tell_postfix(connection)
+    tell_postfix(connection)
     output.say(f"User {user_id} has a new BCC address, a secret: {done.bcc_address}")
     if typed.span(grace):
         output.say(f"The old one works until {output.moment(done.old_expires_at)}.")
@@ -128,7 +128,7 @@ def disable(context: typer.Context, user: User) -> None:
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     changed = user_desk.disable(connection, user_id, acting=context.obj.acting())
-    _tell_postfix(connection)
+    tell_postfix(connection)
     output.say(f"User {user_id} is disabled{'' if changed else ' already'}; its BCC address takes no mail.")
 
 
@@ -138,7 +138,7 @@ def enable(context: typer.Context, user: User) -> None:
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     changed = user_desk.enable(connection, user_id, acting=context.obj.acting())
-    _tell_postfix(connection)
+    tell_postfix(connection)
     output.say(f"User {user_id} is enabled{'' if changed else ' already'}.")
 
 
@@ -155,7 +155,7 @@ def vcard(
     sys.stdout.write(card.replace("\r\n", "\n"))
 
 
-def _tell_postfix(connection: sqlite3.Connection) -> None:
+def tell_postfix(connection: sqlite3.Connection) -> None:
     """Refresh the map that Postfix reads, where there is one; the change of users stands even when that fails."""
     try:
         recipients.refresh_remembered(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import files
 from casefleet_cli.custody import verifying
@@ -29,13 +29,23 @@ def backup(connection: sqlite3.Connection, to: Path, progress: Callable[[int, in
     return to.stat().st_size
 
 
-def restore(copy: Path, to: Path, *, replace: bool) -> list[Path]:
-    """Put a verified copy in the place of the database, and give the names of what was put aside for it.
+class Restored(NamedTuple):
+    """What a restore did."""
 
-    The first of them is the database that was there, if one was; else they are what was left beside its place. Raises
-    NoInputError when there is no copy, UnreadableError when it is not sound, CannotCreateError when there is a database
-    already and it is not to be replaced, and TryAgainError when that one is in use or the disk is full.
-    A copy of an earlier schema is migrated on the way; the file of the copy itself stays as it is.
+    migrated: tuple[str, ...]
+    """The migrations that the copy, of an earlier schema, had to have."""
+    replaced: Path | None
+    """The name that the database has now which was there."""
+    leftovers: tuple[Path, ...] = ()
+    """The names that what was left beside the place of no database has now."""
+
+
+def restore(copy: Path, to: Path, *, replace: bool) -> Restored:
+    """Put a verified copy in the place of the database; what was there is put aside.
+
+    Raises NoInputError when there is no copy, UnreadableError when it is not sound, CannotCreateError when there is a
+    database already and it is not to be replaced, and TryAgainError when that one is in use or the disk is full. A copy
+    of an earlier schema is migrated on the way; the file of the copy itself stays as it is.
     """
     if not copy.is_file():
         raise NoInputError(f"There is no file {copy}.")
@@ -45,14 +55,13 @@ def restore(copy: Path, to: Path, *, replace: bool) -> list[Path]:
     with contextlib.ExitStack() as until_then, files.new_file(
         to, otherwise="--replace puts it aside and restores", owner=_owner(to), replace=replace
     ) as draft, _in_words(copy, to):  # fmt: skip
-        copies.read(copy, draft)
-        _migrate(draft, copy)
+        migrated = read_migrated(copy, draft)
         _check(draft, copy)
         copies.make_ready(draft)
         files.sync(draft)
         if to.exists():
-            return [until_then.enter_context(copies.put_aside(to))]
-        return copies.put_leftovers_aside(to)
+            return Restored(tuple(migrated), until_then.enter_context(copies.put_aside(to)))
+        return Restored(tuple(migrated), None, tuple(copies.put_leftovers_aside(to)))
 
 
 @contextlib.contextmanager
@@ -65,13 +74,18 @@ def _in_words(source: object, target: object) -> Iterator[None]:
         raise database.translated(error, str(target if is_full else source)) from None
 
 
-def _migrate(path: Path, called: Path) -> None:
-    from casefleet_cli.custody import rekeying  # noqa: PLC0415 - as below
-    from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear, and few copies are older
+def read_migrated(copy: Path, to: Path) -> list[str]:
+    """Copy a copy, which is only read, to a file, and migrate that; names the migrations.
 
-    with contextlib.closing(database.open_database(str(path), migrating=True, called=str(called))) as connection:
-        if migrations.pending(connection):
-            rekeying.migrate(connection)
+    Raises sqlite3.Error, and what database.open_database raises.
+    """
+    copies.read(copy, to)
+    with contextlib.closing(database.open_database(str(to), migrating=True, called=str(copy))) as connection:
+        if database.is_present(connection):
+            return []
+        from casefleet_cli.custody import rekeying  # noqa: PLC0415 - sqlite_utils is dear, and few copies are older
+
+        return rekeying.migrate(connection)
 
 
 def _check(path: Path, called: Path) -> None:

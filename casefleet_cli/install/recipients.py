@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from casefleet_cli import clock, files
-from casefleet_cli.errors import CannotCreateError, ConfigError
+from casefleet_cli.errors import CannotCreateError, CasefleetError, ConfigError
 from casefleet_cli.store import database, settings, users
 from casefleet_cli.store import recipients as stored
 
@@ -74,6 +74,30 @@ def refresh_remembered(connection: sqlite3.Connection) -> Refreshed | None:
     if settings.get(connection, _OF) != _path_of(connection):
         _refuse_missing(path)
     return refresh(connection, path)
+
+
+def remember_as(connection: sqlite3.Connection, replaced: str) -> None:
+    """Remember the map of the database that this one took the place of, where that is this one's by its path."""
+    with (
+        contextlib.suppress(CasefleetError),
+        contextlib.closing(database.open_reader(replaced, migrating=True)) as there,
+    ):
+        path = remembered(there)
+        if path is not None and path != remembered(connection) and _names(path, connection):
+            remember(connection, path)
+
+
+def is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether there is a map that this database remembers, and it names this database."""
+    path = remembered(connection)
+    return path is not None and _names(path, connection)
+
+
+def _names(path: str, connection: sqlite3.Connection) -> bool:
+    """Whether there is a map at a path and it names this database; raises nothing."""
+    with contextlib.suppress(sqlite3.Error, ConfigError), contextlib.closing(stored.opened(path, "ro")) as there:
+        return stored.owner(there) == _path_of(connection)
+    return False
 
 
 def remembered(connection: sqlite3.Connection) -> str | None:

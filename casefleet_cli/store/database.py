@@ -61,9 +61,14 @@ def open_database(
     return _open(path, "rw", busy_seconds, migrating=migrating, called=called)
 
 
-def open_reader(path: str, *, busy_seconds: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """Open an existing casefleet database for reading only; errors as open_database."""
-    connection = _open(path, "ro", busy_seconds, migrating=False)
+def open_reader(
+    path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False, called: str = ""
+) -> sqlite3.Connection:
+    """Open an existing casefleet database for reading only; errors as open_database.
+
+    `migrating`: of this or an earlier schema.
+    """
+    connection = _open(path, "ro", busy_seconds, migrating=migrating, called=called)
     connection.execute("PRAGMA query_only = 1")
     return connection
 
@@ -238,6 +243,11 @@ def structure_faults(connection: sqlite3.Connection) -> Iterator[str]:
 def orphans(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
     """Every row that names one which is not there: its table and number, and the other's table."""
     return ((table, row, parent) for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"))
+
+
+def is_present(connection: sqlite3.Connection) -> bool:
+    """Whether a database has the schema of this release, and no migration has to end."""
+    return schema_version(connection) == SCHEMA_VERSION
 
 
 def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool, called: str = "") -> sqlite3.Connection:

@@ -166,6 +166,23 @@ def add_bcc_address(connection: sqlite3.Connection, user_id: int, address: str) 
     )
 
 
+def take_over_bcc_address(
+    connection: sqlite3.Connection, user_id: int, address: str, created_at: str, retired_at: str | None,
+    expires_at: str | None,
+) -> None:  # fmt: skip
+    """Let a user have a BCC address as another database of the firm has it; where it is known, only its end.
+
+    The user must have no other current one when that is current.
+    """
+    connection.execute(
+        "INSERT INTO bcc_addresses (user_id, address, created_at, retired_at, expires_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (address) DO UPDATE SET retired_at = coalesce(retired_at, excluded.retired_at),"
+        " expires_at = min(coalesce(expires_at, excluded.expires_at), excluded.expires_at)"
+        " WHERE excluded.retired_at IS NOT NULL",
+        (user_id, address, created_at, retired_at, expires_at),
+    )
+
+
 def retire_bcc_address(connection: sqlite3.Connection, user_id: int, expires_at: str) -> None:
     """Retire the current BCC address of a user; mail to it is still taken until `expires_at` (a UTC stamp)."""
     connection.execute(

@@ -206,7 +206,8 @@ def test_there_and_back(firm: Firm, tmp_path: Path) -> None:
     to = Path(firm.path)
     with pytest.raises(CannotCreateError, match="--replace"):
         copies.restore(tmp_path / "copy.db", to, replace=False)
-    (aside,) = copies.restore(tmp_path / "copy.db", to, replace=True)
+    aside = copies.restore(tmp_path / "copy.db", to, replace=True).replaced
+    assert aside
     for path, count, journal in ((to, 3, "wal"), (aside, 4, "delete")):
         with contextlib.closing(sqlite3.connect(path)) as db:
             assert db.execute("SELECT count(*) FROM emails").fetchone() == (count,)
@@ -214,9 +215,10 @@ def test_there_and_back(firm: Firm, tmp_path: Path) -> None:
     assert to.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"copy.db", to.name, aside.name}
     to.unlink()
-    assert copies.restore(tmp_path / "copy.db", to, replace=False) == []
-    again = copies.restore(aside, to, replace=True)
-    assert len({*again, aside}) == 2
+    assert copies.restore(tmp_path / "copy.db", to, replace=False) == ((), None, ())
+    again = copies.restore(aside, to, replace=True).replaced
+    assert again
+    assert again != aside
     with contextlib.closing(sqlite3.connect(to)) as db:
         assert db.execute("SELECT count(*) FROM emails").fetchone() == (4,)
 
@@ -226,7 +228,8 @@ def test_through_a_link_the_database_itself_is_replaced(firm: Firm, tmp_path: Pa
     firm.db.close()
     link = tmp_path / "link.db"
     link.symlink_to(firm.path)
-    (aside,) = copies.restore(tmp_path / "copy.db", link, replace=True)
+    aside = copies.restore(tmp_path / "copy.db", link, replace=True).replaced
+    assert aside
     assert link.is_symlink()
     assert aside.name.startswith("casefleet.db.replaced-")
     assert database.open_reader(firm.path).execute("SELECT count(*) FROM emails").fetchone() == (3,)
@@ -248,7 +251,8 @@ def test_who_opened_the_replaced_database_before_writes_nothing_into_either(firm
     copies.backup(firm.db, tmp_path / "copy.db")
     firm.db.close()
     with contextlib.closing(sqlite3.connect(firm.path, isolation_level=None)) as late:
-        (aside,) = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+        aside = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True).replaced
+        assert aside
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             late.execute("INSERT INTO settings VALUES ('too', 'late')")
     for path in (firm.path, str(aside)):
@@ -291,7 +295,7 @@ def test_nothing_new_is_made_beside_what_is_left_of_another_database(firm: Firm,
         assert not to.exists()
         assert leftover.read_bytes() == b"what another left"
     copies.backup(firm.db, tmp_path / "copy.db")
-    (aside,) = copies.restore(tmp_path / "copy.db", to, replace=False)
+    (aside,) = copies.restore(tmp_path / "copy.db", to, replace=False).leftovers
     assert aside.read_bytes() == b"what another left"
     assert database.beside(str(to)) == []
     assert faults_of(to) == {}
@@ -307,7 +311,8 @@ def test_what_says_nothing_beside_the_old_database_is_not_left_beside_the_new(
     firm.db.close()
     for suffix in suffixes:
         Path(f"{firm.path}{suffix}").write_bytes(bytes(4096))
-    (aside,) = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True)
+    aside = copies.restore(tmp_path / "copy.db", Path(firm.path), replace=True).replaced
+    assert aside
     for path in (firm.path, str(aside)):
         assert database.beside(path) == []
         assert faults_of(Path(path)) == {}

@@ -27,8 +27,10 @@ pytestmark = pytest.mark.e2e
 
 
 def sound(path: Path) -> int:
-    """The number of e-mails in a database that is sound and has nothing beside it."""
-    assert not [suffix for suffix in ("-wal", "-shm", "-journal") if Path(f"{path}{suffix}").exists()]
+    """The number of e-mails in a database that is sound and has nothing beside it that says anything."""
+    assert not Path(f"{path}-journal").exists()
+    wal = Path(f"{path}-wal")
+    assert not wal.exists() or not wal.stat().st_size
     with contextlib.closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return int(db.execute("SELECT count(*) FROM emails").fetchone()[0])

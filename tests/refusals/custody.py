@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from casefleet_cli.custody.recovering import OtherDatabaseError
+from casefleet_cli.errors import NoInputError
 from casefleet_cli.install import recipients
 from casefleet_cli.install.recipients import AnothersMapError
 from tests.refusals import Office, Refusal
@@ -42,4 +44,20 @@ MAPS = (
             f"The map map does not say whose it is; {CLAIM}", 78, given=map_of(None)),
 )  # fmt: skip
 
-REFUSALS = MAPS
+
+def of_another_firm(firm: Office) -> None:
+    firm.db.execute("VACUUM INTO 'other.db'")
+    with contextlib.closing(sqlite3.connect("other.db")) as other, other:
+        other.execute("UPDATE settings SET value = 'log.other.example' WHERE name = 'logging_domain'")
+
+
+COPIES = (
+    Refusal("recover other.db", NoInputError,
+            "There is no file other.db.", 66),
+    Refusal("recover casefleet.db", OtherDatabaseError,
+            "casefleet.db is this database itself; name the one that it replaced.", 2),
+    Refusal("recover other.db", OtherDatabaseError,
+            "other.db is the database of log.other.example, not of log.firm.example.", 2, given=of_another_firm),
+)  # fmt: skip
+
+REFUSALS = (*MAPS, *COPIES)

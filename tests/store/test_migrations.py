@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.cli.app import run
-from casefleet_cli.custody import copies, rekeying, verifying
+from casefleet_cli.custody import rekeying, verifying
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import (
     activities,
@@ -287,11 +287,17 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert capsys.readouterr() == (f"{said}\n", "")
 
 
-def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(tmp_path: Path) -> None:
+def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "new").mkdir()
     copy = Path(schemas.made(tmp_path, "1g"))
     before = copy.read_bytes()
-    copies.restore(copy, tmp_path / "new" / "casefleet.db", replace=False)
+    assert run(["--db", str(tmp_path / "new" / "casefleet.db"), "restore", str(copy)]) == 0
+    told = (
+        "The copy was of an earlier release; it was brought up to this one: 0002_import_accounts, 0003_erasable_words,"
+    )
+    assert told in capsys.readouterr().out
     db = database.open_database(str(tmp_path / "new" / "casefleet.db"))
     assert db.execute("SELECT count(*) FROM activities").fetchone() == (12,)
     assert copy.read_bytes() == before
