@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 _ENOUGH_BYTES = 1024**3
 _ANSWER_SECONDS = 10.0
+_GREETING = b"220 casefleet"
 _FEW_BYTES = 100 * 1024**2
 
 
@@ -208,9 +209,9 @@ def _lmtp(postfix: Postconf, service: Service, next_hop: str, domain: str) -> It
     if greeting is None:
         yield Finding("server", FAILURE, f"Nobody answers at {next_hop}; all mail waits in the queue.",
                       "systemctl start casefleet-lmtp")  # fmt: skip
-    elif greeting.startswith(b"220 casefleet") and answer.startswith(b"550"):
+    elif greeting.startswith(_GREETING) and answer.startswith(b"550"):
         yield Finding("server", OK, f"casefleet lmtp answers at {next_hop}.")
-    elif greeting.startswith(b"220 casefleet"):
+    elif greeting.startswith(_GREETING):
         yield Finding("server", FAILURE, f"casefleet lmtp at {next_hop} takes no mail for {domain}.",
                       "It has another database, or cannot open this one: see its log.")  # fmt: skip
     else:
@@ -231,6 +232,8 @@ def _asked(next_hop: str, queue: str, domain: str) -> tuple[bytes | None, bytes]
     try:
         with _connected(next_hop, queue) as client, client.makefile("rb") as answers:
             greeting = answers.readline(200)
+            if not greeting.startswith(_GREETING):
+                return greeting, answer
             for command in ("LHLO doctor", "MAIL FROM:<>", f"RCPT TO:<casefleet-doctor@{domain}>"):
                 client.sendall(f"{command}\r\n".encode())
                 while (answer := answers.readline(200))[3:4] == b"-":
