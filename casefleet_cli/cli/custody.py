@@ -13,7 +13,7 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.doctor import tell_finding
 from casefleet_cli.cli.mailserver import program
 from casefleet_cli.cli.users import tell_postfix
-from casefleet_cli.custody import copies, recovering, verifying
+from casefleet_cli.custody import copies, recovering, rotation, verifying
 from casefleet_cli.errors import CasefleetError, UsageError
 from casefleet_cli.install import doctor, recipients
 from casefleet_cli.install.postconf import Postconf
@@ -50,11 +50,21 @@ def verify(
 
 def backup(
     context: typer.Context,
-    to: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet; with --keep, a folder.")],
+    keep: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Name the copy by its date, and keep the newest N there.")
+    ] = None,
 ) -> None:
     """Copy the database as it is now, while mail goes on coming in, and verify the copy."""
-    size = copies.backup(context.obj.reader(), to)
-    output.say(f"Wrote {to}, {size} bytes, verified.")
+    connection = context.obj.reader()
+    if keep is None:
+        output.say(f"Wrote {to}, {copies.backup(connection, to)} bytes, verified.")
+        return
+    done = rotation.backup(connection, to, keep)
+    output.say(f"Wrote {done.copy}, {done.size} bytes, verified.")
+    for name in done.removed:
+        output.say(f"Removed {name}.")
+    output.some_failed(done.stay, "of the older copies cannot be removed")
 
 
 def restore(

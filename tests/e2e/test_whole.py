@@ -20,7 +20,7 @@ import pytest
 from casefleet_cli.custody import copies
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
-from tests.firm import BCC, Firm, mail
+from tests.firm import BCC, DOMAIN, Firm, mail
 from tests.mortal import Ended, Runner, runner
 
 pytestmark = pytest.mark.e2e
@@ -175,6 +175,40 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     with runner(tmp_path_factory.mktemp("said")) as made:
         yield made
+
+
+def test_copies_that_are_rotated_are_never_fewer_than_are_kept(desk: Desk, run: Runner) -> None:
+    """Killed at every moment: so many sound ones are there, the new one whole or not at all."""
+    words = ("--db", desk.db, "backup", desk.out, "--keep", 2)
+
+    def copies_there() -> list[Path]:
+        return sorted(path for path in desk.out.iterdir() if path.suffix == ".db" and path.is_file())
+
+    def older() -> list[Path]:
+        shutil.rmtree(desk.out, ignore_errors=True)
+        desk.out.mkdir()
+        named = [desk.out / f"{DOMAIN}-2026-01-0{day}T020000Z.db" for day in range(1, 4)]
+        for path in named:
+            shutil.copy(desk.copy, path)
+        return named
+
+    older()
+    ended = run(*words)
+    assert ended.code == 0, ended.stderr
+    for moment in range(1, ended.calls + 1):
+        before = older()
+        assert run(*words, killed_at=moment).code == -signal.SIGKILL
+        there = copies_there()
+        for path in there:
+            copied(path)
+        assert len(there) >= 2
+        assert set(before) <= set(there) or len(set(there) - set(before)) == 1
+        for path in set(there) - set(before):  # so that the next one's name is free
+            path.rename(desk.out / f"{DOMAIN}-2026-01-04T020000Z.db")
+        again = run(*words)
+        assert again.code == 0, again.stderr
+        assert [path.name for path in copies_there()] == sorted(path.name for path in desk.out.iterdir())
+        assert len(copies_there()) == 2
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casefleet_cli.custody.recovering import OtherDatabaseError
-from casefleet_cli.errors import NoInputError
+from casefleet_cli.errors import CannotCreateError, NoInputError
 from casefleet_cli.install import recipients
 from casefleet_cli.install.recipients import AnothersMapError
 from tests.refusals import Office, Refusal
@@ -52,6 +52,8 @@ def of_another_firm(firm: Office) -> None:
 
 
 COPIES = (
+    Refusal("backup copies --keep 14", CannotCreateError,
+            "copies is no folder; with --keep, name the one that the copies are kept in.", 73),
     Refusal("recover other.db", NoInputError,
             "There is no file other.db.", 66),
     Refusal("recover casefleet.db", OtherDatabaseError,
