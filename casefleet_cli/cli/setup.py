@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -19,6 +20,9 @@ from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_UP_TO_DATE = "The database is up to date; nothing to do."
 
 
 def init(
@@ -63,11 +67,29 @@ def _checking(name: str) -> Callable[[str], str]:
     return check
 
 
-def migrate(context: typer.Context) -> None:
-    """Bring the database up to this release; when it was interrupted, run it again. Mail waits until it has ended."""
-    from casefleet_cli.custody import rekeying  # noqa: PLC0415
+def migrate(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="Keep no copy beside it, where there is no room for one.")
+    ] = False,
+) -> None:
+    """Bring the database up to this release; when it was interrupted, run it again. Mail waits until it has ended.
 
-    connection = database.open_database(context.obj.database_path, migrating=True)
-    applied = rekeying.migrate(connection, progress.slices_on_stderr())
-    connection.close()
-    output.say(f"Applied {', '.join(applied)}." if applied else "The database is up to date; nothing to do.")
+    A copy of it as it was is kept beside it, and told; remove that when all is well.
+    """
+    from casefleet_cli.custody import copies, rekeying  # noqa: PLC0415 - migrations are dear, and rare
+
+    path = context.obj.database_path
+    if dry_run:
+        with contextlib.closing(database.open_reader(path, migrating=True)) as connection:
+            left = rekeying.left(connection)
+        output.say(f"Dry run: would apply {', '.join(left)}." if left else _UP_TO_DATE)
+        return
+    with contextlib.closing(database.open_database(path, migrating=True)) as connection:
+        kept = None if no_backup else copies.keep_as_it_is(connection)
+        if kept is not None:
+            output.say(f"Kept it as it was: {kept}")
+            sys.stdout.flush()
+        applied = rekeying.migrate(connection, progress.slices_on_stderr())
+    output.say(f"Applied {', '.join(applied)}." if applied else _UP_TO_DATE)

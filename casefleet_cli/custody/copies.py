@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import files
+from casefleet_cli import clock, files
 from casefleet_cli.custody import verifying
 from casefleet_cli.errors import NoInputError, UnreadableError
 from casefleet_cli.store import copies, database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 def backup(connection: sqlite3.Connection, to: Path, progress: Callable[[int, int], object] | None = None) -> int:
@@ -27,6 +27,26 @@ def backup(connection: sqlite3.Connection, to: Path, progress: Callable[[int, in
         copies.write(connection, draft, progress)
         _check(draft, to)
     return to.stat().st_size
+
+
+def keep_as_it_is(connection: sqlite3.Connection) -> Path | None:
+    """Copy a database of an earlier schema to a new file beside it, before a migration, and give that file.
+
+    None for one of this schema, and for one of which a migration has begun: that of an earlier run kept it. SQLite's
+    own check of the copy finds nothing. Errors as `backup`.
+    """
+    version = database.schema_version(connection)
+    if version >= min(database.SCHEMA_VERSION, database.UNFINISHED):
+        return None
+    path = Path(database.file_of(connection))
+    to = path.with_name(f"{path.name}.schema-{version}-{clock.stamp().replace(':', '')}")
+    try:
+        with files.new_file(to, owner=_owner(path)) as draft, _in_words(path, to):
+            copies.write(connection, draft)
+            _check_structure(draft, path)
+    except files.ThereAlreadyError:
+        pass  # another process kept it in this very second
+    return to
 
 
 class Restored(NamedTuple):
@@ -95,6 +115,13 @@ def _check(path: Path, called: Path) -> None:
         is_sound = verifying.sound(connection, faults.append)
     if not is_sound:
         raise UnreadableError(f"{called} is not sound: {faults[0]}")
+
+
+def _check_structure(path: Path, called: Path) -> None:
+    """Raise UnreadableError unless a copy of any schema is whole."""
+    with contextlib.closing(database.open_reader(str(path), migrating=True, called=str(called))) as connection:
+        for fault in database.structure_faults(connection):
+            raise UnreadableError(f"{called} is not sound: SQLite says: {fault}.")
 
 
 def _owner(to: Path) -> files.Owner | None:

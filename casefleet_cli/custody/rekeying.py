@@ -44,6 +44,13 @@ def migrate(connection: sqlite3.Connection, tell: Tell = lambda *_: None) -> lis
         converted.end()
 
 
+def left(connection: sqlite3.Connection) -> list[str]:
+    """The migrations that `migrate` would apply or end, oldest first; changes nothing."""
+    from casefleet_cli.store import migrations  # noqa: PLC0415 - as above
+
+    return migrations.left(connection)
+
+
 class _Rekeying:
     """Recomputes the emails of a database, some at a time, with a process that understands them."""
 

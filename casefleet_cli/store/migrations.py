@@ -120,7 +120,7 @@ def apply(
     try:
         while True:
             ended = recomputations.finish(connection, {**_left(), **above}, tell)
-            done += [migration.name for name in ended for migration in ALL if migration.name[:4] == name[:4]]
+            done += _of(ended)
             applied = _apply_next(connection)
             if applied is None:
                 return list(dict.fromkeys(done))
@@ -143,6 +143,17 @@ def _apply_next(connection: sqlite3.Connection) -> list[str] | None:
         connection.execute(f"PRAGMA application_id = {database.APPLICATION_ID}")
         recomputations.mark(connection, len(ALL) - len(lacking[1:]))
     return lacking[:1] or None
+
+
+def left(connection: sqlite3.Connection) -> list[str]:
+    """The migrations that are lacking or have begun and not ended, oldest first; changes nothing."""
+    begun = _of(recomputations.due(connection))
+    return list(dict.fromkeys((*begun, *pending(connection))))
+
+
+def _of(names: list[str]) -> list[str]:
+    """The migrations that left recomputations of these names."""
+    return [migration.name for name in names for migration in ALL if migration.name[:4] == name[:4]]
 
 
 def _left() -> dict[str, recomputations.Recomputation]:

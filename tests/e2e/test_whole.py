@@ -20,6 +20,7 @@ import pytest
 from casefleet_cli.custody import copies
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store.deliveries import Arrival
+from tests import schemas
 from tests.firm import BCC, DOMAIN, Firm, mail
 from tests.mortal import Ended, Runner, runner
 
@@ -209,6 +210,50 @@ def test_copies_that_are_rotated_are_never_fewer_than_are_kept(desk: Desk, run: 
         assert again.code == 0, again.stderr
         assert [path.name for path in copies_there()] == sorted(path.name for path in desk.out.iterdir())
         assert len(copies_there()) == 2
+
+
+def test_a_migration_that_is_killed_has_kept_the_database_as_it_was(desk: Desk, run: Runner, tmp_path: Path) -> None:
+    """Whenever the schema is no more the one before, the whole copy of it is there under its name."""
+    path = Path(schemas.later(tmp_path, "8a"))
+    first = path.read_bytes()
+
+    def kept() -> list[Path]:
+        return sorted(path.parent.glob("casefleet.db.schema-8-*"))
+
+    def anew() -> None:
+        for other in path.parent.iterdir():
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
+        path.write_bytes(first)
+
+    ended = run("--db", path, "migrate")
+    assert ended.code == 0, ended.stderr
+    for moment in range(1, ended.calls + 1):
+        anew()
+        assert run("--db", path, "migrate", killed_at=moment).code == -signal.SIGKILL
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            has_begun = db.execute("PRAGMA user_version").fetchone() != (8,)
+        for copy in kept():
+            assert sound(copy) == 4
+        assert kept() or not has_begun
+        again = run("--db", path, "migrate")
+        assert again.code == 0, again.stderr
+        assert kept()
+        assert sound(path) == 4
+        assert {each.name for each in path.parent.iterdir()} <= {path.name, *(each.name for each in kept())}
+
+
+def test_a_migration_without_room_for_the_copy_changes_nothing(run: Runner, small_disk: Path) -> None:
+    path = Path(schemas.later(small_disk, "8a"))
+    free = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(b"\0" * (free.f_bavail * free.f_bsize - 100_000))
+    refused = run("--db", path, "migrate")
+    assert refused.code == 75
+    assert refused.stderr.startswith(f"casefleet: No room is left on the disk of {path}.schema-8-")
+    assert sorted(each.name for each in small_disk.iterdir()) == ["casefleet.db", "filler"]
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (8,)
+    (small_disk / "filler").unlink()
+    assert run("--db", path, "migrate").code == 0
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casefleet_cli.custody.recovering import OtherDatabaseError
-from casefleet_cli.errors import CannotCreateError, NoInputError
+from casefleet_cli.errors import CannotCreateError, NoInputError, UnreadableError
 from casefleet_cli.install import recipients
 from casefleet_cli.install.recipients import AnothersMapError
 from tests.refusals import Office, Refusal
@@ -51,7 +51,22 @@ def of_another_firm(firm: Office) -> None:
         other.execute("UPDATE settings SET value = 'log.other.example' WHERE name = 'logging_domain'")
 
 
+def unsound(firm: Office) -> None:
+    """A database of an earlier schema whose index lacks something."""
+    firm.db.execute("VACUUM INTO 'old.db'")
+    with contextlib.closing(sqlite3.connect("old.db")) as old, old:
+        old.execute("DELETE FROM sender_addresses WHERE id > 1")
+        old.execute("PRAGMA writable_schema = 1")
+        old.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, '(user_id)', '(address)') WHERE name = 'sender_addresses_user'"
+        )
+        old.execute("PRAGMA user_version = 1")
+
+
 COPIES = (
+    Refusal("--db old.db migrate", UnreadableError,
+            "FOLDER/old.db is not sound: SQLite says: row 1 missing from index sender_addresses_user.", 65,
+            given=unsound),
     Refusal("backup copies --keep 14", CannotCreateError,
             "copies is no folder; with --keep, name the one that the copies are kept in.", 73),
     Refusal("recover other.db", NoInputError,

@@ -271,7 +271,9 @@ def test_several_at_once_share_the_work(tmp_path: Path) -> None:
     many = [subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE) for _ in range(3)]
     said = {process.communicate()[0].decode() for process in many}
     assert [process.returncode for process in many] == [0, 0, 0]
-    assert all(re.fullmatch(r"Applied (000[2-9]\w+(, )?)+\.\n|The database is up to date.*\n", one) for one in said)
+    ends = r"(Kept it as it was: \S+\n)?(Applied (00\d\d\w+(, )?)+\.\n|The database is up to date.*\n)"
+    assert all(re.fullmatch(ends, one) for one in said)
+    assert copies_beside(path)
     assert faults(database.open_database(path)) == []
 
 
@@ -279,12 +281,63 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = schemas.made(tmp_path, "1c")
     assert run(["--db", path, "feed", "--all"]) == 78
     assert "run casefleet migrate" in capsys.readouterr().err
-    for said in (
-        "Applied 0002_import_accounts, 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats, 0009_never_log.",
-        "The database is up to date; nothing to do.",
-    ):
-        assert run(["--db", path, "migrate"]) == 0
-        assert capsys.readouterr() == (f"{said}\n", "")
+    lacking = ", ".join(migrations.names()[1:])
+    before = Path(path).read_bytes()
+    assert run(["--db", path, "migrate", "--dry-run"]) == 0
+    assert capsys.readouterr() == (f"Dry run: would apply {lacking}.\n", "")
+    assert Path(path).read_bytes() == before
+    assert copies_beside(path) == []
+    assert run(["--db", path, "migrate"]) == 0
+    (kept,) = copies_beside(path)
+    assert capsys.readouterr() == (f"Kept it as it was: {kept}\nApplied {lacking}.\n", "")
+    for words in ([], ["--dry-run"], ["--no-backup"]):
+        assert run(["--db", path, "migrate", *words]) == 0
+        assert capsys.readouterr() == ("The database is up to date; nothing to do.\n", "")
+    assert copies_beside(path) == [kept]
+
+
+def copies_beside(path: str) -> list[Path]:
+    return sorted(Path(path).parent.glob("casefleet.db.schema-*"))
+
+
+@pytest.mark.parametrize("form", ["1a", "2g", *schemas.LATER])
+def test_migrate_keeps_the_database_as_it_was(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = (schemas.later if form in schemas.LATER else schemas.made)(tmp_path, form)
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        before = list(old.iterdump()) if form in schemas.LATER else None
+        count = old.execute("SELECT count(*), min(fingerprint) FROM emails").fetchone()
+    assert run(["--db", path, "migrate"]) == 0
+    (kept,) = copies_beside(path)
+    assert re.fullmatch(rf"casefleet\.db\.schema-{form[0]}-\d{{4}}-\d\d-\d\dT\d{{6}}Z", kept.name)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    with contextlib.closing(sqlite3.connect(kept)) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (int(form[0]),)
+        assert copy.execute("SELECT count(*), min(fingerprint) FROM emails").fetchone() == count
+        assert before is None or list(copy.iterdump()) == before
+    capsys.readouterr()
+    assert run(["--db", str(tmp_path / "back.db"), "restore", str(kept)]) == 0
+    assert faults(database.open_database(str(tmp_path / "back.db"))) == []
+
+
+def test_without_room_for_a_copy_it_is_migrated_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = schemas.later(tmp_path, "8a")
+    assert run(["--db", path, "migrate", "--no-backup"]) == 0
+    assert capsys.readouterr().out == f"Applied {', '.join(migrations.names()[8:])}.\n"
+    assert copies_beside(path) == []
+
+
+def test_what_is_not_sound_is_not_migrated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = schemas.later(tmp_path, "8a")
+    with contextlib.closing(sqlite3.connect(path)) as old, old:
+        old.execute("PRAGMA writable_schema = 1")
+        old.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, '(user_id)', '(address)') WHERE name = 'sender_addresses_user'"
+        )
+    assert run(["--db", path, "migrate"]) == 65
+    assert capsys.readouterr().err.startswith(f"casefleet: {path} is not sound: SQLite says: ")
+    assert copies_beside(path) == []
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (8,)
 
 
 def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(
