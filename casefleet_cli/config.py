@@ -98,6 +98,11 @@ def busy_seconds() -> float:
     return _seconds("CASEFLEET_BUSY_SECONDS", BUSY_SECONDS)
 
 
+def patience_seconds() -> float:
+    """How long a person's command waits for a locked database: `$CASEFLEET_BUSY_SECONDS`, or 30 seconds."""
+    return _seconds("CASEFLEET_BUSY_SECONDS", 30.0)
+
+
 def time_limit_seconds() -> float:
     """When a delivery gives up by itself: `$CASEFLEET_TIME_LIMIT_SECONDS`, or 240 seconds; never 0 (no limit)."""
     return _seconds("CASEFLEET_TIME_LIMIT_SECONDS", TIME_LIMIT_SECONDS) or TIME_LIMIT_SECONDS

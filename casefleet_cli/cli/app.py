@@ -145,7 +145,7 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Mail is written in every script: the locale of a cron job must not decide what can be printed.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    state = State()
+    state = State(COMMANDS)
     try:
         code = _answered(argv, state)
         sys.stdout.flush()

@@ -86,7 +86,8 @@ def migrate(
             left = rekeying.left(connection)
         output.say(f"Dry run: would apply {', '.join(left)}." if left else _UP_TO_DATE)
         return
-    with contextlib.closing(database.open_database(path, migrating=True)) as connection:
+    patience = context.obj.patience()
+    with contextlib.closing(database.open_database(path, migrating=True, patience=patience)) as connection:
         kept = None if no_backup else copies.keep_as_it_is(connection)
         if kept is not None:
             output.say(f"Kept it as it was: {kept}")

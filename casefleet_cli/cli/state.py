@@ -8,17 +8,24 @@ from casefleet_cli import config
 from casefleet_cli.cli import output
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import database, references, settings, users
+from casefleet_cli.store.patience import Patience
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Collection
 
     from casefleet_cli.core.moments.days import Days
+
+
+_TOLD_AFTER_SECONDS = 2.0
 
 
 class State:
     """Handed to every command as `context.obj`."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Collection[str] = ()) -> None:
+        self.commands = commands
+        """The words of all commands there are."""
         self.database_option: str | None = None
         """The file that --db names."""
         self.acting_option: str | None = None
@@ -45,17 +52,29 @@ class State:
     def database_path(self, path: str) -> None:
         self._database = config.Found(path, "--db")
 
+    def patience(self) -> Patience:
+        """How long this command waits for who writes to the database, and says so."""
+        seconds = config.patience_seconds()
+        return Patience(seconds, min(_TOLD_AFTER_SECONDS, seconds), lambda: self._tell_waiting(seconds))
+
+    def _tell_waiting(self, seconds: float) -> None:
+        from casefleet_cli.install import holders  # noqa: PLC0415 - it is rarely asked
+
+        path = self.database_path
+        who = holders.of_database(path, self.commands) or "another program"
+        output.warn(f"casefleet: {path} is locked by {who}; waiting for up to {seconds:g} seconds.")
+
     def reader(self) -> sqlite3.Connection:
         """The database, for reading only, whatever else is open; errors as database.open_reader."""
         if self._reader is None:
-            self._reader = database.open_reader(self.database_path)
+            self._reader = database.open_reader(self.database_path, patience=self.patience())
             output.tell_times_of(self.days)
         return self._reader
 
     def connection(self) -> sqlite3.Connection:
         """The database, for changing it; errors as database.open_database."""
         if self._connection is None:
-            self._connection = database.open_database(self.database_path)
+            self._connection = database.open_database(self.database_path, patience=self.patience())
             output.tell_times_of(self.days)
         return self._connection
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TypeVar
 
+    from casefleet_cli.store.patience import Patience
+
     T = TypeVar("T")
 
 APPLICATION_ID = 0x63_66_6C_74
@@ -49,26 +51,36 @@ class WrongDatabaseError(ConfigError):
 
 
 def open_database(
-    path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False, called: str = ""
+    path: str,
+    *,
+    busy_seconds: float = BUSY_SECONDS,
+    migrating: bool = False,
+    called: str = "",
+    patience: Patience | None = None,
 ) -> sqlite3.Connection:
     """Open an existing casefleet database for reading and writing, or say in one sentence why not.
 
-    `called`: the name to be used in that sentence, where it is not the path.
+    `called`: the name to be used in that sentence, where it is not the path. `patience`: instead of `busy_seconds`.
 
     Raises NoInputError when there is no such file, WrongDatabaseError when it is not ours or of another release,
     TryAgainError when it is locked or broken by the disk.
     """
-    return _open(path, "rw", busy_seconds, migrating=migrating, called=called)
+    return _open(path, "rw", busy_seconds, migrating=migrating, called=called, patience=patience)
 
 
 def open_reader(
-    path: str, *, busy_seconds: float = BUSY_SECONDS, migrating: bool = False, called: str = ""
+    path: str,
+    *,
+    busy_seconds: float = BUSY_SECONDS,
+    migrating: bool = False,
+    called: str = "",
+    patience: Patience | None = None,
 ) -> sqlite3.Connection:
     """Open an existing casefleet database for reading only; errors as open_database.
 
     `migrating`: of this or an earlier schema.
     """
-    connection = _open(path, "ro", busy_seconds, migrating=migrating, called=called)
+    connection = _open(path, "ro", busy_seconds, migrating=migrating, called=called, patience=patience)
     connection.execute("PRAGMA query_only = 1")
     return connection
 
@@ -250,13 +262,21 @@ def is_present(connection: sqlite3.Connection) -> bool:
     return schema_version(connection) == SCHEMA_VERSION
 
 
-def _open(path: str, mode: str, busy_seconds: float, *, migrating: bool, called: str = "") -> sqlite3.Connection:
+def _open(
+    path: str,
+    mode: str,
+    busy_seconds: float,
+    *,
+    migrating: bool,
+    called: str = "",
+    patience: Patience | None = None,
+) -> sqlite3.Connection:
     called = called or path
     if not os.path.isfile(path):  # noqa: PTH113 - pathlib is too dear for the delivery door
         raise NoInputError(f"There is no database at {called}; make one with casefleet init, or name it with --db.")
     connection = None
     try:
-        connection = _connect(path, mode, busy_seconds)
+        connection = _connect(path, mode, busy_seconds, patience)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         version = schema_version(connection)
     except sqlite3.Error as error:
@@ -301,10 +321,22 @@ def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError 
     return TryAgainError(f"{path}: {error}.")
 
 
-def _connect(path: str, mode: str, busy_seconds: float) -> sqlite3.Connection:
+def _connect(path: str, mode: str, busy_seconds: float, patience: Patience | None = None) -> sqlite3.Connection:
+    factory: type[sqlite3.Connection] = sqlite3.Connection
+    if patience is not None:
+        from casefleet_cli.store.patience import PatientConnection  # noqa: PLC0415 - a delivery tells nobody
+
+        factory, busy_seconds = PatientConnection, patience.told_after
     connection = sqlite3.connect(
-        _uri(path, mode), uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        _uri(path, mode),
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=factory,
     )
+    if patience is not None:
+        connection.patience = patience  # type: ignore[attr-defined] # the factory's
     connection.execute("PRAGMA foreign_keys = 1")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA recursive_triggers = 1")
