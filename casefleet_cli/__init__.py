@@ -31,7 +31,8 @@ Where a new thing goes:
     a form in which mail is wrapped       core/mail/containers: bytes in, a MIME entity out; told by core/mail/enclosed
     a way to write dates                  core/moments: in header fields, above forwarded mail, typed by people
     something a firm decides              desk.settings.SETTINGS, with what it accepts and what counts when not set
-    a file format                         sources: bytes in, (origin, bytes, labels) out; told apart in `looks`
+    a file format                         sources: bytes in, (origin, bytes, labels) out; told apart in `looks`, and
+                                          called by `many` (messages in one file) or `eml` (one message, wrapped)
     a command                             cli, thin, named in cli.app.COMMANDS; what it changes is a function of a desk
     a page                                web, with its question to the database in store and its limits from access
     a column or table                     a numbered migration in store.migrations; a change of every row in slices

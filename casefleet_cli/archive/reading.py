@@ -65,8 +65,8 @@ def _met(found: Iterator[sources.Source | sources.Skipped], mark_of: Callable[[s
             continue
         path, after = "", -1
         place = _place(source)
-        has_many = source.kind in ("mbox", sources.PACKED) and not source.name
-        print_ = _fingerprint(source.path) if has_many else None
+        is_marked = sources.has_many(source.kind) and not source.name
+        print_ = _fingerprint(source.path) if is_marked else None
         if print_ is not None:
             path = place
             mark = mark_of(path, print_)

@@ -11,10 +11,8 @@ from casefleet_cli import archive
 from casefleet_cli.cli import output
 from casefleet_cli.cli.progress import progress_on_stderr
 from casefleet_cli.errors import UsageError
-from casefleet_cli.sources import byte_of
+from casefleet_cli.sources import KINDS, byte_of
 from casefleet_cli.store import imports, references
-
-_KINDS = ("eml", "maildir", "mbox")
 
 
 def import_(
@@ -36,8 +34,8 @@ def import_(
     as_json: output.Json = False,
 ) -> None:
     """Log past mail; what is logged already changes nothing."""
-    if kind is not None and kind not in _KINDS:
-        raise UsageError(f"{kind!r} is no type of source; there are {', '.join(_KINDS)}.")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"{kind!r} is no type of source; there are {', '.join(KINDS)}.")
     if route not in ("rules", "none") or as_of not in ("now", "sent"):
         raise UsageError("--route is rules or none, and --as-of is now or sent.")
     terms = archive.Terms(is_routed=route == "rules", as_of_sent=as_of == "sent")

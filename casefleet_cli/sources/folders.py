@@ -16,6 +16,7 @@ from casefleet_cli.sources.items import (
     LEADS_OUT,
     LINKED_FOLDER,
     NOT_A_FILE,
+    PACKED,
     Skipped,
     Source,
     cannot_read,
@@ -24,6 +25,7 @@ from casefleet_cli.sources.items import (
 )
 from casefleet_cli.sources.looks import SNIFF, other_than_mail, tell
 from casefleet_cli.sources.maildir import HOLDERS, folder_name, is_maildir
+from casefleet_cli.sources.many import READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,7 +158,7 @@ def _file(path: Path, mode: int, kind: str | None, root: Path) -> Source | Skipp
         head = file.read(SNIFF)
     told, reason = tell(head)
     if is_ours:
-        is_mail = told in ("eml", "mbox") and not is_of_program(path.name)
+        is_mail = told not in (None, PACKED) and not is_of_program(path.name)
         return Skipped(origin_of(path), 0, HIDDEN_MAIL if is_mail else BOOKKEEPING, is_bookkeeping=not is_mail)
     if kind == "maildir":
         told, reason = None, "This file is in no Maildir."
@@ -168,7 +170,7 @@ def _file(path: Path, mode: int, kind: str | None, root: Path) -> Source | Skipp
     if not told:
         return Skipped(origin_of(path), 0, reason)
     parts = _parts(path, root)
-    labels, state = states.of_place(parts if told == "mbox" else parts[:-1])
+    labels, state = states.of_place(parts if told in READERS else parts[:-1])
     return Source(path, told, labels, state=state)
 
 

@@ -8,10 +8,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KINDS = ("eml", "maildir", "mbox")
-"""What a source can be; the words of `deliveries.source`."""
+"""What `--type` can name, and the words of `deliveries.source`, which the schema closes: a migration adds one."""
 
 FORMATS = ("msg", "tnef", "emlx", "takeout")
-"""The words of `deliveries.format`: Outlook's .msg, a winmail.dat, Apple Mail's .emlx, Google Takeout."""
+"""The words of `deliveries.format`: Outlook's .msg, a winmail.dat, Apple Mail's .emlx, Google Takeout. The schema
+leaves them open; what a reader is told of each stands in `core.rules.explanation`."""
 
 PACKED = "packed"
 """The kind of a source that is an archive or a compressed file; its messages say what they are."""
@@ -40,7 +41,7 @@ class Source(NamedTuple):
 
     path: Path
     kind: str
-    """One of KINDS, or PACKED."""
+    """One of KINDS, PACKED, or one of many.READERS."""
     labels: tuple[str, ...] = ()
     """What every message in it is labelled with: the name of its Maildir folder."""
     name: str = ""

@@ -88,7 +88,7 @@ def text_of(head: bytes) -> bytes:
 
 
 def tell(head: bytes, *, in_maildir: bool = False) -> tuple[str | None, str]:
-    """The kind of a file by its first SNIFF bytes, "eml", "mbox" or "packed"; or None and a sentence: what it is.
+    """What a file is by its first SNIFF bytes, "eml", "packed" or one of `many`; or None and a sentence: what it is.
 
     `in_maildir`: it is in cur/ or new/ of a Maildir, where all that is not certainly something else is a mail, perhaps
     compressed by the server. The same is asked of a file and of a member of an archive.

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from casefleet_cli.sources import eml, mbox, states, tars, zips
+from casefleet_cli.sources import eml, states, tars, zips
 from casefleet_cli.sources.compression import Unpacking, compression_of
 from casefleet_cli.sources.folders import is_bookkeeping, is_of_program
 from casefleet_cli.sources.held import Held
@@ -37,6 +37,7 @@ from casefleet_cli.sources.items import (
 )
 from casefleet_cli.sources.looks import SNIFF, tell
 from casefleet_cli.sources.maildir import HOLDERS, file_of, folder_name, is_name
+from casefleet_cli.sources.many import READERS
 from casefleet_cli.sources.members import Budget, Member, TooMuchError
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _content(
     in_maildir = len(parts) > 1 and parts[-2] in HOLDERS and is_name(parts[-1])
     kind, reason = tell(head, in_maildir=in_maildir)
     if is_bookkeeping(parts[-1] if parts else ""):
-        is_mail = kind in ("eml", "mbox") and not is_of_program(parts[-1])
+        is_mail = kind not in (None, PACKED) and not is_of_program(parts[-1])
         yield Skipped(origin, 0, HIDDEN_MAIL if is_mail else BOOKKEEPING, is_bookkeeping=not is_mail)
     elif kind is None:
         if head or not getattr(stream, "damage", ""):
@@ -175,9 +176,9 @@ def _content(
         yield from _content(inner, unpacked, source, budget, is_inner=True)
         if inner.damage:
             yield Skipped(origin, BEHIND, inner.damage, range=Range(inner.taken, None))
-    elif kind == "mbox":
+    elif kind in READERS:
         labels, state = states.of_place(parts)
-        yield from _mbox(stream, head, source._replace(kind="mbox", labels=labels, state=state), budget)
+        yield from _many(stream, head, source._replace(kind=kind, labels=labels, state=state), budget)
     else:
         yield from _messages(stream, head, member, source, budget, in_maildir=in_maildir)
 
@@ -194,14 +195,14 @@ class _Rest:
         return found or self._stream.read(length)
 
 
-def _mbox(stream: IO[bytes], head: bytes, source: Source, budget: Budget) -> Iterator[Item | Skipped]:
+def _many(stream: IO[bytes], head: bytes, source: Source, budget: Budget) -> Iterator[Item | Skipped]:
     with tempfile.NamedTemporaryFile(prefix="casefleet-") as copy:
         copy.write(head)
         while chunk := budget.take(stream, _COPY):
             copy.write(chunk)
         copy.flush()
-        for found in mbox.read(source._replace(path=Path(copy.name))):
-            yield found._replace(kind="mbox") if isinstance(found, Item) else found
+        for found in READERS[source.kind](source._replace(path=Path(copy.name)), -1):
+            yield found._replace(kind=found.kind or source.kind) if isinstance(found, Item) else found
 
 
 def _messages(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from casefleet_cli.core.rules import explanation
 from casefleet_cli.errors import NoInputError, UsageError
-from casefleet_cli.sources import Item, Skipped, Source, find, read
-from tests.mailfiles import DATED, found, mail, tree
+from casefleet_cli.sources import Item, Skipped, Source, find, items, many, read
+from tests.mailfiles import DATED, found, mail, raws, tree
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,3 +147,40 @@ def test_a_name_that_is_no_utf_8_gives_a_clean_origin(tmp_path: Path) -> None:
     (item,) = read(source)
     assert item.origin == f"{tmp_path}/caf\\xe9.eml"
     item.origin.encode()
+
+
+OF_TWO = {"mbox": DATED + mail(1) + b"\n" + DATED + mail(2)}
+"""A file with the mails 1 and 2 in each format in which one file holds many."""
+
+
+@pytest.mark.parametrize("kind", many.READERS)
+def test_a_format_of_many_mails_is_read_alike_wherever_it_lies(tmp_path: Path, kind: str) -> None:
+    assert kind in OF_TWO, "a further format needs an example in OF_TWO"
+    tree(tmp_path, {"a": OF_TWO[kind], "b.gz": gzip.compress(OF_TWO[kind])})
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        archive.writestr("a", OF_TWO[kind])
+    sources = [source for source in find([tmp_path]) if isinstance(source, Source)]
+    assert [source.kind for source in sources] == [kind, "packed", "packed"]
+    whole = [list(read(source)) for source in sources]
+    assert [raws(things) for things in whole] == [[mail(1), mail(2)]] * 3
+    # An import keeps what an item says of itself, else its source.
+    words = [{thing.kind or source.kind for thing in things} for source, things in zip(sources, whole, strict=True)]
+    assert words == words[:1] * 3
+    assert words[0] <= set(items.KINDS), "`deliveries.source` takes no other word: an Item of it says its kind"
+    for source, (first, second) in zip(sources, whole, strict=True):
+        assert list(read(source, first.position)) == [second]
+        assert list(read(source, second.position)) == []
+
+
+@pytest.mark.parametrize("kind", many.READERS)
+def test_a_file_of_many_mails_that_was_cut_raises_nothing(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a"
+    for end in range(len(OF_TWO[kind])):
+        path.write_bytes(OF_TWO[kind][:end])
+        assert mail(2) not in raws(list(read(Source(path, kind))))
+
+
+def test_every_format_is_told_in_words() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert set(explanation._FORMATS) == set(items.FORMATS)
+    assert [name for name in items.FORMATS if f"`{name}`" not in readme] == []
