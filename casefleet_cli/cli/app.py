@@ -96,10 +96,12 @@ class _Commands(TyperGroup):
 def _made(name: str, entry: Entry) -> Any:
     module, _, attribute = entry.home.partition(":")
     found = getattr(importlib.import_module(module), attribute)
-    if not isinstance(found, typer.Typer):
-        function, found = found, typer.Typer(add_completion=False, rich_markup_mode=None)
-        found.command(name, context_settings=getattr(function, "context_settings", None))(function)
-    command = typer.main.get_command(found)
+    if isinstance(found, typer.Typer):
+        command: Any = typer.main.get_group(found)  # get_command takes a group of one command for that command
+    else:
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name, context_settings=getattr(found, "context_settings", None))(found)
+        command = typer.main.get_command(alone)
     command.name = name
     return command
 
