@@ -79,12 +79,15 @@ def written(db: sqlite3.Connection, title: str) -> str:
     """A database as SQL: its schema and its rows; the search index is made anew from them."""
     schema = db.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
     (index,) = (name for _, name, sql in schema if sql.startswith("CREATE VIRTUAL"))
-    lines = [f"-- {title}"]
-    for kind, name, sql in schema:
-        if kind == "table" and not name.startswith(f"{index}_"):
-            lines += ["", f"{sql};", *_rows_of(db, f"{index}_config" if name == index else name)]
+    tables = [(name, sql) for kind, name, sql in schema if kind == "table" and not name.startswith(f"{index}_")]
+    # A later migration may let an older table refer to a newer one: all of them are there before any row.
+    lines = [f"-- {title}", "PRAGMA foreign_keys = 0;"]
+    lines += [line for _, sql in tables for line in ("", f"{sql};")]
+    for name, _ in tables:
+        rows = list(_rows_of(db, f"{index}_config" if name == index else name))
+        lines += ["", *rows] if rows else []
     lines += [line for kind, _, sql in schema if kind != "table" for line in ("", f"{sql};")]
-    lines += ["", f"INSERT INTO {index} ({index}) VALUES ('rebuild');", ""]
+    lines += ["", f"INSERT INTO {index} ({index}) VALUES ('rebuild');", "", "PRAGMA foreign_keys = 1;"]
     for mark in ("application_id", "user_version"):
         lines.append(f"PRAGMA {mark} = {db.execute(f'PRAGMA {mark}').fetchone()[0]};")
     return "\n".join(lines) + "\n"

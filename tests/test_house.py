@@ -6,6 +6,7 @@ import ast
 import importlib.metadata
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -116,9 +117,35 @@ def test_the_names_of_the_schema_stand(tmp_path: Path) -> None:
         found = {row[1] for row in firm.all(f"PRAGMA table_info({table})")}
         assert found >= set(columns.split()), table
         assert found, table
-        (sql,) = firm.all("SELECT sql FROM sqlite_master WHERE name = ?", table)[0]
-        assert "STRICT" in sql
-        assert "\n    -- " in sql, f"{table} says what a row is"
+
+
+_NOT_OURS = re.compile("sqlite_|_sqlite_|email_search")
+
+
+def untidy(db: sqlite3.Connection) -> list[str]:
+    """What the tables lack of what the house asks of each."""
+    lacking = []
+    for name, sql in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").fetchall():
+        if _NOT_OURS.match(name):
+            continue
+        lacking += [f"{name}: STRICT"] if "STRICT" not in sql else []
+        lacking += [f"{name}: a comment that says what a row is"] if "\n    -- " not in sql else []
+        for _, _, _, column, _, _, deleted, _ in db.execute(f"PRAGMA foreign_key_list({name})").fetchall():
+            lacking += [f"{name}.{column}: ON DELETE"] if deleted == "NO ACTION" else []
+            lacking += [f"{name}.{column}: a name that ends in _id"] if not column.endswith("_id") else []
+    return lacking
+
+
+def test_every_table_is_as_the_house_wants_it(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    assert untidy(firm.db) == []
+    firm.db.execute("CREATE TABLE sins (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES users(id))")
+    assert untidy(firm.db) == [
+        "sins: STRICT",
+        "sins: a comment that says what a row is",
+        "sins.owner: ON DELETE",
+        "sins.owner: a name that ends in _id",
+    ]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE activities SET verb = 'x'", "DELETE FROM activities"])

@@ -32,6 +32,11 @@ from tests.firm import BCC, Firm, mail
 CLI = (sys.executable, "-m", "casefleet_cli")
 
 
+def applied(since: int) -> str:
+    """What `migrate` says of a database of this schema."""
+    return f"Applied {', '.join(migrations.names()[since:])}."
+
+
 def migrated(path: str) -> sqlite3.Connection:
     connection = database.open_database(path, migrating=True)
     assert rekeying.migrate(connection)[-1] == migrations.names()[-1]
@@ -54,7 +59,8 @@ def test_the_version_is_the_number_of_migrations(tmp_path: Path) -> None:
 
 def test_no_schema_is_left_out() -> None:
     versions = {int(form[:-1]) for form in (*schemas.FORMS, *schemas.LATER)}
-    assert versions == set(range(1, database.SCHEMA_VERSION))
+    lacking = set(range(1, database.SCHEMA_VERSION)) - versions
+    assert not lacking, "run python -m tests.schemas before the migration that leaves it behind is there"
 
 
 @pytest.mark.parametrize("form", [*schemas.FORMS, *schemas.LATER])
@@ -116,6 +122,13 @@ def test_every_later_form_keeps_what_it_held_and_works_on(form: str, tmp_path: P
 def test_the_present_schema_can_be_written_down_and_made_again(tmp_path: Path) -> None:
     (tmp_path / "again").mkdir()
     with contextlib.closing(schemas._founded(tmp_path)) as db:
+        for change in (
+            "CREATE TABLE sins (id INTEGER PRIMARY KEY)",
+            "ALTER TABLE cases ADD COLUMN sin_id INTEGER REFERENCES sins(id) ON DELETE RESTRICT",
+            "INSERT INTO sins VALUES (7)",
+            "UPDATE cases SET sin_id = 7",
+        ):  # as a migration may: an older table refers to a newer one
+            db.execute(change)
         text = schemas.written(db, "As it is.")
         version = db.execute("PRAGMA user_version").fetchone()
         schema = schemas.schema(db)
@@ -196,15 +209,7 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
     assert db.execute("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM activities_1").fetchall() == [
         (5,), (7,)
     ]  # fmt: skip
-    assert rekeying.migrate(db, tell) == [
-        "0003_erasable_words",
-        "0004_identity",
-        "0005_case_tags",
-        "0006_converted_mail",
-        "0007_import_ranges",
-        "0008_formats",
-        "0009_never_log",
-    ]
+    assert rekeying.migrate(db, tell) == migrations.names()[2:]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
         ("0003_journal", 12, 12), ("0004_rekeying", 3, 3),
@@ -256,10 +261,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     assert said.startswith("4.3.0 ")
     assert "run casefleet migrate" in said
     done = subprocess.run([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE)
-    assert (done.returncode, done.stdout) == (
-        0,
-        b"Applied 0003_erasable_words, 0004_identity, 0005_case_tags, 0006_converted_mail, 0007_import_ranges, 0008_formats, 0009_never_log.\n",
-    )
+    assert (done.returncode, done.stdout.decode()) == (0, f"{applied(2)}\n")
     assert deliver(path) == (0, "")
     db = database.open_database(path)
     assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(100_000)][-1])) == []
@@ -271,7 +273,7 @@ def test_several_at_once_share_the_work(tmp_path: Path) -> None:
     many = [subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.PIPE) for _ in range(3)]
     said = {process.communicate()[0].decode() for process in many}
     assert [process.returncode for process in many] == [0, 0, 0]
-    ends = r"(Kept it as it was: \S+\n)?(Applied (00\d\d\w+(, )?)+\.\n|The database is up to date.*\n)"
+    ends = r"(Kept it as it was: \S+\n)?(Applied (\d{4}_\w+(, )?)+\.\n|The database is up to date.*\n)"
     assert all(re.fullmatch(ends, one) for one in said)
     assert copies_beside(path)
     assert faults(database.open_database(path)) == []
@@ -289,7 +291,7 @@ def test_migrate_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert copies_beside(path) == []
     assert run(["--db", path, "migrate"]) == 0
     (kept,) = copies_beside(path)
-    assert capsys.readouterr() == (f"Kept it as it was: {kept}\nApplied {lacking}.\n", "")
+    assert capsys.readouterr() == (f"Kept it as it was: {kept}\n{applied(1)}\n", "")
     for words in ([], ["--dry-run"], ["--no-backup"]):
         assert run(["--db", path, "migrate", *words]) == 0
         assert capsys.readouterr() == ("The database is up to date; nothing to do.\n", "")
@@ -322,7 +324,7 @@ def test_migrate_keeps_the_database_as_it_was(form: str, tmp_path: Path, capsys:
 def test_without_room_for_a_copy_it_is_migrated_on_demand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = schemas.later(tmp_path, "8a")
     assert run(["--db", path, "migrate", "--no-backup"]) == 0
-    assert capsys.readouterr().out == f"Applied {', '.join(migrations.names()[8:])}.\n"
+    assert capsys.readouterr().out == f"{applied(8)}\n"
     assert copies_beside(path) == []
 
 
