@@ -58,7 +58,7 @@ UNKNOWN = {
     ("contact", "\ud800@a.example"): rf"There is no contact '\ud800@a.example'; casefleet {LIST}",
     ("contact", "٥"): f"There is no contact '٥'; casefleet {LIST}",
     ("contact", "1" * 18): f"There is no contact '{'1' * 18}'; casefleet {LIST}",
-    ("contact", "1" * 19): f"There is no contact '{'1' * 19}'; casefleet {LIST}",
+    ("contact", "9" * 19): f"There is no contact '{'9' * 19}'; casefleet {LIST}",
     ("contact", " \t"): f"An empty word names no contact; casefleet {LIST}",
     ("user", "x"): "There is no user 'x'; casefleet user list shows what there is.",
     ("user", "dora@a.example"): "There is no user 'dora@a.example'; casefleet user list shows what there is.",

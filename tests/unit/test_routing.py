@@ -263,11 +263,13 @@ def test_5000_recipients_are_each_asked() -> None:
         (message([BCC], bcc=["x@else.example"]), [(1, "unassigned"), (1, "exposed-address")]),
         (message([A, TAGGED]), [(1, "exposed-address")]),
         (message([TAGGED]), [(1, "unassigned")]),
+        (message([BCC], ["ada+lists@firm.example"]), [(1, "unassigned"), (1, "exposed-address")]),
         (message([A, TAGGED, BCC]), [(1, "exposed-address")]),
     ],
     ids=[
         "filed", "unassigned", "held", "exposed-beside-client", "exposed-beside-colleague", "straight", "with-self",
-        "in-bcc", "address-of-a-colleague", "beside-a-copy", "beside-a-blind-copy", "tagged", "tagged-straight", "twice",
+        "in-bcc", "address-of-a-colleague", "beside-a-copy", "beside-a-blind-copy", "tagged", "tagged-straight",
+        "beside-what-is-no-own-address", "twice",
     ],
 )  # fmt: skip
 def test_notices(mail: Letterhead, kinds: list[tuple[int, str]]) -> None:
@@ -362,6 +364,16 @@ def test_a_further_delivery_decides_what_no_earlier_one_decided(
     before = asked(route(earlier, ADA, WORLD, vouched=True))
     added = again.addition(route(later, ADA, WORLD, vouched=True), [before])
     assert (None if added is None else list(added.places)) == places
+
+
+@pytest.mark.parametrize("reason", ["draft", "deleted", "junk", "not-routed", "not-understood", "no-date"])
+def test_what_asked_nobody_before_leaves_the_whole_answer_to_a_further_delivery(reason: str) -> None:
+    answer, unasked = route(message([]), ADA, WORLD), unrouted(route(message([A]), ADA, WORLD), reason)
+    assert answer.reason == "no-counted-recipient"
+    assert again.addition(answer, [asked(unasked)]) == answer
+    assert again.addition(answer, [asked(unasked), asked(answer)]) is None
+    assert again.addition(unasked, [asked(answer)]) is None
+    assert again.addition(unasked, [asked(unasked)]) is None
 
 
 def test_a_further_delivery_links_the_contacts_of_those_asked_anew() -> None:

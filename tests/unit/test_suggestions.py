@@ -73,8 +73,7 @@ def test_the_most_trusted_comes_first_and_each_place_once() -> None:
 
     found = suggest(
         [ThreadLink(7, place, "T") for place in places[1:]],
-        [clue(case_of(number)) for number in range(4, 6)]
-        + [clue(case_of(number), "forward") for number in range(3, 8)],
+        [clue(case_of(number)) for number in (4, 5, 8)] + [clue(case_of(number), "forward") for number in range(3, 8)],
         [(Place("case", 9), "T", "2026-9"), (places[0], "T", "2026-1")],
         [(places[0], "T", "1")],
     )
@@ -86,6 +85,7 @@ def test_the_most_trusted_comes_first_and_each_place_once() -> None:
         ("thread", 5, ANNA),
         ("forward", 6, ANNA),
         ("forward", 7, ANNA),
+        ("contact", 8, ANNA),
         ("case-number", 9, None),
     ]
 
