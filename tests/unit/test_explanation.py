@@ -28,6 +28,10 @@ UNKNOWN = {"recipient": "x@y", "reason": "unknown-address"}
         ),
         (UNKNOWN, "x@y belongs to no contact (unknown-address)."),
         (
+            {"recipient": "a@x", "reason": "never-log"},
+            "a@x is on the never-log list, so no rule asks about it (never-log).",
+        ),
+        (
             {"recipient": "a@x", "contacts": [ANNA], "reason": "several-open-cases", "open_cases": [TRUST, WILL]},
             "Anna (a@x) has 2 open cases, and casefleet does not guess: 2026-1 Trust, 2026-2 Will (several-open-cases).",
         ),
@@ -170,6 +174,10 @@ NOT_OWN = "It was not sent from one of Ada's own addresses, so no rule may file 
         ({"outcome": "unassigned", "format": "emlx"}, [UNASSIGNED, "It came as an .emlx of Apple Mail."]),
         ({"outcome": "unassigned", "format": "takeout"}, [UNASSIGNED, "It came as part of a Google Takeout."]),
         ({"outcome": "unassigned", "format": "papyrus"}, [UNASSIGNED, "It came as papyrus."]),
+        (
+            {"outcome": "never-logged", "reason": "never-log"},
+            ["Not logged for Ada: all its recipients are on the never-log list, and nothing of it is kept."],
+        ),
         ({"outcome": "unassigned", "reason": "newer"}, [UNASSIGNED, "Reason: newer."]),
         (
             {"outcome": "filed", "as_of": "2026-05-17T23:00:00Z", "verdicts": [BY_RULE]},

@@ -21,6 +21,7 @@ from casefleet_cli.core.rules.routing import (
     Party,
     Place,
     clues_of,
+    contacts_of,
     route,
     unrouted,
 )
@@ -215,6 +216,7 @@ NEVER = WORLD._replace(
         (message(["carl@firm.example"]), False, "unassigned", [], [], "no-counted-recipient", []),
         (message([A], sender="eve@else.example"), False, "held", [], [], "not-sent-by-owner", []),
         (message([A, C], sender="eve@else.example"), True, "unassigned", [], [], "not-sent-by-owner", [CORA]),
+        (message([C], sender=B), True, "unassigned", [], [], "not-sent-by-owner", [CORA]),
     ],
 )
 def test_never_log(
@@ -224,6 +226,16 @@ def test_never_log(
     assert (decision.outcome, list(decision.places), decision.reason) == (outcome, places, reason)
     assert [verdict.reason for verdict in decision.verdicts] == reasons
     assert list(decision.contacts) == contacts
+
+
+def test_mail_that_is_not_logged_tells_nobody_anything() -> None:
+    assert route(message([A, CARLS]), ADA, NEVER) == ("never-logged", "never-log", (), (), (), (), None, None)
+
+
+def test_the_contacts_of_addresses_are_neither_the_firm_nor_on_the_list() -> None:
+    everybody = NEVER._replace(parties={**NEVER.parties, "carl@firm.example": Party((ANNA,))})
+    assert contacts_of([A, B, C, "carl@firm.example", BCC, "x@else.example"], ADA, everybody) == (CORA,)
+    assert contacts_of([B, A, B], ADA, WORLD) == (BERT, ANNA)
 
 
 def test_never_log_does_not_vouch_for_a_forged_mail() -> None:
