@@ -332,6 +332,7 @@ def test_an_mboxrd_gives_back_the_bytes_that_were_stored(messages: list[bytes]) 
 
 
 @given(st.lists(words | st.binary(max_size=20), max_size=30).map(b"".join))
+@example(b"From -\nFrom \nFrom a@x Tue Mar  4 03:33:20 2003\nSubject: x\n")
 def test_no_byte_of_any_file_is_lost(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         things = split(Path(folder), content)
@@ -344,7 +345,8 @@ def test_no_byte_of_any_file_is_lost(content: bytes) -> None:
         covered = [content[begin:end] for begin, end in itertools.pairwise(ends)]
         for thing, stored in zip(things, covered, strict=True):
             if isinstance(thing, Item):
-                own = stored.partition(b"\n")[2] if begins_mbox(stored) else stored
+                # Whether this line divides can depend on what follows the mail.
+                own = stored.partition(b"\n")[2] if stored.startswith(b"From ") else stored
                 plain = own.rstrip(b"\r\n").replace(b">", b"")
                 assert thing.raw.rstrip(b"\r\n").replace(b">", b"") in {
                     plain,
