@@ -1,11 +1,13 @@
-"""Who sees what: the one place that knows what a role means.
+"""Who sees what and may do what: the one place that knows what a role means, for commands and for pages.
 
 Admins see everything. Standard users see everything but held and rejected mail of others. Limited users and guests
-see the cases they are assigned to, with what belongs to those, and their own mail until it is filed.
+see the cases they are assigned to, with what belongs to those, and their own mail until it is filed; limited users
+file mail there, guests change nothing. What somebody may not see is answered as if it did not exist.
 """
 
 from __future__ import annotations
 
+from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import sight, users
 from casefleet_cli.store.sight import Sight, both, either
@@ -13,9 +15,118 @@ from casefleet_cli.store.sight import Sight, both, either
 if TYPE_CHECKING:
     import sqlite3
 
+ADMINS = ("admin",)
+COLLEAGUES = ("admin", "standard")
+WORKING = ("admin", "standard", "limited")
+EVERYBODY = ("admin", "standard", "limited", "guest")
+
+
+class NotAllowedError(UsageError):
+    """The role of who acts does not include this."""
+
+
+class Right(NamedTuple):
+    """Who may use a command or open a page; what it shows is a matter of sight."""
+
+    roles: tuple[str, ...]
+    """Empty where nobody of the firm is asked: it shows and changes nothing of it."""
+
+
+_OF_NOBODY = Right(())
+_ADMINS = Right(ADMINS)
+_COLLEAGUES = Right(COLLEAGUES)
+_WORKING = Right(WORKING)
+_EVERYBODY = Right(EVERYBODY)
+
+RIGHTS = {
+    "init": _OF_NOBODY,
+    "migrate": _ADMINS,
+    "settings": _ADMINS,
+    "user add": _ADMINS,
+    "user list": _COLLEAGUES,
+    "user show": _EVERYBODY,
+    "user edit": _ADMINS,
+    "user rotate": _ADMINS,
+    "user disable": _ADMINS,
+    "user enable": _ADMINS,
+    "user vcard": _EVERYBODY,
+    "contact add": _COLLEAGUES,
+    "contact list": _EVERYBODY,
+    "contact show": _EVERYBODY,
+    "contact edit": _COLLEAGUES,
+    "contact merge": _COLLEAGUES,
+    "contact import": _COLLEAGUES,
+    "case open": _COLLEAGUES,
+    "case list": _EVERYBODY,
+    "case show": _EVERYBODY,
+    "case close": _COLLEAGUES,
+    "case reopen": _COLLEAGUES,
+    "case assign": _COLLEAGUES,
+    "case unassign": _COLLEAGUES,
+    "lead open": _COLLEAGUES,
+    "lead list": _EVERYBODY,
+    "lead show": _EVERYBODY,
+    "lead stage": _COLLEAGUES,
+    "lead lose": _COLLEAGUES,
+    "lead reopen": _COLLEAGUES,
+    "lead convert": _COLLEAGUES,
+    "deliver": _OF_NOBODY,
+    "lmtp": _ADMINS,
+    "redeliver": _ADMINS,
+    "import": _WORKING,
+    "imports list": _ADMINS,
+    "imports show": _ADMINS,
+    "inspect": _OF_NOBODY,
+    "route": _EVERYBODY,
+    "explain": _EVERYBODY,
+    "email list": _EVERYBODY,
+    "email show": _EVERYBODY,
+    "unassigned": _EVERYBODY,
+    "link": _WORKING,
+    "unlink": _WORKING,
+    "release": _WORKING,
+    "reject": _WORKING,
+    "never-log add": _WORKING,
+    "never-log remove": _WORKING,
+    "never-log list": _EVERYBODY,
+    "feed": _EVERYBODY,
+    "notifications": _EVERYBODY,
+    "notifications read": _WORKING,
+    "search": _EVERYBODY,
+    "serve": _EVERYBODY,
+    "export": _WORKING,
+    "verify": _ADMINS,
+    "backup": _ADMINS,
+    "restore": _ADMINS,
+    "recover": _ADMINS,
+    "reparse": _ADMINS,
+    "install": _ADMINS,
+    "doctor": _ADMINS,
+    "postfix": _ADMINS,
+    "page home": _EVERYBODY,
+    "page all_cases": _EVERYBODY,
+    "page all_leads": _EVERYBODY,
+    "page all_contacts": _EVERYBODY,
+    "page case": _EVERYBODY,
+    "page lead": _EVERYBODY,
+    "page contact": _EVERYBODY,
+    "page email": _EVERYBODY,
+    "page email_html": _EVERYBODY,
+    "page attachment": _EVERYBODY,
+    "page unassigned": _EVERYBODY,
+    "page held": _EVERYBODY,
+    "page found": _EVERYBODY,
+    "page told": _EVERYBODY,
+}
+"""Every command by its words, and every page by the function that makes it; a new one without a right is refused."""
+
+_WHOSE = {ADMINS: "admins", COLLEAGUES: "admins and standard users", WORKING: "everybody but guests"}
+_ROLES = {"admin": "an admin", "standard": "a standard user", "limited": "a limited user", "guest": "a guest",
+          "nobody": "disabled"}  # fmt: skip
+
 
 class Viewer(NamedTuple):
-    """Who looks at the pages: a user of the firm, or (user_id None) the person at this computer."""
+    """Who asks: a user of the firm, or (user_id None) the person who runs this machine."""
 
     user_id: int | None
     name: str
@@ -50,8 +161,41 @@ class Viewer(NamedTuple):
             activities=both(sight.about_no_email_but(emails), sight.about_my_cases),
         )
 
+    def may(self, what: str) -> bool:
+        """Whether the role includes a command or page of RIGHTS; never for what stands there not."""
+        right = RIGHTS.get(what)
+        return right is not None and (not right.roles or self.role in right.roles)
+
 
 THIS_COMPUTER = Viewer(None, "this computer", "admin")
+NOBODY = Viewer(0, "nobody", "nobody")
+"""Who has no right, and sees nothing of the firm."""
+
+
+def asks_for_a_role(command: str) -> bool:
+    """Whether a command is not for everybody who can start it; one without a right is for nobody."""
+    return command not in RIGHTS or bool(RIGHTS[command].roles)
+
+
+def require(viewer: Viewer, command: str) -> None:
+    """Raise NotAllowedError unless a viewer may use a command."""
+    if not viewer.may(command):
+        whose = _WHOSE[RIGHTS[command].roles] if command in RIGHTS else "nobody yet"
+        role = _ROLES[viewer.role]
+        raise NotAllowedError(f"casefleet {command} is for {whose}, and {viewer.name} is {role}; ask an admin.")
+
+
+def require_own(viewer: Viewer, user_id: int | None, what: str) -> None:
+    """Raise NotAllowedError unless a viewer asks for what is the own, or as an admin."""
+    if not viewer.is_admin and viewer.user_id != user_id:
+        raise NotAllowedError(f"You may ask for your own {what} only; name yourself, or ask an admin.")
+
+
+def who(connection: sqlite3.Connection, user_id: int | None) -> Viewer:
+    """The viewer who acts as a user, or (None) as the person who runs this machine; a disabled user sees nothing."""
+    if user_id is None:
+        return THIS_COMPUTER
+    return of_user(connection, user_id) or NOBODY
 
 
 def of_user(connection: sqlite3.Connection, user_id: int) -> Viewer | None:

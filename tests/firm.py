@@ -45,6 +45,10 @@ class Firm:
         self.add("bcc_addresses", user_id=number, address=bcc, created_at=NOW)
         return number
 
+    def role(self, user: int, role: str) -> None:
+        """Give a user another role than "standard"."""
+        self.db.execute("UPDATE users SET role = ? WHERE id = ?", (role, user))
+
     def contact(self, name: str, *addresses: str) -> int:
         number = self.add("contacts", name=name, created_at=NOW)
         for address in addresses or (f"{name.lower()}@client.example",):

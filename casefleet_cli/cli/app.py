@@ -103,7 +103,23 @@ def _made(name: str, entry: Entry) -> Any:
         alone.command(name, context_settings=getattr(found, "context_settings", None))(found)
         command = typer.main.get_command(alone)
     command.name = name
+    _guard(command, name)
     return command
+
+
+def _guard(command: Any, words: str) -> None:
+    """Let a command, and each of a group, run for whom access lets."""
+    for name, one in getattr(command, "commands", {}).items():
+        _guard(one, f"{words} {name}")
+    if hasattr(command, "commands") and not command.invoke_without_command:
+        return
+    run = command.invoke
+
+    def guarded(context: Any) -> Any:
+        context.obj.allow(words)
+        return run(context)
+
+    command.invoke = guarded
 
 
 app = typer.Typer(cls=_Commands, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from casefleet_cli import archive
+from casefleet_cli import access, archive
 from casefleet_cli.cli import output
 from casefleet_cli.cli.progress import progress_on_stderr
 from casefleet_cli.errors import UsageError
@@ -40,12 +40,15 @@ def import_(
         raise UsageError("--route is rules or none, and --as-of is now or sent.")
     terms = archive.Terms(is_routed=route == "rules", as_of_sent=as_of == "sent")
     connection = context.obj.reader() if dry_run else context.obj.connection()
+    viewer = context.obj.viewer()
+    user_id = references.user(connection, user) if user else None if viewer.is_admin else viewer.user_id
+    access.require_own(viewer, user_id, "mail")
     progress = progress_on_stderr(quiet=quiet)
     try:
         summary = archive.run(
             connection,
             paths,
-            user_id=references.user(connection, user) if user else None,
+            user_id=user_id,
             kind=kind,
             dry_run=dry_run,
             jobs=jobs,

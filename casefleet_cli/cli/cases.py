@@ -38,7 +38,7 @@ def open_(
         connection,
         title,
         number=number,
-        contacts=[references.contact(connection, text) for text in contact or ()],
+        contacts=[references.contact(connection, text, context.obj.sight) for text in contact or ()],
         users=[references.user(connection, text) for text in user or ()],
         on=_stamp(context, on),
         acting=context.obj.acting(),
@@ -57,7 +57,7 @@ def list_(
     if status not in (None, "open", "closed"):
         raise UsageError(f"{status!r} is no status of a case; there are open and closed.")
     columns = (Column("id", only="machine"), "number", "title", "status", "contacts")
-    rows = cases.listed(context.obj.reader(), status)
+    rows = cases.listed(context.obj.reader(), status, context.obj.sight)
     output.show(rows, columns, options, empty="No case yet: casefleet case open TITLE --contact CONTACT")
 
 
@@ -65,7 +65,7 @@ def list_(
 def show(context: typer.Context, case: Case, as_json: output.Json = False) -> None:
     """Show a case with its contacts and users."""
     connection = context.obj.reader()
-    whole = cases.one(connection, references.case(connection, case))
+    whole = cases.one(connection, references.case(connection, case, context.obj.sight))
     if as_json:
         output.json_value(whole)
         return
@@ -92,10 +92,10 @@ def close(
 ) -> None:
     """Close a case: no rule files mail to it any more."""
     connection = context.obj.connection()
-    case_id = references.case(connection, case)
+    case_id = references.case(connection, case, context.obj.sight)
     changed = case_desk.close(connection, case_id, on=_stamp(context, on), acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
-    waiting = links.waiting_for(connection, case_id)
+    waiting = links.waiting_for(connection, case_id, context.obj.sight)
     if waiting:
         numbers = ", ".join(map(str, waiting[:_MOST_NAMED])) + (" and more" if len(waiting) > _MOST_NAMED else "")
         output.say(f"Unassigned e-mail of its contacts still waits: {numbers}. See casefleet unassigned.")
@@ -105,7 +105,7 @@ def close(
 def reopen(context: typer.Context, case: Case) -> None:
     """Open a closed case again."""
     connection = context.obj.connection()
-    case_id = references.case(connection, case)
+    case_id = references.case(connection, case, context.obj.sight)
     changed = case_desk.reopen(connection, case_id, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'open again' if changed else 'open already'}.")
 
@@ -122,11 +122,11 @@ def assign(
     if not contact and not user:
         raise UsageError("Say whom: --contact or --user.")
     connection = context.obj.connection()
-    case_id = references.case(connection, case)
+    case_id = references.case(connection, case, context.obj.sight)
     new = case_desk.assign(
         connection,
         case_id,
-        contacts=[references.contact(connection, text) for text in contact or ()],
+        contacts=[references.contact(connection, text, context.obj.sight) for text in contact or ()],
         users=[references.user(connection, text) for text in user or ()],
         role=role,
         acting=context.obj.acting(),
@@ -140,11 +140,11 @@ def unassign(context: typer.Context, case: Case, contact: Contacts = None, user:
     if not contact and not user:
         raise UsageError("Say whom: --contact or --user.")
     connection = context.obj.connection()
-    case_id = references.case(connection, case)
+    case_id = references.case(connection, case, context.obj.sight)
     gone = case_desk.unassign(
         connection,
         case_id,
-        contacts=[references.contact(connection, text) for text in contact or ()],
+        contacts=[references.contact(connection, text, context.obj.sight) for text in contact or ()],
         users=[references.user(connection, text) for text in user or ()],
         acting=context.obj.acting(),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.moments.days import Days
     from casefleet_cli.desk.batches import Step
+    from casefleet_cli.store.sight import Sight
 
 _SHOWN = 20
 _CAN_BE_LINKED = (Term("is", "unassigned"), Term("is", "linked"))
@@ -30,10 +31,11 @@ def unassigned(
     until: str | None,
     *,
     days: Days,
+    sight: Sight,
     contacts: tuple[int, ...] = (),
     everything: bool = False,
 ) -> list[int]:
-    """The numbers of the unassigned emails that fit all that is asked, the first logged first.
+    """The numbers of the unassigned emails in sight that fit all that is asked, the first logged first.
 
     A query that says is: itself may mean linked ones too. When only contacts are named, it is the mail from, to or
     linked to any of them; when nothing is, all if `everything`, or else UsageError is raised.
@@ -47,12 +49,12 @@ def unassigned(
         after = typed.moment(until, days, until=True) + timedelta(seconds=1)
         groups.append((Term("before", until, at=after),))
     if not groups and contacts:
-        groups.append(tuple(term for contact_id in contacts for term in _about(connection, contact_id)))
+        groups.append(tuple(term for contact_id in contacts for term in _about(connection, contact_id, sight)))
     if not groups and not everything:
         raise UsageError("Say which e-mails: their numbers, or --query, --from, --since, --until or --contact.")
     asked = Query(tuple(groups))
     groups.append(_CAN_BE_LINKED if asked.names("is") else _CAN_BE_LINKED[:1])
-    return search.numbers(connection, Query(tuple(groups)))
+    return search.numbers(connection, Query(tuple(groups)), sight)
 
 
 def show_plan(connection: sqlite3.Connection, steps: list[Step]) -> None:
@@ -82,9 +84,9 @@ def _sender(text: str) -> str:
     return f"@{text}" if is_domain else text
 
 
-def _about(connection: sqlite3.Connection, contact_id: int) -> list[Term]:
+def _about(connection: sqlite3.Connection, contact_id: int, sight: Sight) -> list[Term]:
     terms = [Term("contact", str(contact_id))]
-    for address in contacts.one(connection, contact_id)["addresses"]:
+    for address in contacts.one(connection, contact_id, sight)["addresses"]:
         terms += [Term("from", address), Term("to", address)]
     return terms
 

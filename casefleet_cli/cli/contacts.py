@@ -41,7 +41,7 @@ def add(
 def list_(context: typer.Context, options: ListOptions = ListOptions()) -> None:  # noqa: B008 - immutable
     """List the contacts."""
     columns = (Column("id", "contact"), "name", "kind", "addresses")
-    rows = contacts.listed(context.obj.reader())
+    rows = contacts.listed(context.obj.reader(), context.obj.sight)
     output.show(rows, columns, options, empty="No contact yet: casefleet contact add NAME --address ADDRESS")
 
 
@@ -49,7 +49,8 @@ def list_(context: typer.Context, options: ListOptions = ListOptions()) -> None:
 def show(context: typer.Context, contact: Contact, as_json: output.Json = False) -> None:
     """Show a contact with its cases and leads."""
     connection = context.obj.reader()
-    whole = contacts.one(connection, references.contact(connection, contact))
+    sight = context.obj.sight
+    whole = contacts.one(connection, references.contact(connection, contact, sight), sight)
     if as_json:
         output.json_value(whole)
         return
@@ -82,7 +83,7 @@ def edit(
 ) -> None:
     """Change a contact's name, kind, note or addresses."""
     connection = context.obj.connection()
-    contact_id = references.contact(connection, contact)
+    contact_id = references.contact(connection, contact, context.obj.sight)
     changes = contact_desk.edit(
         connection,
         contact_id,
@@ -107,7 +108,7 @@ def merge(
 ) -> None:
     """Make two contacts one: addresses, cases, leads and mail of both are kept."""
     connection = context.obj.connection()
-    kept_id, gone_id = references.contact(connection, kept), references.contact(connection, gone)
+    kept_id, gone_id = (references.contact(connection, text, context.obj.sight) for text in (kept, gone))
     contact_desk.merge(connection, kept_id, gone_id, acting=context.obj.acting())
     output.say(f"Contact {gone_id} is now part of contact {kept_id} {contacts.name_of(connection, kept_id)}.")
 

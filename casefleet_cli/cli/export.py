@@ -31,14 +31,16 @@ def export(
         raise UsageError("Say what: --case or --lead.")
     connection = context.obj.reader()
     kind = "case" if case else "lead"
-    number = references.case(connection, case) if case else references.lead(connection, lead or "")
+    viewer = context.obj.viewer()
+    sight = viewer.sight
+    number = references.case(connection, case, sight) if case else references.lead(connection, lead or "", sight)
     chosen = mailbook.of_place(connection, kind, number)
     if query is not None:
-        found = set(search.numbers(connection, parse(query, context.obj.days())))
+        found = set(search.numbers(connection, parse(query, context.obj.days()), sight))
         chosen = [email_id for email_id in chosen if email_id in found]
     name, _ = links.name_and_status(connection, Place(kind, number))
     title = f"{kind.capitalize()} {name}"
     done = handover.hand_over(connection, to, kind, number, title, email_ids=chosen, privilege_log=privilege_log,
-                              redact=redact_bcc)  # fmt: skip
+                              redact=redact_bcc or not viewer.is_admin, sight=sight)  # fmt: skip
     output.say(f"{title}: wrote {done.emails} e-mails and {done.attachments} attachments to {to}.")
     output.some_failed(done.not_redacted, "copies may still hold a BCC address; redactions.csv says where")

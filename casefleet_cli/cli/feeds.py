@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casefleet_cli import access
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import notifications as notification_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import feed, notifications, references
-from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def show_feed(
     """Show what happened, newest first: when, who, what, e-mail number, subject."""
     connection = context.obj.reader()
     asked = [
-        (kind, find(connection, text))
+        (kind, find(connection, text, context.obj.sight))
         for kind, find, text in (
             ("case", references.case, case),
             ("lead", references.lead, lead),
@@ -74,7 +74,7 @@ def show_feed(
         *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
         Column("about_activity_id", only="machine"),
     )
-    rows = feed.of(connection, kind, number, options.limit)
+    rows = feed.of(connection, kind, number, options.limit, sight=context.obj.sight)
     output.show(rows, columns, options, empty="Nothing has happened here yet.")
 
 
@@ -90,9 +90,10 @@ def list_(
     if context.invoked_subcommand:
         return
     connection = context.obj.reader()
-    whose = user or context.obj.acting_reference
-    user_id = references.user(connection, whose) if whose else None
-    rows = notifications.listed(connection, EVERYTHING, user_id, read_too=everything, limit=options.limit)
+    viewer = context.obj.viewer()
+    user_id = references.user(connection, user) if user else viewer.user_id
+    access.require_own(viewer, user_id, "notifications")
+    rows = notifications.listed(connection, viewer.sight, user_id, read_too=everything, limit=options.limit)
     columns: tuple[str | Column, ...] = (
         "id",
         Column("created_at", "when"),

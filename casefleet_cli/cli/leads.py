@@ -28,7 +28,7 @@ def open_(
 ) -> None:
     """Open a lead with at least one contact."""
     connection = context.obj.connection()
-    contacts = [references.contact(connection, text) for text in contact]
+    contacts = [references.contact(connection, text, context.obj.sight) for text in contact]
     lead_id = lead_desk.open_lead(connection, name, contacts, stage=stage, source=source, acting=context.obj.acting())
     output.say(f"Opened lead {lead_id} {name}.")
 
@@ -44,7 +44,7 @@ def list_(
     if status not in (None, "open", "converted", "lost"):
         raise UsageError(f"{status!r} is no status of a lead; there are open, converted and lost.")
     columns = (Column("id", "lead"), "name", "status", "stage", "source", "contacts")
-    rows = leads.listed(context.obj.reader(), status)
+    rows = leads.listed(context.obj.reader(), status, context.obj.sight)
     output.show(rows, columns, options, empty="No lead yet: casefleet lead open NAME --contact CONTACT")
 
 
@@ -52,7 +52,8 @@ def list_(
 def show(context: typer.Context, lead: Lead, as_json: output.Json = False) -> None:
     """Show a lead with its contacts."""
     connection = context.obj.reader()
-    whole = leads.one(connection, references.lead(connection, lead))
+    sight = context.obj.sight
+    whole = leads.one(connection, references.lead(connection, lead, sight), sight)
     if as_json:
         output.json_value(whole)
         return
@@ -78,7 +79,7 @@ def stage(
 ) -> None:
     """Move an open lead to another stage."""
     connection = context.obj.connection()
-    lead_id = references.lead(connection, lead)
+    lead_id = references.lead(connection, lead, context.obj.sight)
     changed = lead_desk.move(connection, lead_id, to, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is {'now' if changed else 'already'} at stage {to}.")
 
@@ -91,7 +92,7 @@ def lose(
 ) -> None:
     """Give an open lead up."""
     connection = context.obj.connection()
-    lead_id = references.lead(connection, lead)
+    lead_id = references.lead(connection, lead, context.obj.sight)
     lead_desk.lose(connection, lead_id, reason=reason, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is lost; casefleet lead reopen {lead_id} brings it back.")
 
@@ -100,7 +101,7 @@ def lose(
 def reopen(context: typer.Context, lead: Lead) -> None:
     """Open a lost lead again."""
     connection = context.obj.connection()
-    lead_id = references.lead(connection, lead)
+    lead_id = references.lead(connection, lead, context.obj.sight)
     changed = lead_desk.reopen(connection, lead_id, acting=context.obj.acting())
     output.say(f"Lead {lead_id} is open{' again' if changed else ' already'}.")
 
@@ -114,6 +115,6 @@ def convert(
 ) -> None:
     """Open a case with the lead's contacts; the case's feed shows the lead's too."""
     connection = context.obj.connection()
-    lead_id = references.lead(connection, lead)
+    lead_id = references.lead(connection, lead, context.obj.sight)
     case = lead_desk.convert(connection, lead_id, number=number, title=title, acting=context.obj.acting())
     output.say(f"Lead {lead_id} became case {case['number']} {case['title']}.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
 
+    from casefleet_cli.store.sight import Sight
+
 Emails = Annotated[list[str] | None, typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
 Held = Annotated[list[str], typer.Argument(metavar="EMAIL...", help="The numbers of the e-mails.")]
 Contacts = Annotated[list[str] | None, typer.Option("--contact", help="A contact; may be repeated.")]
@@ -57,22 +59,31 @@ def link(
     """
     connection = context.obj.connection()
     acting = context.obj.acting()
-    contacts, places = _asked(connection, contact, case, lead)
+    sight = context.obj.sight
+    contacts, places = _asked(connection, sight, contact, case, lead)
     if suggested == bool(contacts or places):
         raise UsageError("Say where to: --case, --lead or --contact, or else --suggested alone.")
     trust = _trust(min_trust, suggested=suggested)
     if numbers:
         if query is not None or from_ or since or until:
             raise UsageError("Name e-mails by their numbers, or choose them by --query, --from, --since and --until.")
-        chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
+        chosen = list(dict.fromkeys(references.email(connection, number, sight) for number in numbers))
     else:
         chosen = choosing.unassigned(
-            connection, query, from_, since, until, days=context.obj.days(), contacts=contacts, everything=suggested
+            connection,
+            query,
+            from_,
+            since,
+            until,
+            days=context.obj.days(),
+            sight=sight,
+            contacts=contacts,
+            everything=suggested,
         )
     if thread:
-        chosen = link_desk.with_their_threads(connection, chosen)
+        chosen = link_desk.with_their_threads(connection, chosen, sight)
     planned = (
-        batch_desk.plan_suggested(connection, chosen, trust)
+        batch_desk.plan_suggested(connection, chosen, trust, sight)
         if suggested
         else batch_desk.plan(connection, chosen, contacts, places)
     )
@@ -102,7 +113,8 @@ def unlink(
     """Take e-mails off a case, a lead or a contact; off the last one they are unassigned again."""
     connection = context.obj.connection()
     acting = context.obj.acting()
-    contacts, places = _asked(connection, contact, case, lead)
+    sight = context.obj.sight
+    contacts, places = _asked(connection, sight, contact, case, lead)
     if batch is not None:
         if numbers or contacts or places:
             raise UsageError("--batch takes back a whole batch; give it alone.")
@@ -122,7 +134,7 @@ def unlink(
         stays += "" if not stays else " another case or lead." if standing == "linked" else f" {standing}."
         output.say(f"E-mail {email_id} is taken off {what}.{stays}")
 
-    _each([references.email(connection, number) for number in numbers], one)
+    _each([references.email(connection, number, sight) for number in numbers], one)
 
 
 def _in_bulk(connection: sqlite3.Connection, planned: batch_desk.Plan, acting: int | None, *, yes: bool) -> None:
@@ -166,9 +178,9 @@ def _count(number: int) -> str:
 def release(context: typer.Context, numbers: Held) -> None:
     """Let held e-mails in, as received mail."""
     connection = context.obj.connection()
-    acting = context.obj.acting()
+    acting, sight = context.obj.acting(), context.obj.sight
     _each(
-        [references.email(connection, number) for number in numbers],
+        [references.email(connection, number, sight) for number in numbers],
         lambda n: output.say(f"E-mail {n} is released and now {link_desk.release(connection, n, acting=acting)}."),
     )
 
@@ -176,21 +188,25 @@ def release(context: typer.Context, numbers: Held) -> None:
 def reject(context: typer.Context, numbers: Held) -> None:
     """Keep held e-mails out of sight; nothing is deleted."""
     connection = context.obj.connection()
-    acting = context.obj.acting()
+    acting, sight = context.obj.acting(), context.obj.sight
 
     def one(email_id: int) -> None:
         standing = link_desk.reject(connection, email_id, acting=acting)
         output.say(f"E-mail {email_id} is now {standing}; release brings it back.")
 
-    _each([references.email(connection, number) for number in numbers], one)
+    _each([references.email(connection, number, sight) for number in numbers], one)
 
 
 def _asked(
-    connection: sqlite3.Connection, contact: list[str] | None, case: list[str] | None, lead: list[str] | None
+    connection: sqlite3.Connection,
+    sight: Sight,
+    contact: list[str] | None,
+    case: list[str] | None,
+    lead: list[str] | None,
 ) -> tuple[tuple[int, ...], tuple[Place, ...]]:
-    contacts = tuple(references.contact(connection, text) for text in contact or ())
-    cases = tuple(Place("case", references.case(connection, text)) for text in case or ())
-    leads = tuple(Place("lead", references.lead(connection, text)) for text in lead or ())
+    contacts = tuple(references.contact(connection, text, sight) for text in contact or ())
+    cases = tuple(Place("case", references.case(connection, text, sight)) for text in case or ())
+    leads = tuple(Place("lead", references.lead(connection, text, sight)) for text in lead or ())
     return contacts, cases + leads
 
 

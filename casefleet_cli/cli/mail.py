@@ -13,14 +13,16 @@ from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
+from casefleet_cli.desk import originals as original_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references
-from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+    from casefleet_cli.store.sight import Sight
 
 email = typer.Typer(help="Logged e-mails: list them, show one.", no_args_is_help=True)
 
@@ -64,14 +66,14 @@ def list_(
     connection = context.obj.reader()
     days = context.obj.days()
     asked = {
-        "case": references.case(connection, case) if case else None,
-        "lead": references.lead(connection, lead) if lead else None,
-        "contact": references.contact(connection, contact) if contact else None,
+        "case": references.case(connection, case, context.obj.sight) if case else None,
+        "lead": references.lead(connection, lead, context.obj.sight) if lead else None,
+        "contact": references.contact(connection, contact, context.obj.sight) if contact else None,
         "user": references.user(connection, user) if user else None,
         "since": clock.stamp(typed.moment(since, days)) if since else None,
         "until": clock.stamp(typed.moment(until, days, until=True)) if until else None,
     }
-    rows = mailbook.listed(connection, asked, options.limit)
+    rows = mailbook.listed(connection, asked, options.limit, sight=context.obj.sight)
     output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
 
 
@@ -86,11 +88,11 @@ def show(
 ) -> None:
     """Show one e-mail: who, when, what, its places, its text, and suggestions while it waits."""
     connection = context.obj.reader()
-    email_id = references.email(connection, number)
+    email_id = references.email(connection, number, context.obj.sight)
     if raw + headers + html + as_json > 1:
         raise UsageError("Choose one of --raw, --headers, --html and --json.")
     if raw:
-        sys.stdout.buffer.write(emails.raw_of(connection, email_id))
+        sys.stdout.buffer.write(original_desk.octets_for(connection, context.obj.viewer(), email_id))
     elif headers:
         for name, value in mailbook.headers(connection, email_id):
             output.say(f"{name}: {value}")
@@ -100,18 +102,19 @@ def show(
             raise UsageError(f"E-mail {email_id} has no HTML; casefleet email show {email_id} shows its text.")
         output.block(found)
     elif as_json:
-        output.json_value(_whole(connection, email_id))
+        output.json_value(_whole(connection, email_id, context.obj.sight))
     else:
-        _card(_whole(connection, email_id))
+        _card(_whole(connection, email_id, context.obj.sight))
 
 
-def _whole(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
-    """Everything about one email, as `email show --json` gives it."""
+def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[str, Any]:
+    """Everything in sight about one email, as `email show --json` gives it."""
     whole = mailbook.one(connection, email_id)
-    whole["places"] = links.places_of(connection, email_id, EVERYTHING)
-    whole["contacts"] = links.contacts_of(connection, email_id, EVERYTHING)
+    whole["places"] = links.places_of(connection, email_id, sight)
+    whole["contacts"] = links.contacts_of(connection, email_id, sight)
     waits = whole["standing"] == "unassigned"
-    whole["suggestions"] = [_suggestion(s) for s in suggestion_desk.for_email(connection, email_id)] if waits else []
+    likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
+    whole["suggestions"] = [_suggestion(one) for one in likely]
     return whole
 
 
@@ -187,9 +190,9 @@ def explain(
 ) -> None:
     """Say why an e-mail is where it is."""
     connection = context.obj.reader()
-    email_id = references.email(connection, number)
-    decisions = deliveries.decisions(connection, email_id)
-    places = links.places_of(connection, email_id, EVERYTHING)
+    email_id = references.email(connection, number, context.obj.sight)
+    decisions = deliveries.decisions(connection, email_id, sight=context.obj.sight)
+    places = links.places_of(connection, email_id, context.obj.sight)
     standing = emails.standing(connection, email_id)
     if as_json:
         found = [{**decision, "words": sentences(decision, context.obj.days())} for decision in decisions]
@@ -217,7 +220,8 @@ def unassigned(
 ) -> None:
     """List the mail that waits to be assigned, oldest first, with the best suggestion."""
     connection = context.obj.reader()
-    rows = mailbook.listed(connection, {"standing": "unassigned"}, options.limit, oldest_first=True)
+    sight = context.obj.sight
+    rows = mailbook.listed(connection, {"standing": "unassigned"}, options.limit, oldest_first=True, sight=sight)
     columns = (
         Column("id", "email"),
         "date",
@@ -231,14 +235,14 @@ def unassigned(
         Column("command", only="machine"),
     )
     output.show(
-        (_with_best(connection, row) for row in rows),
+        (_with_best(connection, row, sight) for row in rows),
         columns,
         options,
         empty="Nothing waits: every e-mail is on a case or lead, or held.",
     )
 
 
-def _with_best(connection: sqlite3.Connection, row: dict[str, Any]) -> dict[str, Any]:
-    best = next(iter(suggestion_desk.for_email(connection, row["id"])), None)
+def _with_best(connection: sqlite3.Connection, row: dict[str, Any], sight: Sight) -> dict[str, Any]:
+    best = next(iter(suggestion_desk.for_email(connection, row["id"], sight)), None)
     told = {"suggestion": best.summary, "reason": best.reason, "command": best.command} if best else {}
     return {**row, "suggestion": None, "reason": None, "command": None, **told}

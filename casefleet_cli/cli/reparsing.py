@@ -32,7 +32,7 @@ def reparse(
         return
     acting = None if dry_run else context.obj.acting()
     if numbers:
-        chosen = list(dict.fromkeys(references.email(connection, number) for number in numbers))
+        chosen = list(dict.fromkeys(references.email(connection, number, context.obj.sight) for number in numbers))
     else:
         chosen = reparsing.broken(connection) if broken else reparsing.everything(connection)
     counts: Counter[str] = Counter()

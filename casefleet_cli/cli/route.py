@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from casefleet_cli import access
 from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.address import normal
@@ -36,6 +37,9 @@ def route(
     else:
         senders = (users.by_sender_address(connection, normal(mailbox.address)) for mailbox in message.from_)
         user_id = next((sender for sender in senders if sender is not None), None)
+    viewer = context.obj.viewer()
+    user_id = user_id if viewer.is_admin or user else viewer.user_id
+    access.require_own(viewer, user_id, "mail")
     if user_id is None:
         raise UsageError("No user sends from the address in From; name the user with --user.")
     decision = Memory(connection).decide(letterhead_of(message), user_id, vouched=False)

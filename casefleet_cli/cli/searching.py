@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.core.query import Query
+    from casefleet_cli.store.sight import Sight
 
 _SHOWN = 50
 """Rows of a table without --limit; machines get all."""
@@ -70,19 +71,18 @@ def search_mail(
     else:
         connection = context.obj.reader()
         kept = [searches.saved(connection, saved)] if saved is not None else []
-        _found(connection, parse(" ".join([*kept, text]), context.obj.days()), options)
+        _found(connection, parse(" ".join([*kept, text]), context.obj.days()), options, context.obj.sight)
 
 
 # So that -word is a part of the query, even -hearing.
 search_mail.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
 
 
-def _found(connection: sqlite3.Connection, query: Query, options: ListOptions) -> None:
+def _found(connection: sqlite3.Connection, query: Query, options: ListOptions, sight: Sight) -> None:
     for_people = options.form == "table"
     limit = options.limit or (_SHOWN + 1 if for_people else None)
-    rows = search.find(
-        connection, query, limit=limit, mark=output.MARKS if options.table_format == "simple" else ("", "")
-    )
+    mark = output.MARKS if options.table_format == "simple" else ("", "")
+    rows = search.find(connection, query, limit=limit, mark=mark, sight=sight)
     if not for_people or options.limit:
         output.show(rows, _COLUMNS, options, empty="No e-mail fits.")
         return

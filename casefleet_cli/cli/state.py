@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casefleet_cli import config
+from casefleet_cli import access, config
 from casefleet_cli.cli import output
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import database, references, settings, users
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection
 
+    from casefleet_cli.access import Viewer
     from casefleet_cli.core.moments.days import Days
+    from casefleet_cli.store.sight import Sight
 
 
 _TOLD_AFTER_SECONDS = 2.0
@@ -36,6 +38,7 @@ class State:
         self._reader: sqlite3.Connection | None = None
         self._connection: sqlite3.Connection | None = None
         self._days: Days | None = None
+        self._viewer: Viewer | None = None
 
     def database(self) -> config.Found:
         """The path of the database, looked for once, and what named it; errors as config.database."""
@@ -95,10 +98,27 @@ class State:
             raise UsageError(f"User {user_id} {user['name']} is disabled and cannot act; name another with --as.")
         return user_id
 
+    def viewer(self) -> Viewer:
+        """Who asks: the user of --as, or else the person who runs this machine. Errors as `acting`."""
+        if self._viewer is None:
+            user_id = self.acting()
+            self._viewer = access.who(self._connection or self.reader(), user_id) if user_id else access.THIS_COMPUTER
+        return self._viewer
+
+    @property
+    def sight(self) -> Sight:
+        """What is in sight of who asks; errors as `acting`."""
+        return self.viewer().sight
+
+    def allow(self, command: str) -> None:
+        """Raise NotAllowedError unless who asks may use a command of access.RIGHTS; errors as `acting`."""
+        if access.asks_for_a_role(command) and self.acting_reference is not None:
+            access.require(self.viewer(), command)
+
     def close(self) -> None:
         """Close what was opened of the database."""
         for opened in (self._reader, self._connection):
             if opened is not None:
                 opened.close()
-        self._reader = self._connection = self._days = None
+        self._reader = self._connection = self._days = self._viewer = None
         output.tell_times_of(None)

@@ -150,8 +150,8 @@ def vcard(
 ) -> None:
     """Print a contact named "CaseFleet BCC" for the user's mail program (vCard 3.0)."""
     connection = context.obj.reader()
-    case_id = references.case(connection, case) if case else None
-    card = user_desk.vcard(connection, references.user(connection, user), case_id)
+    case_id = references.case(connection, case, context.obj.sight) if case else None
+    card = user_desk.vcard(connection, references.user(connection, user), case_id, acting=context.obj.acting())
     sys.stdout.write(card.replace("\r\n", "\n"))
 
 

@@ -19,6 +19,7 @@ from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.secrets import copies
 from casefleet_cli.custody import containers, index
 from casefleet_cli.store import emails, feed, mailbook, settings, users
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casefleet_cli.core.moments.days import Days
+    from casefleet_cli.store.sight import Sight
 
 _NO_DATE = "1970-01-01T00:00:00Z"
 _QUOTED = re.compile(rb"^(>*From )", re.MULTILINE)
@@ -139,17 +141,22 @@ def hand_over(
     email_ids: Sequence[int],
     privilege_log: bool = False,
     redact: bool = False,
+    sight: Sight = EVERYTHING,
 ) -> Handover:
-    """Write these emails with all that belongs to them, and the journal of a "case" or "lead", to a folder or .zip.
+    """Write these emails with all that belongs to them, and what is in sight of the journal, to a folder or .zip.
+
+    `kind` and `number`: the "case" or "lead" whose journal it is.
 
     It is there all at once, or not at all. Raises CannotCreateError when the target is there already or cannot be made,
     TryAgainError on a full disk.
     """
     if to.suffix.lower() == ".zip":
         with files.new_file(to, otherwise=_OTHERWISE) as draft, zipfile.ZipFile(draft, "x") as archive:
-            return _write(connection, _Hashed(_Zip(archive)), kind, number, title, email_ids, privilege_log, redact)
+            return _write(
+                connection, _Hashed(_Zip(archive)), kind, number, title, email_ids, privilege_log, redact, sight
+            )
     with files.new_folder(to, otherwise=_OTHERWISE) as draft:
-        return _write(connection, _Hashed(_Folder(draft)), kind, number, title, email_ids, privilege_log, redact)
+        return _write(connection, _Hashed(_Folder(draft)), kind, number, title, email_ids, privilege_log, redact, sight)
 
 
 def _write(
@@ -161,6 +168,7 @@ def _write(
     email_ids: Sequence[int],
     privilege_log: bool,
     redact: bool,
+    sight: Sight,
 ) -> Handover:
     redaction = Redaction(connection) if redact else None
     words = redaction.words if redaction else bytes
@@ -185,7 +193,7 @@ def _write(
     out.write("index.json", words(index.as_json(rows)))
     out.write("index.csv", words(index.as_csv(rows)))
     out.write("index.html", words(index.as_page(title, rows, days)))
-    out.write("journal.csv", words(index.journal(feed.of(connection, kind, number)[::-1])))
+    out.write("journal.csv", words(index.journal(feed.of(connection, kind, number, sight=sight)[::-1])))
     if privilege_log:
         out.write("privilege-log.csv", words(index.privilege_log(rows)))
     if redaction:

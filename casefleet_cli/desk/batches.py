@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli import access
 from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.desk.links import Linked
+    from casefleet_cli.store.sight import Sight
 
 
 class Step(NamedTuple):
@@ -65,15 +67,17 @@ def plan(
     return _planned(connection, (Step(email_id, contacts, places) for email_id in email_ids))
 
 
-def plan_suggested(connection: sqlite3.Connection, email_ids: Iterable[int], min_trust: str = TRUST[-1]) -> Plan:
-    """Plan to accept, for each email, the one most trusted suggestion of a place, down to a trust of core.suggestions.
+def plan_suggested(
+    connection: sqlite3.Connection, email_ids: Iterable[int], min_trust: str = TRUST[-1], sight: Sight = EVERYTHING
+) -> Plan:
+    """Plan to accept, for each email, the one most trusted suggestion of a place in sight, down to a trust.
 
     Refused are emails without any, and those with several that are equally good.
     """
     steps, refused = [], []
     for email_id in email_ids:
         try:
-            steps.append(suggested(connection, email_id, min_trust))
+            steps.append(suggested(connection, email_id, min_trust, sight))
         except UsageError as refusal:
             refused.append(str(refusal))
     planned = _planned(connection, steps)
@@ -115,9 +119,11 @@ def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = 
     needs. Raises UsageError when there is no such batch, or it was undone before.
     """
     with transaction(connection):
-        undone_at = batches.undone_at(connection, batch_id)
+        viewer = access.who(connection, acting)
+        whose = None if viewer.is_admin else viewer.user_id
+        undone_at = batches.undone_at(connection, batch_id, whose)
         if undone_at is None:
-            newest = batches.last(connection)
+            newest = batches.last(connection, whose)
             rest = f"the last is {newest}" if newest else "there is none yet; linking several e-mails makes one"
             raise UsageError(f"There is no batch {batch_id}; {rest}.")
         if undone_at:
@@ -160,10 +166,13 @@ def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:
     return Plan(planned, refused)
 
 
-def suggested(connection: sqlite3.Connection, email_id: int, min_trust: str = TRUST[-1]) -> Step:
+def suggested(
+    connection: sqlite3.Connection, email_id: int, min_trust: str = TRUST[-1], sight: Sight = EVERYTHING
+) -> Step:
     """The step that accepts the best suggestion; raises UsageError when there is nothing clear to accept."""
     trusted = TRUST[: TRUST.index(min_trust) + 1]
-    found = [s for s in suggestion_desk.for_email(connection, email_id) if s.place is not None and s.trust in trusted]
+    likely = suggestion_desk.for_email(connection, email_id, sight)
+    found = [s for s in likely if s.place is not None and s.trust in trusted]
     if not found:
         raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
     best = [s for s in found if s.trust == found[0].trust]

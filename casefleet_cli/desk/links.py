@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from casefleet_cli import access
 from casefleet_cli.core.model import Message
 from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Place, letterhead_of
 from casefleet_cli.errors import UsageError
@@ -14,6 +15,8 @@ from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from casefleet_cli.store.sight import Sight
 
 
 class Linked(NamedTuple):
@@ -115,7 +118,7 @@ def _name(connection: sqlite3.Connection, place: Place) -> str:
 def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
     """Let a held (or rejected) email in, as received mail, and give its standing now."""
     with transaction(connection):
-        waiting = deliveries.with_standing(connection, email_id, ("held", "rejected"))
+        waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held", "rejected")), acting)
         if not waiting:
             raise UsageError(f"E-mail {email_id} is not held.")
         message = parse(emails.raw_of(connection, email_id)) or Message()
@@ -139,7 +142,7 @@ def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None
 def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
     """Keep a held email out of sight, without deleting anything, and give its standing now."""
     with transaction(connection):
-        waiting = deliveries.with_standing(connection, email_id, ("held",))
+        waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held",)), acting)
         if not waiting:
             raise UsageError(f"E-mail {email_id} is not held; only held mail can be rejected.")
         for delivery_id, user_id in waiting:
@@ -147,6 +150,14 @@ def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None 
             activities.add(connection, "rejected", user_id=acting, email_id=email_id, about_user_id=user_id)
         notifications.settle(connection, email_id, "held")
         return standings.refresh(connection, email_id)
+
+
+def _theirs(
+    connection: sqlite3.Connection, waiting: list[tuple[int, int]], acting: int | None
+) -> list[tuple[int, int]]:
+    """Of the deliveries (with their users) those that who acts may decide about: the own, or all."""
+    viewer = access.who(connection, acting)
+    return [found for found in waiting if viewer.is_admin or found[1] == viewer.user_id]
 
 
 def refuse(connection: sqlite3.Connection, email_id: int, contacts: tuple[int, ...], places: tuple[Place, ...]) -> None:
@@ -179,12 +190,12 @@ def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:
     return None if status == "open" else f"{place.kind} {name} is {status}"
 
 
-def with_their_threads(connection: sqlite3.Connection, email_ids: list[int]) -> list[int]:
-    """The emails, each once, followed by the unassigned ones of their threads."""
+def with_their_threads(connection: sqlite3.Connection, email_ids: list[int], sight: Sight) -> list[int]:
+    """The emails, each once, followed by the unassigned ones in sight of their threads."""
     chosen = dict.fromkeys(email_ids)
     waiting = list(chosen)
     while waiting:
-        for other in suggestions.related_emails(connection, waiting.pop()):
+        for other in suggestions.related_emails(connection, waiting.pop(), sight):
             if other not in chosen and emails.standing(connection, other) == "unassigned":
                 chosen[other] = None
                 waiting.append(other)

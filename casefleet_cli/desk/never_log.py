@@ -54,14 +54,13 @@ def remove(connection: sqlite3.Connection, text: str, user_id: int | None, *, ac
 
 def listed(connection: sqlite3.Connection, user_id: int | None, *, acting: int | None = None) -> list[dict[str, Any]]:
     """The firm's list and those of users (or of one); who is no admin sees the firm's and the own alone."""
-    viewer = access.THIS_COMPUTER if acting is None else access.of_user(connection, acting)
-    whose = user_id if viewer is not None and viewer.is_admin else acting
+    whose = user_id if access.who(connection, acting).is_admin else acting
     return never_log.listed(connection, whose)
 
 
 def _check(connection: sqlite3.Connection, user_id: int | None, acting: int | None) -> None:
-    viewer = access.THIS_COMPUTER if acting is None else access.of_user(connection, acting)
-    if viewer is None or (not viewer.is_admin and user_id != acting):
+    viewer = access.who(connection, acting)
+    if not viewer.is_admin and user_id != viewer.user_id:
         raise NotYourListError("This list is for admins to change; with --user and your name you change your own.")
 
 

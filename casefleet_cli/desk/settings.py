@@ -198,6 +198,5 @@ def forget(connection: sqlite3.Connection, name: str, *, acting: int | None = No
 
 def _allowed(connection: sqlite3.Connection, acting: int | None) -> None:
     """Raise UsageError unless an admin, or the person at this machine, asks."""
-    viewer = access.THIS_COMPUTER if acting is None else access.of_user(connection, acting)
-    if viewer is None or not viewer.is_admin:
+    if not access.who(connection, acting).is_admin:
         raise UsageError("Settings are for admins; ask one, or name one with --as.")

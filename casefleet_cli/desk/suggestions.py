@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access
 from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.core.rules.suggestions import suggest
-from casefleet_cli.store import activities, case_tags, cases, suggestions
+from casefleet_cli.store import activities, case_tags, cases, references, suggestions
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.core.rules.routing import Contact, Place
+    from casefleet_cli.store.sight import Sight
 
 
 class Suggestion(NamedTuple):
@@ -45,13 +47,13 @@ class Suggestion(NamedTuple):
         return " ".join(words)
 
 
-def for_email(connection: sqlite3.Connection, email_id: int) -> list[Suggestion]:
-    """What is likely for an email as the firm's contacts and cases are now, the most trusted first."""
+def for_email(connection: sqlite3.Connection, email_id: int, sight: Sight = EVERYTHING) -> list[Suggestion]:
+    """What in sight is likely for an email as the firm's contacts and cases are now, the most trusted first."""
     found = suggest(
-        suggestions.thread_links(connection, email_id),
-        suggestions.clues(connection, email_id),
-        suggestions.numbers(connection, email_id),
-        _tagged(connection, email_id),
+        suggestions.thread_links(connection, email_id, sight),
+        suggestions.clues(connection, email_id, sight),
+        suggestions.numbers(connection, email_id, sight),
+        _tagged(connection, email_id, sight),
     )
     return [
         Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact, _reference(connection, s.place))
@@ -65,8 +67,8 @@ def _reference(connection: sqlite3.Connection, place: Place | None) -> str:
     return cases.number_of(connection, place.id) if place.kind == "case" else str(place.id)
 
 
-def _tagged(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, str, str]]:
-    """What the case tags of an email name now for those who wrote them, without what a person took away."""
+def _tagged(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[tuple[Place, str, str]]:
+    """What in sight the case tags of an email name now for those who wrote them, without what a person took away."""
     written = case_tags.of_email(connection, email_id)
     taken_away = activities.taken_away(connection, email_id) if written else set()
     found: list[tuple[Place, str, str]] = []
@@ -74,5 +76,7 @@ def _tagged(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, 
         viewer = access.of_user(connection, user_id)
         fitting = case_tags.fitting(connection, tag, viewer.sight) if viewer else ()
         if len(fitting) == 1 and fitting[0].place not in taken_away:
-            found.append((fitting[0].place, fitting[0].name, tag))
+            place = fitting[0].place
+            if references.is_in_sight(connection, sight, place.kind, place.id):
+                found.append((place, fitting[0].name, tag))
     return found

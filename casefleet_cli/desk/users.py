@@ -27,6 +27,10 @@ class TakenError(UsageError):
     """An address that belongs to somebody else already."""
 
 
+class LastAdminError(UsageError):
+    """The firm would be left without an admin."""
+
+
 class NoTagError(UsageError):
     """No case tag names the case for this user."""
 
@@ -99,6 +103,8 @@ def edit(
         if name is not None and (kept_name := entries.name(name)) != before["name"]:
             users.rename(connection, user_id, kept_name)
             changes.append(f"name {before['name']} → {kept_name}")
+        if role is not None and role.strip().lower() != "admin":
+            _keep_an_admin(connection, user_id)
         if role is not None and (kept_role := entries.one_of(role, entries.ROLES, "role")) != before["role"]:
             users.set_role(connection, user_id, kept_role)
             changes.append(f"role {before['role']} → {kept_role}")
@@ -141,8 +147,8 @@ def rotate(connection: sqlite3.Connection, user_id: int, grace: timedelta, *, ac
 
 def bcc_addresses(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> BccAddresses | None:
     """The BCC addresses of a user that take mail now; None when they are not for who acts: its user and admins."""
-    viewer = access.THIS_COMPUTER if acting is None else access.of_user(connection, acting)
-    if viewer is None or not (viewer.is_admin or viewer.user_id == user_id):
+    viewer = access.who(connection, acting)
+    if not (viewer.is_admin or viewer.user_id == user_id):
         return None
     in_grace = users.in_grace(connection, user_id, clock.stamp())
     return BccAddresses(users.bcc_address(connection, user_id), tuple(in_grace))
@@ -158,11 +164,15 @@ def enable(connection: sqlite3.Connection, user_id: int, *, acting: int | None =
     return _switch(connection, user_id, acting, disabled=False)
 
 
-def vcard(connection: sqlite3.Connection, user_id: int, case_id: int | None = None) -> str:
+def vcard(
+    connection: sqlite3.Connection, user_id: int, case_id: int | None = None, *, acting: int | None = None
+) -> str:
     """The BCC address of a user as a contact for address books: vCard 3.0 (RFC 2426), lines ended by CRLF.
 
-    With a case, the address has its tag. Raises NoTagError where no tag names that case alone for the user.
+    With a case, the address has its tag. Raises NoTagError where no tag names that case alone for the user, and
+    NotAllowedError for who is neither that user nor an admin.
     """
+    access.require_own(access.who(connection, acting), user_id, "BCC address")
     address = users.bcc_address(connection, user_id)
     full, parts = "CaseFleet BCC", ("BCC", "CaseFleet")
     if case_id is not None:
@@ -204,9 +214,20 @@ def _switch(connection: sqlite3.Connection, user_id: int, acting: int | None, *,
     with transaction(connection):
         if users.one(connection, user_id)["disabled"] == disabled:
             return False
+        if disabled:
+            _keep_an_admin(connection, user_id)
         users.set_disabled(connection, user_id, clock.stamp() if disabled else None)
         activities.add(connection, "disabled" if disabled else "enabled", user_id=acting, about_user_id=user_id)
     return True
+
+
+def _keep_an_admin(connection: sqlite3.Connection, user_id: int) -> None:
+    """Raise LastAdminError when a user is the only admin who is not disabled."""
+    if users.admins(connection) == [user_id]:
+        name = users.one(connection, user_id)["name"]
+        raise LastAdminError(
+            f"{name} is the last admin; make another user one first, by casefleet user edit USER --role admin."
+        )
 
 
 def _claim(connection: sqlite3.Connection, user_id: int, address: str) -> bool:

@@ -40,15 +40,20 @@ def remove(connection: sqlite3.Connection, batch_id: int) -> None:
     connection.execute("DELETE FROM batches WHERE id = ?", (batch_id,))
 
 
-def last(connection: sqlite3.Connection) -> int:
-    """The number of the latest batch; 0 when there is none."""
-    (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM batches").fetchone()
+def last(connection: sqlite3.Connection, user_id: int | None = None) -> int:
+    """The number of the latest batch (of a user, when one is given); 0 when there is none."""
+    (number,) = connection.execute(
+        "SELECT coalesce(max(id), 0) FROM batches WHERE :user IS NULL OR user_id = :user", {"user": user_id}
+    ).fetchone()
     return int(number)
 
 
-def undone_at(connection: sqlite3.Connection, batch_id: int) -> str | None:
-    """When a batch was undone, "" when it was not; None when there is no such batch."""
-    row = connection.execute("SELECT coalesce(undone_at, '') FROM batches WHERE id = ?", (batch_id,)).fetchone()
+def undone_at(connection: sqlite3.Connection, batch_id: int, user_id: int | None = None) -> str | None:
+    """When a batch (of a user, when one is given) was undone, "" when it was not; None when there is no such batch."""
+    row = connection.execute(
+        "SELECT coalesce(undone_at, '') FROM batches WHERE id = :batch AND (:user IS NULL OR user_id = :user)",
+        {"batch": batch_id, "user": user_id},
+    ).fetchone()
     return None if row is None else str(row[0])
 
 

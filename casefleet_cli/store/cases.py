@@ -130,10 +130,14 @@ def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, li
     return list(database.rows(cursor))
 
 
-def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterator[dict[str, Any]]:
-    """Cases of a status or all, the open ones first, newest first: id, number, title, status, contacts and times."""
+def listed(
+    connection: sqlite3.Connection, status: str | None = None, sight: Sight = EVERYTHING
+) -> Iterator[dict[str, Any]]:
+    """Cases in sight of a status or all, the open first, newest first: id, number, title, status, contacts, times."""
     cursor = connection.execute(
-        f"{_LIST} WHERE ? IS NULL OR k.status = ? ORDER BY k.status = 'open' DESC, k.id DESC", (status, status)
+        f"{_LIST} WHERE (:status IS NULL OR k.status = :status) AND {sight.cases('k')}"
+        " ORDER BY k.status = 'open' DESC, k.id DESC",
+        {"status": status, **sight.parameters},
     )
     for row in database.rows(cursor):
         yield {**row, "contacts": json.loads(str(row["contacts"]))}

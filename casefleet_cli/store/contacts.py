@@ -100,9 +100,9 @@ def merge(connection: sqlite3.Connection, kept_id: int, gone_id: int) -> None:
         connection.execute(statement, {"kept": kept_id, "gone": gone_id})
 
 
-def one(connection: sqlite3.Connection, contact_id: int) -> dict[str, Any]:
+def one(connection: sqlite3.Connection, contact_id: int, sight: Sight = EVERYTHING) -> dict[str, Any]:
     """A contact: id, name, kind, addresses, note, created_at, what it was merged into, and its cases and leads."""
-    return next(_whole(connection, EVERYTHING, contact_id, -1))
+    return next(_whole(connection, sight, contact_id, -1))
 
 
 def seen(connection: sqlite3.Connection, sight: Sight, contact_id: int, most: int) -> dict[str, Any] | None:
@@ -121,9 +121,13 @@ def shown(connection: sqlite3.Connection, sight: Sight, before: int, limit: int)
     return list(database.rows(cursor))
 
 
-def listed(connection: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    """All contacts by name, without the merged ones: id, name, kind, addresses, note, created_at, merged_into_id."""
-    return _told(connection.execute(f"{_LIST} WHERE c.merged_into_id IS NULL ORDER BY c.name COLLATE NOCASE, c.id"))
+def listed(connection: sqlite3.Connection, sight: Sight = EVERYTHING) -> Iterator[dict[str, Any]]:
+    """The contacts in sight by name, but merged ones: id, name, kind, addresses, note, created_at, merged_into_id."""
+    found = connection.execute(
+        f"{_LIST} WHERE c.merged_into_id IS NULL AND {sight.contacts('c')} ORDER BY c.name COLLATE NOCASE, c.id",
+        sight.parameters,
+    )
+    return _told(found)
 
 
 def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,8 @@ import json
 from casefleet_cli import clock
 from casefleet_cli.core.rules.again import Earlier
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
-from casefleet_cli.store import case_tags, database
+from casefleet_cli.store import case_tags, database, glimpses
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from casefleet_cli.core.rules.routing import Decision, Verdict
+    from casefleet_cli.store.sight import Sight
 
 _ADD = """INSERT INTO deliveries (id, email_id, user_id, source, raw_message_id, bcc_address_id, import_id,
 envelope_sender, queue_id, origin, labels, state, format, standing, received_at)
@@ -219,8 +221,13 @@ def _judgement(decision: Decision) -> tuple[str | None, ...]:
     return decision.as_of, decision.outcome, decision.reason, as_json
 
 
-def decisions(connection: sqlite3.Connection, email_id: int, latest: int | None = None) -> list[dict[str, Any]]:
-    """Every decision about an email (or so many of the latest), oldest first, with the user it was taken for."""
+def decisions(
+    connection: sqlite3.Connection, email_id: int, latest: int | None = None, sight: Sight = EVERYTHING
+) -> list[dict[str, Any]]:
+    """Every decision about an email (or so many of the latest), oldest first, with the user it was taken for.
+
+    What it names and is not in sight is left out, and with it what was concluded from that.
+    """
     rows = connection.execute(
         "SELECT n.id, u.name, d.source, n.outcome, n.reason, n.verdicts, n.decided_at, n.as_of, n.tag,"
         " d.format FROM decisions AS n"
@@ -229,10 +236,11 @@ def decisions(connection: sqlite3.Connection, email_id: int, latest: int | None 
         (email_id, -1 if latest is None else latest),
     )
     names = ("id", "user", "source", "outcome", "reason", "verdicts", "decided_at", "as_of", "tag", "format")
-    return [
+    found = [
         {**dict(zip(names, row, strict=True)), "verdicts": json.loads(row[5]), "tag": row[8] and json.loads(row[8])}
         for row in rows
     ][::-1]
+    return glimpses.of_decisions(connection, sight, found)
 
 
 def undecided(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:

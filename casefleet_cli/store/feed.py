@@ -44,12 +44,18 @@ _AT_ONCE = 200
 """Sources in one statement; SQLite takes 500 parts of a compound."""
 
 
-def of(connection: sqlite3.Connection, kind: str, number: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
-    """The activities of a "case", "lead" or "contact" by number, or of "all", newest first."""
+def of(
+    connection: sqlite3.Connection, kind: str, number: int = 0, limit: int | None = None, *, sight: Sight = EVERYTHING
+) -> list[dict[str, Any]]:
+    """The activities in sight of a "case", "lead" or "contact" by number, or of "all", newest first."""
+    seen = (
+        f"SELECT a.id FROM ({_SELECTIONS[kind]}) AS of_it JOIN activities AS a ON a.id = of_it.id"
+        f" WHERE {sight.activities('a')} ORDER BY a.id DESC LIMIT :limit"
+    )
     cursor = connection.execute(
-        f"SELECT {_COLUMNS} FROM (SELECT id FROM ({_SELECTIONS[kind]}) ORDER BY id DESC LIMIT :limit) AS chosen"
-        f" JOIN activities AS a ON a.id = chosen.id {_joined(EVERYTHING)} ORDER BY a.id DESC",
-        {"id": number, "limit": -1 if limit is None else limit},
+        f"SELECT {_COLUMNS} FROM ({seen}) AS chosen"
+        f" JOIN activities AS a ON a.id = chosen.id {_joined(sight)} ORDER BY a.id DESC",
+        {"id": number, "limit": -1 if limit is None else limit, **sight.parameters},
     )
     return list(database.rows(cursor))
 

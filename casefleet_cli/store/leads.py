@@ -74,9 +74,9 @@ def contact_ids(connection: sqlite3.Connection, lead_id: int) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
-def one(connection: sqlite3.Connection, lead_id: int) -> dict[str, Any]:
+def one(connection: sqlite3.Connection, lead_id: int, sight: Sight = EVERYTHING) -> dict[str, Any]:
     """A lead: its fields, how many emails are on it, its contacts, and its case when it became one."""
-    return next(_whole(connection, EVERYTHING, lead_id, -1))
+    return next(_whole(connection, sight, lead_id, -1))
 
 
 def seen(connection: sqlite3.Connection, sight: Sight, lead_id: int, most: int) -> dict[str, Any] | None:
@@ -106,10 +106,14 @@ def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, li
     return list(database.rows(cursor))
 
 
-def listed(connection: sqlite3.Connection, status: str | None = None) -> Iterator[dict[str, Any]]:
-    """Leads of a status or all, the open ones first, newest first."""
+def listed(
+    connection: sqlite3.Connection, status: str | None = None, sight: Sight = EVERYTHING
+) -> Iterator[dict[str, Any]]:
+    """Leads in sight of a status or all, the open ones first, newest first."""
     cursor = connection.execute(
-        f"{_LIST} WHERE ? IS NULL OR d.status = ? ORDER BY d.status = 'open' DESC, d.id DESC", (status, status)
+        f"{_LIST} WHERE (:status IS NULL OR d.status = :status) AND {sight.leads('d')}"
+        " ORDER BY d.status = 'open' DESC, d.id DESC",
+        {"status": status, **sight.parameters},
     )
     for row in database.rows(cursor):
         yield {**row, "contacts": json.loads(str(row["contacts"]))}

@@ -155,11 +155,12 @@ def every(connection: sqlite3.Connection, kind: str) -> Iterator[tuple[int, int,
     )
 
 
-def waiting_for(connection: sqlite3.Connection, case_id: int) -> list[int]:
-    """The unassigned emails that are linked to a contact of this case, the first logged first."""
+def waiting_for(connection: sqlite3.Connection, case_id: int, sight: Sight) -> list[int]:
+    """The unassigned emails in sight that are linked to a contact of this case, the first logged first."""
     rows = connection.execute(
         "SELECT DISTINCT e.id FROM case_contacts AS c JOIN email_contacts AS l ON l.contact_id = c.contact_id"
-        " JOIN emails AS e ON e.id = l.email_id WHERE c.case_id = ? AND e.standing = 'unassigned' ORDER BY e.id",
-        (case_id,),
+        " JOIN emails AS e ON e.id = l.email_id WHERE c.case_id = :case AND e.standing = 'unassigned'"
+        f" AND {sight.emails('e')} ORDER BY e.id",
+        {"case": case_id, **sight.parameters},
     )
     return [row[0] for row in rows]

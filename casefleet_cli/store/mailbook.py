@@ -55,20 +55,25 @@ JOIN email_leads AS l ON l.lead_id = d.id WHERE d.case_id = ?1 ORDER BY 1""",
 
 
 def listed(
-    connection: sqlite3.Connection, asked: Mapping[str, object], limit: int | None = None, *, oldest_first: bool = False
+    connection: sqlite3.Connection,
+    asked: Mapping[str, object],
+    limit: int | None = None,
+    *,
+    oldest_first: bool = False,
+    sight: Sight = EVERYTHING,
 ) -> list[dict[str, Any]]:
-    """Emails by what is asked for (case, lead, contact, user, since, until, standing), newest first.
+    """Emails in sight by what is asked (case, lead, contact, user, since, until, standing), newest first.
 
     Rejected mail is left out unless that standing is asked for.
     """
     wanted = {name: value for name, value in asked.items() if value is not None}
-    where = " AND ".join(_CONDITIONS[name] for name in wanted) or "1"
+    where = " AND ".join([*(_CONDITIONS[name] for name in wanted), sight.emails("e")])
     if "standing" not in wanted:
         where += " AND e.standing <> 'rejected'"
     order = "ASC" if oldest_first else "DESC"
     cursor = connection.execute(
         f"{_LIST} WHERE {where} ORDER BY coalesce(e.sent_at, e.logged_at) {order}, e.id {order} LIMIT :limit",
-        {**wanted, "limit": -1 if limit is None else limit},
+        {**wanted, "limit": -1 if limit is None else limit, **sight.parameters},
     )
     return list(database.rows(cursor))
 

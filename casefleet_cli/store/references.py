@@ -113,19 +113,24 @@ def lead(connection: sqlite3.Connection, text: str, sight: Sight = EVERYTHING) -
     return _numbered(connection, _LEAD, text, sight) or _called(connection, _LEAD, text, sight)
 
 
-def email(connection: sqlite3.Connection, text: str) -> int:
+def email(connection: sqlite3.Connection, text: str, sight: Sight = EVERYTHING) -> int:
     """The e-mail that a number means; raises UsageError when there is none."""
     number = _number(text)
     if number is None:
         raise UnknownReferenceError(f"{text!r} is not the number of an e-mail; casefleet email list shows the numbers.")
-    if connection.execute("SELECT 1 FROM emails WHERE id = ?", (number,)).fetchone() is None:
+    if not is_in_sight(connection, sight, "email", number):
         raise UnknownReferenceError(f"There is no e-mail {number}; casefleet email list shows what there is.")
     return number
 
 
 def is_in_sight(connection: sqlite3.Connection, sight: Sight, noun: str, number: int) -> bool:
-    """Whether a case, lead or contact is in sight; users always are."""
-    tables = {"case": ("cases", sight.cases), "lead": ("leads", sight.leads), "contact": ("contacts", sight.contacts)}
+    """Whether there is such a case, lead, contact or email in sight; users always are."""
+    tables = {
+        "case": ("cases", sight.cases),
+        "lead": ("leads", sight.leads),
+        "contact": ("contacts", sight.contacts),
+        "email": ("emails", sight.emails),
+    }
     if noun not in tables:
         return True
     table, condition = tables[noun]

@@ -6,6 +6,7 @@ import sqlite3
 
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, selection
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,20 +56,27 @@ def is_sound(connection: sqlite3.Connection) -> bool:
 
 
 def find(
-    connection: sqlite3.Connection, query: Query, *, limit: int | None = None, mark: tuple[str, str] = ("", "")
+    connection: sqlite3.Connection,
+    query: Query,
+    *,
+    limit: int | None = None,
+    mark: tuple[str, str] = ("", ""),
+    sight: Sight = EVERYTHING,
 ) -> Iterator[dict[str, Any]]:
-    """The emails that a query means, the last logged first: number, date, from, subject, standing, and a snippet.
+    """The emails in sight that a query means, the last logged first: number, date, from, subject, standing, snippet.
 
     In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
     Rejected mail is left out unless the query asks for it. Raises UsageError for a name that means nothing or several.
     """
-    found = selection.of(connection, query)
+    found = selection.of(connection, query, sight)
     snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 16)" if found.has_words else "''"
     cursor = connection.execute(
         "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,"
-        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} ORDER BY {found.number} DESC LIMIT :limit",
+        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} AND {sight.emails('e')}"
+        f" ORDER BY {found.number} DESC LIMIT :limit",
         {
             **found.parameters,
+            **sight.parameters,
             "mark_start": mark[0],
             "mark_end": mark[1],
             "limit": -1 if limit is None else limit,
@@ -77,10 +85,13 @@ def find(
     return database.rows(cursor)
 
 
-def numbers(connection: sqlite3.Connection, query: Query) -> list[int]:
-    """The numbers of the emails that a query means, the first logged first; errors as `find`."""
-    found = selection.of(connection, query)
-    cursor = connection.execute(f"SELECT e.id FROM {found.source} WHERE {found.where} ORDER BY 1", found.parameters)
+def numbers(connection: sqlite3.Connection, query: Query, sight: Sight = EVERYTHING) -> list[int]:
+    """The numbers of the emails in sight that a query means, the first logged first; errors as `find`."""
+    found = selection.of(connection, query, sight)
+    cursor = connection.execute(
+        f"SELECT e.id FROM {found.source} WHERE {found.where} AND {sight.emails('e')} ORDER BY 1",
+        {**found.parameters, **sight.parameters},
+    )
     return [int(row[0]) for row in cursor]
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from casefleet_cli.core.query import Query
+    from casefleet_cli.store.sight import Sight
 
     Finder = Callable[[str, str], int]
 
@@ -56,16 +57,21 @@ class Selection(NamedTuple):
     """Whether email_search is read, so that snippet() can be asked for."""
 
 
-def of(connection: sqlite3.Connection, query: Query, find: Finder | None = None) -> Selection:
-    """What a query means; `find(noun, text)` gives the number of the case, lead, contact or user that is named.
+def of(connection: sqlite3.Connection, query: Query, sight: Sight) -> Selection:
+    """What a query means to whom these cases, leads and contacts are in sight; which emails are is for the caller.
 
     Rejected mail is left out unless it is asked for. Raises UsageError for a name that means nothing or several.
     """
-    return _Writer(connection, find or _finder(connection)).selection(query)
+    return _Writer(connection, _finder(connection, sight)).selection(query)
 
 
-def _finder(connection: sqlite3.Connection) -> Finder:
-    return lambda noun, text: int(getattr(references, noun)(connection, text))
+def _finder(connection: sqlite3.Connection, sight: Sight) -> Finder:
+    def find(noun: str, text: str) -> int:
+        if noun == "user":
+            return references.user(connection, text)
+        return int(getattr(references, noun)(connection, text, sight))
+
+    return find
 
 
 class _Writer:

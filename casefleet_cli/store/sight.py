@@ -27,6 +27,11 @@ class Sight(NamedTuple):
     activities: Condition
 
     @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing out of sight."""
+        return all(condition is everything for condition in self[1:])
+
+    @property
     def parameters(self) -> dict[str, int]:
         """The values of the named parameters in the conditions."""
         return {"viewer": self.user_id}

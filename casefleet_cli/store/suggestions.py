@@ -9,34 +9,41 @@ from casefleet_cli.core.rules.routing import THE_FIRM, Place
 from casefleet_cli.core.rules.suggestions import Clue, ThreadLink, number_candidates
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import facts
+from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.core.rules.routing import Facts
+    from casefleet_cli.store.sight import Sight
 
 _RELATED = """SELECT e.id FROM email_references AS r JOIN emails AS e ON e.msgid = r.msgid WHERE r.email_id = :email
 UNION SELECT r.email_id FROM emails AS e JOIN email_references AS r ON r.msgid = e.msgid WHERE e.id = :email
 UNION SELECT other.email_id FROM email_references AS mine JOIN email_references AS other ON other.msgid = mine.msgid
     WHERE mine.email_id = :email"""
 _PLACES = """SELECT l.email_id, 'case', k.id, k.number || ' ' || k.title FROM json_each(:emails) AS asked
-CROSS JOIN email_cases AS l ON l.email_id = asked.value JOIN cases AS k ON k.id = l.case_id
+CROSS JOIN email_cases AS l ON l.email_id = asked.value JOIN cases AS k ON k.id = l.case_id WHERE {cases}
 UNION ALL SELECT l.email_id, iif(k.id IS NULL, 'lead', 'case'), coalesce(k.id, d.id),
     coalesce(k.number || ' ' || k.title, d.name) FROM json_each(:emails) AS asked
 CROSS JOIN email_leads AS l ON l.email_id = asked.value JOIN leads AS d ON d.id = l.lead_id
-LEFT JOIN cases AS k ON k.id = d.case_id ORDER BY 1 DESC"""
+LEFT JOIN cases AS k ON k.id = d.case_id WHERE {leads} ORDER BY 1 DESC"""
 
 
-def related_emails(connection: sqlite3.Connection, email_id: int) -> list[int]:
-    """The emails of the same thread, by References and In-Reply-To in either direction; not the email itself."""
-    found = {row[0] for row in connection.execute(_RELATED, {"email": email_id})}
-    return sorted(found - {email_id})
+def related_emails(connection: sqlite3.Connection, email_id: int, sight: Sight = EVERYTHING) -> list[int]:
+    """The other emails in sight of the thread, by References and In-Reply-To in either direction."""
+    rows = connection.execute(
+        f"SELECT e.id FROM ({_RELATED}) AS found CROSS JOIN emails AS e ON e.id = found.id"
+        f" WHERE e.id <> :email AND {sight.emails('e')} ORDER BY 1",
+        {"email": email_id, **sight.parameters},
+    )
+    return [int(row[0]) for row in rows]
 
 
-def thread_links(connection: sqlite3.Connection, email_id: int) -> list[ThreadLink]:
-    """The places of the other emails of the thread, newest email first; of a converted lead, the case it became."""
-    related = related_emails(connection, email_id)
-    rows = connection.execute(_PLACES, {"emails": json.dumps(related)})
+def thread_links(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[ThreadLink]:
+    """The places in sight of the other emails of the thread, newest email first; of a converted lead, its case."""
+    related = related_emails(connection, email_id, sight)
+    places = _PLACES.format(cases=sight.cases("k"), leads=sight.leads("d"))
+    rows = connection.execute(places, {"emails": json.dumps(related), **sight.parameters})
     return [ThreadLink(number, Place(kind, place_id), name) for number, kind, place_id, name in rows]
 
 
@@ -48,8 +55,8 @@ def forwarded_people(forwards: str) -> tuple[list[str], list[str]]:
     return senders, recipients
 
 
-def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
-    """The people of an email outside the firm: of what it forwards, then its own From, To and Cc."""
+def clues(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[Clue]:
+    """The people of an email outside the firm as far as they are in sight: of what it forwards, then its own."""
     forwards, sender = connection.execute(
         "SELECT forwards, from_address FROM emails WHERE id = ?", (email_id,)
     ).fetchone()
@@ -61,7 +68,7 @@ def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
     recipients = connection.execute("SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,))
     for (address,) in recipients:
         asked.setdefault(normal(address), ("contact", "recipient"))
-    known = facts.facts_for(connection, list(asked))
+    known = facts.facts_for(connection, list(asked), sight)
     owners = {row[0] for row in connection.execute("SELECT user_id FROM deliveries WHERE email_id = ?", (email_id,))}
     quiet = {address for address, whose in known.never_logged.items() if not whose.isdisjoint({THE_FIRM, *owners})}
     return [
@@ -71,13 +78,14 @@ def clues(connection: sqlite3.Connection, email_id: int) -> list[Clue]:
     ]
 
 
-def numbers(connection: sqlite3.Connection, email_id: int) -> list[tuple[Place, str, str]]:
-    """The cases whose number stands in the subject."""
+def numbers(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[tuple[Place, str, str]]:
+    """The cases in sight whose number stands in the subject."""
     (subject,) = connection.execute("SELECT subject FROM emails WHERE id = ?", (email_id,)).fetchone()
     asked = json.dumps(number_candidates(subject or ""))
     rows = connection.execute(
-        "SELECT k.id, k.number, k.title FROM json_each(?) AS asked CROSS JOIN cases AS k ON k.number = asked.value",
-        (asked,),
+        "SELECT k.id, k.number, k.title FROM json_each(:asked) AS asked CROSS JOIN cases AS k ON k.number = asked.value"
+        f" WHERE {sight.cases('k')}",
+        {"asked": asked, **sight.parameters},
     )
     return [(Place("case", case_id), f"{number} {title}", number) for case_id, number, title in rows]
 

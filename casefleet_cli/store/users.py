@@ -102,9 +102,10 @@ def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str
     ).fetchall()
 
 
-def bcc_addresses(connection: sqlite3.Connection) -> list[str]:
-    """Every BCC address there ever was, past and present (normal form); secrets."""
-    return [str(row[0]) for row in connection.execute("SELECT address FROM bcc_addresses ORDER BY id")]
+def bcc_addresses(connection: sqlite3.Connection, *, but: int | None = None) -> list[str]:
+    """Every BCC address there ever was (of all users `but` one), past and present, in normal form; secrets."""
+    rows = connection.execute("SELECT address FROM bcc_addresses WHERE user_id IS NOT ? ORDER BY id", (but,))
+    return [str(row[0]) for row in rows]
 
 
 def newest_bcc_address(connection: sqlite3.Connection) -> int:
@@ -117,12 +118,12 @@ def mask(connection: sqlite3.Connection) -> Mask:
     return Mask(settings.logging_domain(connection), lambda: bcc_addresses(connection))
 
 
-def secrets(connection: sqlite3.Connection, logging_domain: str = "") -> Secrets:
-    """What finds BCC addresses in the bytes of mail; with a domain, hides all local parts at it, too."""
+def secrets(connection: sqlite3.Connection, logging_domain: str = "", *, but: int | None = None) -> Secrets:
+    """What finds BCC addresses (of all users `but` one) in mail; with a domain, hides all local parts at it, too."""
     from casefleet_cli.core.secrets.mask import domains  # noqa: PLC0415 - as the next
     from casefleet_cli.core.secrets.spelling import Secrets  # noqa: PLC0415 - a delivery seldom needs it
 
-    return Secrets(domains(logging_domain), bcc_addresses(connection))
+    return Secrets(domains(logging_domain), bcc_addresses(connection, but=but))
 
 
 def add(connection: sqlite3.Connection, name: str, role: str) -> int:
@@ -131,6 +132,12 @@ def add(connection: sqlite3.Connection, name: str, role: str) -> int:
         "INSERT INTO users (name, role, created_at) VALUES (?, ?, ?)", (name, role, clock.stamp())
     )
     return int(cursor.lastrowid or 0)
+
+
+def admins(connection: sqlite3.Connection) -> list[int]:
+    """The admins who are not disabled."""
+    rows = connection.execute("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id")
+    return [int(row[0]) for row in rows]
 
 
 def rename(connection: sqlite3.Connection, user_id: int, name: str) -> None:

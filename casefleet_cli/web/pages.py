@@ -276,7 +276,7 @@ def _waiting(ask: Ask, standing: str) -> Slice:
 
 def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The other emails of the thread in sight, oldest first; of a long one the newest."""
-    related = suggestions.related_emails(ask.connection, email_id)[-_THREAD:]
+    related = suggestions.related_emails(ask.connection, email_id, ask.viewer.sight)[-_THREAD:]
     found = mailbook.entries(ask.connection, ask.viewer.sight, related)
     return sorted(found, key=lambda row: (row["date"] or row["logged_at"], row["id"]))
 
@@ -295,10 +295,8 @@ def _original(path: str, email_id: int) -> tuple[bytes, Secrets]:
 
 
 def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
-    """The decisions about an email in words; they name cases of the whole firm, so only who sees the firm sees them."""
-    if not ask.viewer.sees_firm:
-        return []
-    decisions = deliveries.decisions(ask.connection, email_id, latest=20)[::-1]
+    """The decisions about an email in words, as far as what they name is in sight."""
+    decisions = deliveries.decisions(ask.connection, email_id, latest=20, sight=ask.viewer.sight)[::-1]
     return [{"at": each["decided_at"], "sentences": explanation.sentences(each, ask.days)} for each in decisions]
 
 
@@ -312,9 +310,7 @@ def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, An
 
 
 def _suggestions(ask: Ask, email_id: int) -> list[Any]:
-    """What is likely for an email; for who sees the firm, as suggestions name its cases and leads."""
-    if not ask.viewer.sees_firm:
-        return []
+    """What in sight is likely for an email."""
     from casefleet_cli.desk import suggestions as suggestion_desk  # noqa: PLC0415 - kept in one place
 
-    return suggestion_desk.for_email(ask.connection, email_id)
+    return suggestion_desk.for_email(ask.connection, email_id, ask.viewer.sight)

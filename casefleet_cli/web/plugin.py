@@ -68,6 +68,8 @@ def _view(datasette: Datasette, answer: Callable[[Ask], Page | Bytes]) -> Callab
         viewer = request.scope.get("casefleet_viewer")
         if viewer is None:  # only the gate lets anybody in
             return _response("Log in first.", 401, "text/plain; charset=utf-8")
+        if not viewer.may(f"page {answer.__name__}"):
+            return await asyncio.to_thread(_lost)
         return await asyncio.to_thread(
             _work, answer, database_path(datasette), viewer, request.path, request.query_string
         )
@@ -104,6 +106,13 @@ def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, addr
     except Exception as error:  # noqa: BLE001 - a bug on one page is told in one line, never with what it looked at
         _report(error)
         return _response(render("broken.html", {"words": "Something went wrong on this page."}), 500)
+
+
+def _lost() -> Any:
+    """The answer where there is nothing, or nothing for who asks: the two look alike."""
+    from casefleet_cli.web.rendering import render  # noqa: PLC0415 - as above
+
+    return _response(render("lost.html", {}), 404)
 
 
 def _response(

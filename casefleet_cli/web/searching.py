@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core import query
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import references, search, selection
+from casefleet_cli.store import search, selection
 from casefleet_cli.web import paging, words
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from casefleet_cli.access import Viewer
     from casefleet_cli.core.moments.days import Days
-    from casefleet_cli.store.selection import Finder
     from casefleet_cli.web.paging import Slice
 
 
@@ -29,17 +28,11 @@ class Found(NamedTuple):
     """A sentence when the query cannot be understood."""
 
 
-class OutOfSightError(Exception):
-    """A name in a query that means nothing in the viewer's sight."""
-
-
 def matches(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int, days: Days) -> Found:
     """The emails in sight that a query means. Rejected ones are left out unless asked for."""
     nothing = paging.of([])
     try:
-        found = selection.of(connection, query.parse(text, days), _finder(connection, viewer))
-    except OutOfSightError:
-        return Found(nothing, 0, "")
+        found = selection.of(connection, query.parse(text, days), viewer.sight)
     except UsageError as problem:
         return Found(nothing, 0, str(problem))
     total = search.count(connection, found, viewer.sight, paging.CAP)
@@ -49,18 +42,3 @@ def matches(connection: sqlite3.Connection, viewer: Viewer, text: str, before: i
     for row in page.rows:
         row["snippet"] = snippets[row["id"]]
     return Found(page, total, "")
-
-
-def _finder(connection: sqlite3.Connection, viewer: Viewer) -> Finder:
-    """What a name in a query means; who does not see the whole firm is not told what else there is."""
-
-    def find(noun: str, text: str) -> int:
-        seen = () if noun == "user" else (viewer.sight,)
-        try:
-            return int(getattr(references, noun)(connection, text, *seen))
-        except UsageError:
-            if viewer.sees_firm:
-                raise
-            raise OutOfSightError from None
-
-    return find

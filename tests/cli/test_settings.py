@@ -87,8 +87,9 @@ REFUSED = {
     "settings timezone GMT+2x": "timezone cannot be 'GMT+2x'; it accepts the names",
     "settings timezone UTC --default": "--default takes the name of a setting, and no value.",
     "settings --default": "--default takes the name of a setting, and no value.",
-    "--as carl@firm.example settings date-order dmy": "Settings are for admins; ask one, or name one with --as.",
-    "--as carl@firm.example settings": "Settings are for admins; ask one, or name one with --as.",
+    "--as carl@firm.example settings date-order dmy": "casefleet settings is for admins, and Carl Diaz is a standard"
+    " user; ask an admin.",
+    "--as carl@firm.example settings": "casefleet settings is for admins",
 }
 
 

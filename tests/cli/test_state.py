@@ -97,5 +97,6 @@ def test_a_command_that_only_reads_asks_for_no_more(
     anna = firm.contact("Anna")
     firm.case("Trust", anna)
     firm.lead("Deed", anna)
+    firm.role(firm.ada, "admin")
     assert run(["--db", firm.path, "--as", "Ada Berg", *command.split()]) == 0, capsys.readouterr().err
     assert opened == ["ro"]

@@ -67,6 +67,7 @@ def template() -> bytes:
     """A database file with the firm of `Incoming.__init__`."""
     with tempfile.TemporaryDirectory() as folder:
         firm = Firm(Path(folder))
+        firm.role(ADA, "admin")
         anna, ben, cleo = (firm.contact(name) for name in ("Anna", "Ben", "Cleo"))
         dora = firm.contact("Dora", "family@client.example")
         firm.add("contact_addresses", contact_id=anna, address="family@client.example")

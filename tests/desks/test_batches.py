@@ -52,6 +52,7 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
         + [(email, trust.id, None, firm.carl, "batch 1") for email in emails[2:]],
         key=str,
     )
+    firm.role(firm.ada, "admin")
     assert batch_desk.undo(firm.db, 1, acting=firm.ada) == batch_desk.Undone(3, [])
     assert links_now(firm) == before
     assert standings(firm) == ["linked", "linked", "unassigned", "unassigned"]

@@ -203,6 +203,7 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_is_told_once_with_who_did_it(firm: Office, name: str) -> None:
     change, expected, again = CHANGES[name]
+    firm.role(2, "admin")
     last = firm.one("SELECT max(id) FROM activities")
     change(firm)
     rows = since(firm, last)  # type: ignore[arg-type]

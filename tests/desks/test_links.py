@@ -15,6 +15,7 @@ from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import feed, mailbook
 from casefleet_cli.store.deliveries import Arrival
+from casefleet_cli.store.sight import EVERYTHING
 from tests.firm import BCC, Firm, mail
 
 
@@ -255,4 +256,4 @@ def test_a_thread_is_followed_through_mails_that_are_related_to_each_other(firm:
         log(firm, mail("x@else.example", text=str(n), msgid=f"t{n}", References=f"<t{n - 1}@mail.example>"))
         for n in range(4)
     ]
-    assert sorted(link_desk.with_their_threads(firm.db, [numbers[1]])) == numbers
+    assert sorted(link_desk.with_their_threads(firm.db, [numbers[1]], EVERYTHING)) == numbers

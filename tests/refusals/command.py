@@ -12,6 +12,7 @@ from typing import Any
 import tabulate
 
 from casefleet_cli import files
+from casefleet_cli.access import NotAllowedError
 from casefleet_cli.archive import shrinking
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
@@ -20,8 +21,9 @@ from casefleet_cli.desk.cases import NumberTakenError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
+from casefleet_cli.desk.originals import SecretInsideError
 from casefleet_cli.desk.settings import BadSettingError
-from casefleet_cli.desk.users import NoTagError, TakenError
+from casefleet_cli.desk.users import LastAdminError, NoTagError, TakenError
 from casefleet_cli.errors import (
     CannotCreateError,
     CasefleetError,
@@ -103,7 +105,18 @@ OF_COMMANDS = (
         given=lambda firm: read(firm, mail("x@else.example", sender="eve@else.example"))),
     usage("settings --default", "--default takes the name of a setting, and no value."),
     usage("settings date-order dmy --default", "--default takes the name of a setting, and no value."),
-    usage("--as Carl settings date-order dmy", "Settings are for admins; ask one, or name one with --as."),
+    usage("--as Carl settings date-order dmy", "casefleet settings is for admins, and Carl Diaz is a standard user; ask"
+          " an admin.", NotAllowedError),
+    usage("--as Carl user vcard Ada", "You may ask for your own BCC address only; name yourself, or ask an admin.", NotAllowedError),
+    usage("--as Carl notifications --user Ada", "You may ask for your own notifications only; name yourself, or"
+          " ask an admin.", NotAllowedError),
+    usage("user disable 1", "Ada Berg is the last admin; make another user one first, by casefleet user edit USER"
+          " --role admin.", LastAdminError),
+    usage("user edit 1 --role guest", "Ada Berg is the last admin; make another user one first, by casefleet user edit"
+          " USER --role admin.", LastAdminError),
+    usage("--as Carl email show 6 --raw", "The bytes of e-mail 6 hold the BCC address of another user and are for"
+          " admins; casefleet email show 6 --headers shows the rest.", SecretInsideError)._replace(
+        given=lambda firm: log(firm, mail("x@else.example", Bcc=BCC["ada"], msgid="6"))),
     usage("search --sort x", "There is no option --sort; see casefleet search --help."),
     usage("search --save a --forget b", "Choose one of --save, --saved, --list-saved and --forget."),
     usage("search --list-saved police", "--list-saved and --forget take no query."),
