@@ -1,6 +1,7 @@
 """Who sees what and may do what: the one place that knows what a role means, for commands and for pages.
 
-Admins see everything. Standard users see everything but held and rejected mail of others. Limited users and guests
+Admins see everything. Standard users see everything but held and rejected mail of others, and the restricted cases that
+they are not assigned to, which are as if there were none, also for the rules and suggestions. Limited users and guests
 see the cases they are assigned to, with what belongs to those, and their own mail until it is filed; limited users
 file mail there, guests change nothing. What somebody may not see is answered as if it did not exist.
 """
@@ -63,6 +64,8 @@ RIGHTS = {
     "case reopen": _COLLEAGUES,
     "case assign": _COLLEAGUES,
     "case unassign": _COLLEAGUES,
+    "case restrict": _WORKING,
+    "case unrestrict": _WORKING,
     "lead open": _COLLEAGUES,
     "lead list": _EVERYBODY,
     "lead show": _EVERYBODY,
@@ -148,9 +151,16 @@ class Viewer(NamedTuple):
         if self.is_admin:
             return sight.EVERYTHING._replace(user_id=self.user_id or 0)
         if self.role == "standard":
-            emails = either(sight.let_in, sight.owned)
-            told = both(sight.about_no_email_but(emails), sight.about_mail_or_matters)
-            return sight.EVERYTHING._replace(user_id=self.user_id or 0, emails=emails, activities=told)
+            emails = both(either(sight.let_in, sight.owned), sight.not_only_on_walled)
+            told = both(sight.about_no_email_but(emails), sight.about_mail_or_matters, sight.about_no_walled)
+            return Sight(
+                user_id=self.user_id or 0,
+                emails=emails,
+                cases=sight.not_walled,
+                leads=sight.became_no_walled,
+                contacts=sight.everything,
+                activities=told,
+            )
         emails = either(sight.on_my_case, both(sight.not_filed, sight.owned))
         return Sight(
             user_id=self.user_id or 0,

@@ -56,7 +56,14 @@ def list_(
     """List the cases, the open ones first."""
     if status not in (None, "open", "closed"):
         raise UsageError(f"{status!r} is no status of a case; there are open and closed.")
-    columns = (Column("id", only="machine"), "number", "title", "status", "contacts")
+    columns = (
+        Column("id", only="machine"),
+        "number",
+        "title",
+        Column("status", cell=lambda row: f"{row['status']}, restricted" if row["restricted"] else row["status"]),
+        "contacts",
+        Column("restricted", only="machine"),
+    )
     rows = cases.listed(context.obj.reader(), status, context.obj.sight)
     output.show(rows, columns, options, empty="No case yet: casefleet case open TITLE --contact CONTACT")
 
@@ -75,6 +82,7 @@ def show(context: typer.Context, case: Case, as_json: output.Json = False) -> No
             ("Case", whole["number"]),
             ("Title", whole["title"]),
             ("Status", whole["status"]),
+            ("Restricted", _seen_by(context, whole["id"]) if whole["restricted"] else None),
             ("Opened", output.moment(whole["opened_at"])),
             ("Closed", output.moment(whole["closed_at"])),
             ("Contacts", contacts),
@@ -108,6 +116,26 @@ def reopen(context: typer.Context, case: Case) -> None:
     case_id = references.case(connection, case, context.obj.sight)
     changed = case_desk.reopen(connection, case_id, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'open again' if changed else 'open already'}.")
+
+
+@app.command("restrict")
+def restrict(context: typer.Context, case: Case) -> None:
+    """Let only the users assigned to a case, and admins, see it and its mail; for all others it is not there."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case, context.obj.sight)
+    changed = case_desk.restrict(connection, case_id, acting=context.obj.acting())
+    output.say(
+        f"{_named(context, case_id)} is {'now' if changed else 'already'} restricted: {_seen_by(context, case_id)}."
+    )
+
+
+@app.command("unrestrict")
+def unrestrict(context: typer.Context, case: Case) -> None:
+    """Let a restricted case be seen as other cases are."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case, context.obj.sight)
+    changed = case_desk.unrestrict(connection, case_id, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)} is {'no more' if changed else 'not'} restricted.")
 
 
 @app.command("assign")
@@ -153,6 +181,11 @@ def unassign(context: typer.Context, case: Case, contact: Contacts = None, user:
 
 def _stamp(context: typer.Context, on: str | None) -> str | None:
     return clock.stamp(typed.moment(on, context.obj.days())) if on else None
+
+
+def _seen_by(context: typer.Context, case_id: int) -> str:
+    users = [user["name"] for user in cases.one(context.obj.reader(), case_id)["users"]]
+    return f"seen by {', '.join(users)} and admins" if users else "nobody is assigned to it, so only admins see it"
 
 
 def _named(context: typer.Context, case_id: int) -> str:

@@ -130,9 +130,12 @@ def unlink(
     def one(email_id: int) -> None:
         standing = link_desk.unlink(connection, email_id, contacts=contacts, places=places, acting=acting)
         what = _named(connection, places, contacts)
-        stays = "" if contacts and not places else f" It is {'still on' if standing == 'linked' else 'now'}"
-        stays += "" if not stays else " another case or lead." if standing == "linked" else f" {standing}."
-        output.say(f"E-mail {email_id} is taken off {what}.{stays}")
+        output.say(f"E-mail {email_id} is taken off {what}.{_stays(email_id, standing) if places else ''}")
+
+    def _stays(email_id: int, standing: str) -> str:
+        if standing != "linked":
+            return f" It is now {standing}."
+        return " It is still on another case or lead." if links.places_of(connection, email_id, sight) else ""
 
     _each([references.email(connection, number, sight) for number in numbers], one)
 

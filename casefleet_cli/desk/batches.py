@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import access
@@ -9,7 +10,7 @@ from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, batches, emails, links, settings, standings
+from casefleet_cli.store import activities, batches, emails, links, references, settings, standings
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.sight import EVERYTHING
 
@@ -132,7 +133,7 @@ def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = 
         changed: set[int] = set()
         kept = []
         for link in batches.links_of(connection, batch_id):
-            if not _is_there(connection, link):
+            if not _is_there(connection, link) or not _is_seen(connection, viewer.sight, link):
                 continue
             refusal = _take_back(connection, link)
             if refusal:
@@ -199,6 +200,12 @@ def _take_back(connection: sqlite3.Connection, link: batches.BatchLink) -> str:
 
 def _is_last_contact(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:
     return len(links.contacts_of(connection, link.email_id, EVERYTHING)) == 1
+
+
+def _is_seen(connection: sqlite3.Connection, sight: Sight, link: batches.BatchLink) -> bool:
+    """Whether who takes a batch back knows of the email and the place of a link."""
+    seen = functools.partial(references.is_in_sight, connection, sight)
+    return seen("email", link.email_id) and (link.place is None or seen(link.place.kind, link.place.id))
 
 
 def _is_there(connection: sqlite3.Connection, link: batches.BatchLink) -> bool:

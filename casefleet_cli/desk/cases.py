@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from casefleet_cli import clock
+from casefleet_cli import access, clock
 from casefleet_cli.core.rules import tags
 from casefleet_cli.desk import entries
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, case_tags, cases, settings
+from casefleet_cli.store import activities, case_tags, cases, references, settings
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.sight import EVERYTHING
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 class NumberTakenError(UsageError):
     """A case of this number is there already."""
+
+
+class NotAssignedError(UsageError):
+    """Who acts is neither an admin nor assigned to the case."""
 
 
 def open_case(
@@ -60,6 +64,8 @@ def enter(
         kept = entries.case_number(number)
         taken = cases.by_number(connection, kept) or _written_alike(connection, kept)
         if taken is not None:
+            if not references.is_in_sight(connection, access.who(connection, acting).sight, "case", taken):
+                raise NumberTakenError(f"The number {kept} is not free; give another with --number.")
             there = cases.one(connection, taken)
             raise NumberTakenError(f"Case {there['number']} is there already: {there['title']}.")
     case_id = cases.add(connection, kept, entries.name(title, "title"), on)
@@ -86,6 +92,32 @@ def close(connection: sqlite3.Connection, case_id: int, *, on: str | None = None
 def reopen(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
     """Open a closed case again; False when it was open already."""
     return _switch(connection, case_id, "open", "reopened", acting)
+
+
+def restrict(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
+    """Let a case be seen by the users assigned to it and by admins alone; False when it was so already.
+
+    What was filed to it stays there, out of sight of all others. Raises NotAssignedError for who is neither.
+    """
+    return _restrict(connection, case_id, acting, restricted=True)
+
+
+def unrestrict(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
+    """Let a restricted case be seen as others are; False when it was so already. Errors as `restrict`."""
+    return _restrict(connection, case_id, acting, restricted=False)
+
+
+def _restrict(connection: sqlite3.Connection, case_id: int, acting: int | None, *, restricted: bool) -> bool:
+    with transaction(connection):
+        viewer = access.who(connection, acting)
+        if not viewer.is_admin and not cases.is_assigned(connection, case_id, viewer.user_id or 0):
+            number = cases.number_of(connection, case_id)
+            raise NotAssignedError(f"Who sees case {number} is for admins and its users to say; ask one of them.")
+        changed = cases.set_restricted(connection, case_id, restricted=restricted)
+        if changed:
+            verb = "restricted" if restricted else "unrestricted"
+            activities.add(connection, verb, user_id=acting, case_id=case_id)
+    return changed
 
 
 def assign(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from casefleet_cli.core.rules import routing
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import users
-from casefleet_cli.store.facts import facts_for
+from casefleet_cli.store.facts import facts_for, walled_off
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,6 +29,7 @@ class Memory:
         self._is_routed = is_routed
         self._now = Memory(connection, is_routed=is_routed) if history else self
         self._owners: dict[int, routing.Owner] = {}
+        self._walled: dict[int, tuple[frozenset[int], frozenset[int]]] = {}
         self._asked: set[str] = set()
         self._parties: dict[str, routing.Party] = {}
         self._firm: frozenset[str] = frozenset()
@@ -57,6 +58,7 @@ class Memory:
             facts = facts._replace(
                 parties={clue: self._history.party_at(party, sent_at) for clue, party in known.items()}
             )
+        facts = self._without_walled(facts, clues, user_id)
         decision = routing.route(letterhead, self._owner(user_id), facts, vouched=vouched)._replace(as_of=as_of)
         is_final = decision.outcome in ("held", routing.NEVER_LOGGED)
         return decision if self._is_routed or is_final else routing.unrouted(decision)
@@ -92,6 +94,23 @@ class Memory:
         if user_id not in self._owners:
             self._owners[user_id] = routing.Owner(user_id, users.sender_addresses(self._connection, user_id))
         return self._owners[user_id]
+
+    def _without_walled(self, facts: routing.Facts, clues: Iterable[str], user_id: int) -> routing.Facts:
+        """The facts about these addresses without the restricted cases that the owner may not see."""
+        if user_id not in self._walled:
+            self._walled[user_id] = walled_off(self._connection, user_id)
+        cases, leads = self._walled[user_id]
+        if not cases:
+            return facts
+        parties = {}
+        for clue in clues:
+            if clue in facts.parties:
+                party = facts.parties[clue]
+                parties[clue] = party._replace(
+                    open_cases=tuple(case for case in party.open_cases if case.id not in cases),
+                    open_leads=tuple(lead for lead in party.open_leads if lead.id not in leads),
+                )
+        return facts._replace(parties=parties)
 
     def _facts(self, clues: Iterable[str]) -> routing.Facts:
         """The facts about these addresses (in normal form), and perhaps about others asked for before."""

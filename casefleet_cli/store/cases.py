@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(name) FROM
     (SELECT c.name FROM case_contacts AS l JOIN contacts AS c ON c.id = l.contact_id WHERE l.case_id = k.id
-    ORDER BY c.id)) AS contacts, k.opened_at, k.closed_at
+    ORDER BY c.id)) AS contacts, k.opened_at, k.closed_at, k.restricted
 FROM cases AS k"""
 
-_FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at,
+_FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at, k.restricted,
 (SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) AS emails"""
 
 
@@ -64,6 +64,21 @@ def set_status(connection: sqlite3.Connection, case_id: int, status: str, at: st
         "UPDATE cases SET status = ?, closed_at = ? WHERE id = ?",
         (status, (at or clock.stamp()) if status == "closed" else None, case_id),
     )
+
+
+def set_restricted(connection: sqlite3.Connection, case_id: int, *, restricted: bool) -> bool:
+    """Let a case be seen by the users assigned to it and by admins alone, or by all; False when it was so already."""
+    cursor = connection.execute(
+        "UPDATE cases SET restricted = :restricted WHERE id = :case AND restricted <> :restricted",
+        {"case": case_id, "restricted": restricted},
+    )
+    return cursor.rowcount > 0
+
+
+def is_assigned(connection: sqlite3.Connection, case_id: int, user_id: int) -> bool:
+    """Whether a user is assigned to a case."""
+    found = connection.execute("SELECT 1 FROM case_users WHERE case_id = ? AND user_id = ?", (case_id, user_id))
+    return found.fetchone() is not None
 
 
 def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int, role: str = "") -> bool:
@@ -133,14 +148,14 @@ def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, li
 def listed(
     connection: sqlite3.Connection, status: str | None = None, sight: Sight = EVERYTHING
 ) -> Iterator[dict[str, Any]]:
-    """Cases in sight of a status or all, the open first, newest first: id, number, title, status, contacts, times."""
+    """Cases in sight of a status or all, the open first, newest first: fields, contacts, times."""
     cursor = connection.execute(
         f"{_LIST} WHERE (:status IS NULL OR k.status = :status) AND {sight.cases('k')}"
         " ORDER BY k.status = 'open' DESC, k.id DESC",
         {"status": status, **sight.parameters},
     )
     for row in database.rows(cursor):
-        yield {**row, "contacts": json.loads(str(row["contacts"]))}
+        yield {**row, "contacts": json.loads(str(row["contacts"])), "restricted": bool(row["restricted"])}
 
 
 def _whole(connection: sqlite3.Connection, sight: Sight, case_id: int, most: int) -> Iterator[dict[str, Any]]:
@@ -162,6 +177,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, case_id: int, most: int
         leads = connection.execute("SELECT id, name FROM leads WHERE case_id = :id ORDER BY id", asked)
         yield {
             **case,
+            "restricted": bool(case["restricted"]),
             "contacts": list(database.rows(contacts)),
             "users": list(database.rows(users)),
             "leads": list(database.rows(leads)),

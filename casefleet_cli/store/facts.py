@@ -25,6 +25,9 @@ WHERE (k.status = 'open' OR :ended_too) AND {cases} ORDER BY k.id"""
 _LEADS = """SELECT l.contact_id, d.id, d.name FROM json_each(:asked) AS asked
 CROSS JOIN lead_contacts AS l ON l.contact_id = asked.value JOIN leads AS d ON d.id = l.lead_id
 WHERE (d.status = 'open' OR :ended_too) AND {leads} ORDER BY d.id"""
+_WALLED = """SELECT k.id FROM cases AS k WHERE k.restricted = 1
+AND NOT EXISTS (SELECT 1 FROM case_users AS mine WHERE mine.case_id = k.id AND mine.user_id = ?)
+AND NOT EXISTS (SELECT 1 FROM users AS u WHERE u.id = ? AND u.role = 'admin')"""
 _SENDERS = """SELECT s.address FROM json_each(?) AS asked
 CROSS JOIN sender_addresses AS s ON s.address = asked.value"""
 _BCC = """SELECT b.address, b.user_id FROM json_each(?) AS asked
@@ -47,6 +50,16 @@ def facts_for(
         authserv_id=settings.get(connection, settings.AUTHSERV_ID) or "",
         never_logged=never_log.fitting(connection, clues),
     )
+
+
+def walled_off(connection: sqlite3.Connection, user_id: int) -> tuple[frozenset[int], frozenset[int]]:
+    """The restricted cases that a user may not see, and the leads that became one: no facts for the user's mail."""
+    cases = frozenset(row[0] for row in connection.execute(_WALLED, (user_id, user_id)))
+    if not cases:
+        return cases, cases
+    asked = json.dumps(sorted(cases))
+    became = connection.execute("SELECT id FROM leads WHERE case_id IN (SELECT value FROM json_each(?))", (asked,))
+    return cases, frozenset(row[0] for row in became)
 
 
 def parties_of(

@@ -26,17 +26,24 @@ def of_decisions(connection: sqlite3.Connection, sight: Sight, decisions: list[d
     if sight.is_whole:
         return decisions
     seen = {table: _seen(connection, sight, table, _numbers(decisions, table)) for table in _NAMED.values()}
-    return [found for found in (_of_one(seen, decision) for decision in decisions) if found is not None]
+    told = []
+    for decision in decisions:
+        tag = decision["tag"]
+        tag_is_seen = not tag or (_tag_is_seen(seen, tag) and _are_seen(connection, sight, tag.get("several") or ()))
+        glimpse = _of_one(seen, decision, tag_is_seen=tag_is_seen)
+        if glimpse is not None:
+            told.append(glimpse)
+    return told
 
 
-def _of_one(seen: Mapping[str, set[int]], decision: dict[str, Any]) -> dict[str, Any] | None:
+def _of_one(seen: Mapping[str, set[int]], decision: dict[str, Any], *, tag_is_seen: bool) -> dict[str, Any] | None:
     verdicts = [
         {**verdict, "contacts": [one for one in verdict.get("contacts", ()) if one["id"] in seen["contacts"]]}
         for verdict in decision["verdicts"]
         if all(_ids(verdict, field) <= seen[table] for field, table in _NAMED.items() if table != "contacts")
     ]
     tag, reason = decision["tag"], decision["reason"]
-    if tag and not _tag_is_seen(seen, tag):
+    if not tag_is_seen:
         reason = tag.get("instead_of") if reason == tag.get("reason") else reason
         tag = None
     by_tag = bool(tag and tag.get("place") and not tag.get("reason"))
@@ -47,9 +54,18 @@ def _of_one(seen: Mapping[str, set[int]], decision: dict[str, Any]) -> dict[str,
 
 def _tag_is_seen(seen: Mapping[str, set[int]], tag: Mapping[str, Any]) -> bool:
     place = tag.get("place")
-    if place:
-        return place["id"] in seen[f"{place['kind']}s"]
-    return not tag.get("several")
+    return not place or place["id"] in seen[f"{place['kind']}s"]
+
+
+def _are_seen(connection: sqlite3.Connection, sight: Sight, names: Iterable[str]) -> bool:
+    """Whether cases and leads, as a tag that fits several lists them, are all in sight."""
+    found = connection.execute(
+        "SELECT count(DISTINCT asked.value) FROM json_each(:names) AS asked WHERE asked.value IN"
+        f" (SELECT k.number || ' ' || k.title FROM cases AS k WHERE {sight.cases('k')})"
+        f" OR asked.value IN (SELECT d.name FROM leads AS d WHERE {sight.leads('d')})",
+        {"names": json.dumps(list(names)), **sight.parameters},
+    )
+    return bool(found.fetchone()[0] == len(set(names)))
 
 
 def _ids(verdict: Mapping[str, Any], field: str) -> set[int]:

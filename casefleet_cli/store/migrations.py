@@ -21,6 +21,7 @@ from casefleet_cli.store import (
     migration_0007,
     migration_0008,
     migration_0009,
+    migration_0010,
     recomputations,
     tables,
 )
@@ -71,6 +72,7 @@ ALL = (
     Migration("0007_import_ranges", migration_0007.change),
     Migration("0008_formats", migration_0008.change),
     Migration("0009_never_log", migration_0009.change),
+    Migration("0010_restricted_cases", migration_0010.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

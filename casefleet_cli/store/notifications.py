@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from casefleet_cli import clock
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database
+from casefleet_cli.store import database, deliveries
 
 if TYPE_CHECKING:
     import sqlite3
     from typing import Any
 
     from casefleet_cli.store.sight import Sight
+
+_NAMING = ("filed-by-tag", "no-contact", "unknown-case-tag")
+"""Kinds whose detail may name cases and leads."""
 
 
 def add(
@@ -107,7 +110,19 @@ def listed(
         " ORDER BY n.id DESC LIMIT :limit",
         {"user": user_id, "before": before, "limit": -1 if limit is None else limit, **sight.parameters},
     )
-    return list(database.rows(cursor))
+    found = list(database.rows(cursor))
+    if not sight.is_whole:
+        for row in found:
+            if row["kind"] in _NAMING and not _tag_is_seen(connection, sight, row["email_id"]):
+                row["detail"] = ""
+    return found
+
+
+def _tag_is_seen(connection: sqlite3.Connection, sight: Sight, email_id: Any) -> bool:
+    """Whether what a case tag of an email named is in sight."""
+    if email_id is None:
+        return False
+    return any(decision["tag"] for decision in deliveries.decisions(connection, email_id, sight=sight))
 
 
 def _of(user_id: int | None) -> str:

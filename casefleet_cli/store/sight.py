@@ -13,6 +13,8 @@ Condition = Callable[[str], str]
 """A condition on the rows of a table, by the alias that the table has in a query; `:viewer` is who looks."""
 
 _MY_CASES = "SELECT case_id FROM case_users WHERE user_id = :viewer"
+_WALLED = f"SELECT walled.id FROM cases AS walled WHERE walled.restricted = 1 AND walled.id NOT IN ({_MY_CASES})"
+"""The restricted cases that the viewer is not assigned to. It depends on no row: SQLite asks once a statement."""
 
 
 class Sight(NamedTuple):
@@ -96,6 +98,32 @@ def of_my_cases(alias: str) -> str:
         f" ({_MY_CASES})) OR {alias}.id IN (SELECT on_lead.contact_id FROM leads AS was JOIN lead_contacts AS on_lead"
         f" ON on_lead.lead_id = was.id WHERE was.case_id IN ({_MY_CASES})))"
     )
+
+
+def not_walled(alias: str) -> str:
+    """Cases but the restricted ones of others."""
+    return f"{alias}.id NOT IN ({_WALLED})"
+
+
+def became_no_walled(alias: str) -> str:
+    """Leads but those that became a restricted case of others."""
+    return f"coalesce({alias}.case_id NOT IN ({_WALLED}), 1)"
+
+
+def not_only_on_walled(alias: str) -> str:
+    """Emails but those that are on restricted cases of others, or on leads that became such, and nowhere else."""
+    return (
+        f"({alias}.standing <> 'linked' OR NOT EXISTS ({_WALLED})"
+        f" OR EXISTS (SELECT 1 FROM email_cases AS at WHERE at.email_id = {alias}.id AND at.case_id NOT IN ({_WALLED}))"
+        " OR EXISTS (SELECT 1 FROM email_leads AS at CROSS JOIN leads AS was ON was.id = at.lead_id"
+        f" WHERE at.email_id = {alias}.id AND {became_no_walled('was')}))"
+    )
+
+
+def about_no_walled(alias: str) -> str:
+    """Activities but those about a restricted case of others, or about a lead that became one."""
+    was_lead = f"SELECT was.id FROM leads AS was WHERE was.case_id IN ({_WALLED})"
+    return f"(coalesce({alias}.case_id NOT IN ({_WALLED}), 1) AND coalesce({alias}.lead_id NOT IN ({was_lead}), 1))"
 
 
 def about_no_email_but(emails: Condition) -> Condition:

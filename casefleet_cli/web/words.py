@@ -37,6 +37,8 @@ _PLACE_VERBS = {
     "added": "added",
     "edited": "edited",
     "merged": "merged",
+    "restricted": "restricted to its users and admins",
+    "unrestricted": "no more restricted",
 }
 _OTHER_VERBS = {
     "rotated": "New BCC address",

@@ -21,6 +21,9 @@ import casefleet_cli
 from casefleet_cli import access
 from casefleet_cli.access import RIGHTS
 from casefleet_cli.cli.app import app, run
+from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import batches as batch_desk
+from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import searches
 from casefleet_cli.intake.receiving import receive
@@ -31,7 +34,7 @@ from tests.firm import Firm, mail
 
 ROLES = {"ann": "admin", "olga": "standard", "ben": "standard", "lim": "limited", "gus": "guest"}
 TOKEN = {name: f"{name}-{letter * 4}9x2vt4hc8wnp" for name, letter in zip(ROLES, "qrstu", strict=True)}
-MINE, FOREIGN, HELD, REJECTED, LIMS, WAITS = 1, 2, 3, 4, 5, 6
+MINE, FOREIGN, HELD, REJECTED, LIMS, WAITS, WALLED = 1, 2, 3, 4, 5, 6, 7
 """The e-mails, by number."""
 SECRETS = {f"secret of {name}": token.partition("-")[2] for name, token in TOKEN.items()}
 WORDS = {
@@ -44,20 +47,24 @@ WORDS = {
     "held sender": "heldsender",
     "rejected mail": "rejectedsubject",
     "waiting mail": "waitingsubject",
+    "walled case": "bismarckcase",
+    "walled mail": "bismarcksubject",
+    "walled number": "2026-777",
     **SECRETS,
 }
 """Words that stand in one place each."""
-FOREIGN_WORDS = {word for word in WORDS if word.startswith("foreign")}
+FOREIGN_WORDS = {word for word in WORDS if word.startswith(("foreign", "walled"))}
+WALLED_WORDS = {word for word in WORDS if word.startswith("walled")}
 NOT_FOR = {
     "ann": set(),
     "olga": {"secret of ann", "secret of ben", "secret of lim", "secret of gus"},
-    "ben": {"held mail", "held sender", "rejected mail"} | SECRETS.keys() - {"secret of ben"},
+    "ben": {"held mail", "held sender", "rejected mail"} | WALLED_WORDS | SECRETS.keys() - {"secret of ben"},
     "lim": {"held mail", "held sender", "rejected mail", "waiting mail"} | FOREIGN_WORDS | SECRETS.keys() - {"secret of lim"},
     "gus": {"held mail", "held sender", "rejected mail", "waiting mail"} | FOREIGN_WORDS | SECRETS.keys() - {"secret of gus"},
 }  # fmt: skip
 """By user: the words that must be in no answer."""
 
-EMAILS = "1 2 3 4 5 6"
+EMAILS = "1 2 3 4 5 6 7 8 9"
 LINES = {
     "init": (),
     "migrate": ("", "--dry-run"),
@@ -76,12 +83,14 @@ LINES = {
     "contact edit": ("1 --note x", "2 --note x"),
     "contact merge": ("1 2", "2 1"),
     "contact import": ("people.csv",),
-    "case open": ("Third --contact 1", "Third --contact 2"),
+    "case open": ("Fourth --number 2026-777", "Third --contact 1", "Third --contact 2"),
     "case list": ("", "--json", "--status open"),
-    "case show": ("2026-101", "2026-102", "102", "wolframcase --json", "Mine"),
+    "case show": ("2026-777 --json", "bismarckcase", "2026-101", "2026-102", "102", "wolframcase --json", "Mine"),
     "case close": ("2026-101", "2026-102"),
     "case reopen": ("2026-101", "2026-102"),
     "case assign": ("2026-101 --contact 2", "2026-102 --user gus"),
+    "case restrict": ("2026-101", "2026-102", "2026-777"),
+    "case unrestrict": ("2026-777", "777"),
     "case unassign": ("2026-101 --contact 1", "2026-102 --contact 2"),
     "lead open": ("Fresh --contact 1",),
     "lead list": ("", "--json"),
@@ -105,16 +114,16 @@ LINES = {
     "link": ("1 --contact 2", "5 --contact 1 --case 2026-101", "2 --case 2026-101", "6 --contact 2 --case 102",
              "--suggested --yes", "--contact 2 --case 2026-101 --yes", "--query wolfram* --contact 1 --yes",
              "5 --suggested --thread", "3 --contact 1"),
-    "unlink": ("1 --case 2026-101", "2 --case 2026-102", "1 --contact 1", "--batch 1"),
+    "unlink": ("1 --case 2026-777", "1 --case 2026-101 --case 777", "1 --case 2026-101", "2 --case 2026-102", "1 --contact 1", "--batch 1"),
     "release": ("3", "4", "6"),
     "reject": ("3", "6"),
     "never-log add": ("bank.example", "bank.example --user olga", "bank.example --user lim"),
     "never-log remove": ("bank.example", "bank.example --user olga"),
     "never-log list": ("", "--user olga", "--json"),
-    "feed": ("--all", "--all --json", "--case 2026-101", "--case 2026-102", "--lead 1", "--contact 1", "--contact 2"),
+    "feed": ("--case 777", "--all", "--all --json", "--case 2026-101", "--case 2026-102", "--lead 1", "--contact 1", "--contact 2"),
     "notifications": ("", "--all --json", "--user olga", "--user ben"),
     "notifications read": ("1", "--all"),
-    "search": ("wolfram*", "heldsubject", "is:held", "is:rejected", "is:unassigned", "case:2026-102", "case:wolframcase",
+    "search": ("bismarck*", "case:777", "wolfram*", "heldsubject", "is:held", "is:rejected", "is:unassigned", "case:2026-102", "case:wolframcase",
                "contact:wolframperson", "lead:wolframlead", "-nothing", "qqqq*", "tttt9x2vt4hc8wnp", "--saved court",
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
     "serve": (),
@@ -173,15 +182,39 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
               Received=f"for <{TOKEN['lim']}@log.firm.example>"), lim, False),
         (mail("olga@firm.example", sender="w@client.example", subject="waitingsubject 2026-102", msgid="6",
               References="<2@mail.example>"), olga, True),
+        (mail("anna@client.example", sender="olga@firm.example", subject="bismarcksubject 2026-777", msgid="7"), olga, False),
+        (mail("olga@firm.example", sender="anna@client.example", subject="Re: it", msgid="8",
+              References="<7@mail.example>"), olga, True),
     ):  # fmt: skip
         receive(firm.db, raw, Arrival(user, "eml" if vouched else "pipe"), vouched=vouched)
     link_desk.reject(firm.db, REJECTED)
+    firm.case("bismarckcase", anna)
+    firm.db.execute("UPDATE cases SET number = '2026-777' WHERE id = 3")
+    firm.add("case_users", case_id=3, user_id=olga)
+    link_desk.unlink(firm.db, WALLED, places=(Place("case", 1),))
+    batch_desk.carry_out(
+        firm.db, batch_desk.plan(firm.db, [MINE, WALLED], (anna,), (Place("case", 3),)).steps, acting=firm.users["ben"]
+    )
+    tagged = mail("anna@client.example", sender="olga@firm.example", subject="tagged", msgid="9")
+    receive(firm.db, tagged, Arrival(olga, "pipe", tag="777"))
+    case_desk.restrict(firm.db, 3)
     link_desk.link(firm.db, MINE, contacts=(other,), acting=olga)
     searches.save(firm.db, "court", "court OR police", acting=olga)
     firm.db.commit()
     standings = [row[0] for row in firm.all("SELECT standing FROM emails ORDER BY id")]
-    assert standings == ["linked", "linked", "held", "rejected", "unassigned", "unassigned"]
-    assert firm.all("SELECT email_id, case_id FROM email_cases") == [(MINE, 1), (FOREIGN, 2)]
+    assert standings == [
+        "linked",
+        "linked",
+        "held",
+        "rejected",
+        "unassigned",
+        "unassigned",
+        "linked",
+        "unassigned",
+        "linked",
+    ]
+    placed = firm.all("SELECT email_id, case_id FROM email_cases ORDER BY 1, 2")
+    assert placed == [(MINE, 1), (MINE, 3), (FOREIGN, 2), (WALLED, 3), (9, 3)]
     Path(firm.path).parent.joinpath("in.eml").write_bytes(
         mail("w@client.example", sender="olga@firm.example", msgid="7")
     )

@@ -17,7 +17,7 @@ from casefleet_cli.archive import shrinking
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
-from casefleet_cli.desk.cases import NumberTakenError
+from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
@@ -114,6 +114,10 @@ OF_COMMANDS = (
           " --role admin.", LastAdminError),
     usage("user edit 1 --role guest", "Ada Berg is the last admin; make another user one first, by casefleet user edit"
           " USER --role admin.", LastAdminError),
+    usage("--as Carl case restrict 2026-101", "Who sees case 2026-101 is for admins and its users to say; ask one of"
+          " them.", NotAssignedError),
+    usage("--as Carl case open Mine --number 2026-101", "The number 2026-101 is not free; give another with --number.",
+          NumberTakenError)._replace(given=lambda firm: firm.db.execute("UPDATE cases SET restricted = 1")),
     usage("--as Carl email show 6 --raw", "The bytes of e-mail 6 hold the BCC address of another user and are for"
           " admins; casefleet email show 6 --headers shows the rest.", SecretInsideError)._replace(
         given=lambda firm: log(firm, mail("x@else.example", Bcc=BCC["ada"], msgid="6"))),

@@ -11,8 +11,9 @@ from casefleet_cli.access import THIS_COMPUTER, Viewer
 from casefleet_cli.store import references, sight
 from tests.firm import NOW, Firm
 
-CASES = ("mine", "other")
-LEADS = {"became mine": "mine", "became other": "other", "open": None}
+CASES = ("mine", "other", "walled")
+"""Carl is assigned to "walled", which is restricted."""
+LEADS = {"became mine": "mine", "became other": "other", "open": None, "became walled": "walled"}
 CONTACTS = {
     "of mine": ("case", "mine"),
     "of other": ("case", "other"),
@@ -28,6 +29,10 @@ EMAILS = {
     "on what became mine": ("ada", "linked", ("lead", "became mine")),
     "on what became other": ("ada", "linked", ("lead", "became other")),
     "on open": ("ada", "linked", ("lead", "open")),
+    "on walled": ("ada", "linked", ("case", "walled")),
+    "on what became walled": ("ada", "linked", ("lead", "became walled")),
+    "on walled and other": ("ada", "linked", ("case", "walled"), ("case", "other")),
+    "on walled and open": ("ada", "linked", ("case", "walled"), ("lead", "open")),
     "waits": ("ada", "unassigned", None),
     "held": ("ada", "held", None),
     "rejected": ("ada", "rejected", None),
@@ -43,6 +48,11 @@ ACTIVITIES = {
     "lead became mine": {"lead": "became mine"},
     "lead became other": {"lead": "became other"},
     "lead open": {"lead": "open"},
+    "case walled": {"case": "walled"},
+    "lead became walled": {"lead": "became walled"},
+    "on walled": {"email": "on walled"},
+    "on walled and other, case walled": {"email": "on walled and other", "case": "walled"},
+    "on walled and other, case other": {"email": "on walled and other", "case": "other"},
     "contact": {"contact": "of mine"},
     "account": {"about_user": "carl"},
     "nothing": {},
@@ -64,6 +74,9 @@ ROWS: dict[str, tuple[str, ...]] = {
     "activities": tuple(ACTIVITIES),
 }
 FIRM = {"cases": set(CASES), "leads": set(LEADS), "contacts": set(CONTACTS)}
+UNWALLED = {**FIRM, "cases": {"mine", "other"}, "leads": set(LEADS) - {"became walled"}}
+ONLY_ON_WALLED = {"on walled", "on what became walled"}
+OF_WALLED = {"case walled", "lead became walled", "on walled", "on walled and other, case walled"}
 ASSIGNED = {"cases": {"mine"}, "leads": {"became mine"}, "contacts": {"of mine", "of what became mine"}}
 OF_MINE = {"on mine", "on what became mine"}
 TOLD_OF_MINE = {"case mine", "lead became mine", "on mine, case mine", "on what became mine, lead"}
@@ -72,9 +85,9 @@ EVERYTHING = {table: set(names) for table, names in ROWS.items()}
 SEEN = {
     "admin": EVERYTHING,
     "ada": {
-        **FIRM,
-        "emails": set(EMAILS) - {"lim's held", "lim's rejected"},
-        "activities": set(ACTIVITIES) - {"account", "nothing", "lim's held"},
+        **UNWALLED,
+        "emails": set(EMAILS) - {"lim's held", "lim's rejected"} - ONLY_ON_WALLED,
+        "activities": set(ACTIVITIES) - {"account", "nothing", "lim's held"} - OF_WALLED,
     },
     "carl": {
         **FIRM,
@@ -122,14 +135,16 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> People:
     for user in ("lim", "gus"):
         made.add("case_users", case_id=ids["case", "mine"], user_id=made.users[user])
     made.add("case_users", case_id=ids["case", "other"], user_id=made.carl)
-    for name, (user, standing, at) in EMAILS.items():
+    made.db.execute("UPDATE cases SET restricted = 1 WHERE id = ?", (ids["case", "walled"],))
+    made.add("case_users", case_id=ids["case", "walled"], user_id=made.carl)
+    for name, (user, standing, *places) in EMAILS.items():
         digest = f"{len(ids):064}"
         raw = made.add("raw_messages", sha256=digest, size=1, content=b"x")
         one = made.add("emails", fingerprint=digest, raw_message_id=raw, standing=standing, size=1, logged_at=NOW)
         ids["email", name] = one
         made.add("deliveries", email_id=one, user_id=made.users[user], source="pipe", raw_message_id=raw,
                  standing="held" if standing == "held" else "routed", received_at=NOW)  # fmt: skip
-        if at:
+        for at in filter(None, places):
             made.add(f"email_{at[0]}s", email_id=one, linked_by="person", linked_at=NOW, **{f"{at[0]}_id": ids[at]})
     for name, about in ACTIVITIES.items():
         columns = {f"{noun}_id": ids[noun.removeprefix("about_"), one] for noun, one in about.items()}
@@ -167,7 +182,7 @@ def test_nobody_owns_nothing_and_is_on_no_case(firm: People) -> None:
     for role in ("limited", "guest"):
         nobody = Viewer(None, "nobody", role).sight
         assert {table: seen(firm, table, nobody) for table in ROWS} == SEEN["eve"]
-    emails = set(EMAILS) - {"held", "rejected", "lim's held", "lim's rejected"}
+    emails = set(EMAILS) - {"held", "rejected", "lim's held", "lim's rejected"} - ONLY_ON_WALLED
     assert seen(firm, "emails", Viewer(None, "nobody", "standard").sight) == emails
 
 
