@@ -31,9 +31,14 @@ class Right(NamedTuple):
 
     roles: tuple[str, ...]
     """Empty where nobody of the firm is asked: it shows and changes nothing of it."""
+    is_of_machine: bool = False
+    """Whether it is not for colleagues, who come through sudo, whatever their role."""
+    files: tuple[str, ...] = ()
+    """The parameters that name files; colleagues give standard input or output instead."""
 
 
-_OF_NOBODY = Right(())
+_OF_NOBODY = Right((), is_of_machine=True)
+_OF_MACHINE = Right(ADMINS, is_of_machine=True)
 _ADMINS = Right(ADMINS)
 _COLLEAGUES = Right(COLLEAGUES)
 _WORKING = Right(WORKING)
@@ -41,7 +46,7 @@ _EVERYBODY = Right(EVERYBODY)
 
 RIGHTS = {
     "init": _OF_NOBODY,
-    "migrate": _ADMINS,
+    "migrate": _OF_MACHINE,
     "settings": _ADMINS,
     "user add": _ADMINS,
     "user list": _COLLEAGUES,
@@ -56,7 +61,7 @@ RIGHTS = {
     "contact show": _EVERYBODY,
     "contact edit": _COLLEAGUES,
     "contact merge": _COLLEAGUES,
-    "contact import": _COLLEAGUES,
+    "contact import": Right(COLLEAGUES, files=("path",)),
     "case open": _COLLEAGUES,
     "case list": _EVERYBODY,
     "case show": _EVERYBODY,
@@ -74,12 +79,12 @@ RIGHTS = {
     "lead reopen": _COLLEAGUES,
     "lead convert": _COLLEAGUES,
     "deliver": _OF_NOBODY,
-    "lmtp": _ADMINS,
-    "redeliver": _ADMINS,
-    "import": _WORKING,
+    "lmtp": _OF_MACHINE,
+    "redeliver": _OF_MACHINE,
+    "import": Right(WORKING, files=("paths",)),
     "imports list": _ADMINS,
     "imports show": _ADMINS,
-    "inspect": _OF_NOBODY,
+    "inspect": Right((), files=("paths",)),
     "route": _EVERYBODY,
     "explain": _EVERYBODY,
     "email list": _EVERYBODY,
@@ -96,16 +101,17 @@ RIGHTS = {
     "notifications": _EVERYBODY,
     "notifications read": _WORKING,
     "search": _EVERYBODY,
-    "serve": _EVERYBODY,
-    "export": _WORKING,
+    "serve": Right(EVERYBODY, is_of_machine=True),
+    "export": Right(WORKING, files=("to",)),
     "verify": _ADMINS,
-    "backup": _ADMINS,
-    "restore": _ADMINS,
-    "recover": _ADMINS,
+    "backup": _OF_MACHINE,
+    "restore": _OF_MACHINE,
+    "recover": _OF_MACHINE,
     "reparse": _ADMINS,
-    "install": _ADMINS,
-    "doctor": _ADMINS,
-    "postfix": _ADMINS,
+    "install": _OF_MACHINE,
+    "doctor": _OF_MACHINE,
+    "postfix": _OF_MACHINE,
+    "sudoers": _OF_MACHINE,
     "page home": _EVERYBODY,
     "page all_cases": _EVERYBODY,
     "page all_leads": _EVERYBODY,

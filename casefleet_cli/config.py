@@ -43,11 +43,20 @@ def database(option: str | None = None) -> Found:
         return Found(from_environment, "$CASEFLEET_DB")
     if os.path.lexists(DEFAULT_DATABASE):
         return Found(DEFAULT_DATABASE, "here")
-    for path in _files():
+    return standing_database() or Found(DEFAULT_DATABASE, "default")
+
+
+def standing_database() -> Found | None:
+    """The path that a configuration file names, whatever options, variables and the current folder say; or None.
+
+    Errors as `database`.
+    """
+    home = _home()
+    for path in files_of(home):
         named = named_in(path)
         if named is not None:
             return Found(named, path)
-    return Found(DEFAULT_DATABASE, "default")
+    return None
 
 
 def new_database(option: str | None = None) -> str:
@@ -88,6 +97,21 @@ def named_in(path: str) -> str | None:
     return found
 
 
+class SudoCaller(NamedTuple):
+    """Who called this program through sudo, as sudo says."""
+
+    uid: int
+    name: str
+
+
+def sudo_caller() -> SudoCaller | None:
+    """Who called through sudo; None where nobody did, and for root and the unix user that this process is."""
+    uid = os.environ.get("SUDO_UID", "")
+    if not (uid.isascii() and uid.isdigit()) or int(uid) in (0, os.geteuid()):
+        return None
+    return SudoCaller(int(uid), os.environ.get("SUDO_USER", ""))
+
+
 def acting_user(option: str | None = None) -> str | None:
     """The reference of the acting user: the option or `$CASEFLEET_USER`; None when nobody is named."""
     return option or os.environ.get("CASEFLEET_USER") or None
@@ -117,8 +141,8 @@ def limits() -> dict[str, Found]:
     }
 
 
-def _files() -> list[str]:
-    home = _home()
+def files_of(home: str | None) -> list[str]:
+    """The configuration files that count for the unix user of a home folder, the first that names one first."""
     return [*([os.path.join(home, USER_FILE)] if home else []), MACHINE_FILE]  # noqa: PTH118
 
 

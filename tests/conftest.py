@@ -10,6 +10,9 @@ from hypothesis import settings
 
 from tests.e2e.installed import USER
 
+for _name in ("SUDO_UID", "SUDO_GID", "SUDO_USER", "SUDO_COMMAND"):
+    os.environ.pop(_name, None)  # `sudo make test` is no colleague at work
+
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("casefleet", deadline=None)
 settings.load_profile("casefleet")

@@ -65,8 +65,13 @@ COMMANDS = {
     "reparse": Entry(f"{_HERE}.reparsing:reparse", "Read kept mail again, after an upgrade that reads more."),
     "install": Entry(f"{_HERE}.installing:install", "Link, man pages, completion and units of a server."),
     "doctor": Entry(f"{_HERE}.doctor:examine", "Is it installed right: program, database, Postfix."),
+    "sudoers": Entry(f"{_HERE}.sudoers:sudoers", "The sudoers lines by which colleagues use this program."),
     "postfix": Entry(f"{_HERE}.mailserver:postfix", "The lines that connect Postfix with this installation."),
 }
+
+
+_COMPLETING = ("--install-completion", "--show-completion")
+"""typer's own options, which it heeds before it asks us."""
 
 
 class _Commands(TyperGroup):
@@ -77,6 +82,11 @@ class _Commands(TyperGroup):
         self._made: dict[str, Any] = {}
         # typer looks here for the names that a misspelt command could have meant.
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        if config.sudo_caller() is not None and any(word.startswith(_COMPLETING) for word in args):
+            extra["obj"].refuse_colleague("Completion")
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -116,7 +126,7 @@ def _guard(command: Any, words: str) -> None:
     run = command.invoke
 
     def guarded(context: Any) -> Any:
-        context.obj.allow(words)
+        context.obj.allow(words, context.params)
         return run(context)
 
     command.invoke = guarded

@@ -116,7 +116,9 @@ def merge(
 @app.command("import")
 def import_(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="FILE.csv", help="With the columns name, address and kind.")],
+    path: Annotated[
+        str, typer.Argument(metavar="FILE.csv", help="With the columns name, address and kind; - for standard input.")
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
     """Add contacts from a CSV file; a row that is known already changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
@@ -17,7 +18,10 @@ from casefleet_cli.store import links, mailbook, references, search
 
 def export(
     context: typer.Context,
-    to: Annotated[Path, typer.Option(metavar="PATH", help="A folder or a .zip that is not there yet.")],
+    to: Annotated[
+        Path,
+        typer.Option(metavar="PATH", help="A folder or a .zip that is not there yet; - is a .zip to standard output."),
+    ],
     case: Annotated[str | None, typer.Option(metavar="CASE", help="A number or title.")] = None,
     lead: Annotated[str | None, typer.Option(metavar="LEAD", help="A number or name.")] = None,
     query: Annotated[str | None, typer.Option(metavar="QUERY", help="Of these only what a search finds.")] = None,
@@ -29,6 +33,8 @@ def export(
     """Write the originals of a case or lead, with attachments, an index and the journal; repeatable byte for byte."""
     if (case is None) == (lead is None):
         raise UsageError("Say what: --case or --lead.")
+    if str(to) == "-" and sys.stdout.isatty():
+        raise UsageError("A .zip is nothing to read: send it to a file by > FILE.zip, or into a pipe.")
     connection = context.obj.reader()
     kind = "case" if case else "lead"
     viewer = context.obj.viewer()
@@ -42,5 +48,7 @@ def export(
     title = f"{kind.capitalize()} {name}"
     done = handover.hand_over(connection, to, kind, number, title, email_ids=chosen, privilege_log=privilege_log,
                               redact=redact_bcc or not viewer.is_admin, sight=sight)  # fmt: skip
-    output.say(f"{title}: wrote {done.emails} e-mails and {done.attachments} attachments to {to}.")
+    say = output.warn if str(to) == "-" else output.say
+    where = "standard output" if str(to) == "-" else to
+    say(f"{title}: wrote {done.emails} e-mails and {done.attachments} attachments to {where}.")
     output.some_failed(done.not_redacted, "copies may still hold a BCC address; redactions.csv says where")

@@ -15,21 +15,24 @@ from casefleet_cli.core.mail import inspection
 from casefleet_cli.errors import NoInputError
 from casefleet_cli.intake.understanding import parse
 from casefleet_cli.sources import Item, Skipped, Source, read
+from casefleet_cli.sources.folders import is_stdin
 
 
 def inspect(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files with one message each.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files with one message each; - for standard input.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line (always so).")] = True,  # noqa: ARG001
 ) -> None:
     """Print what the parser understands of message files, one JSON object a line; needs no database."""
     failures = []
     for path in paths:
         try:
-            raw = path.read_bytes()
+            raw = sys.stdin.buffer.read() if is_stdin(path) else path.read_bytes()
         except OSError as error:
             failures.append(f"{path}: {error.strerror}")
             continue
-        raw, reason = _as_imported(path, raw)
+        raw, reason = (raw, "") if is_stdin(path) else _as_imported(path, raw)
         message = parse(raw)
         if message is None:
             failures.append(f"{path}: a fault in the parser; please report it")

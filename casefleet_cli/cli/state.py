@@ -12,9 +12,11 @@ from casefleet_cli.store.patience import Patience
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+    from typing import Any
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.cli.callers import Colleague
     from casefleet_cli.core.moments.days import Days
     from casefleet_cli.store.sight import Sight
 
@@ -39,12 +41,27 @@ class State:
         self._connection: sqlite3.Connection | None = None
         self._days: Days | None = None
         self._viewer: Viewer | None = None
+        self._colleague: tuple[Colleague | None] | None = None
+        """Looked for once."""
 
     def database(self) -> config.Found:
         """The path of the database, looked for once, and what named it; errors as config.database."""
         if self._database is None:
-            self._database = config.database(self.database_option)
+            colleague = self.colleague()
+            self._database = colleague.database if colleague else config.database(self.database_option)
         return self._database
+
+    def colleague(self) -> Colleague | None:
+        """The colleague who started this run through sudo; None for whoever runs this machine. Errors as callers."""
+        if config.sudo_caller() is None:
+            return None
+        if self._colleague is None:
+            from casefleet_cli.cli import callers  # noqa: PLC0415 - only through sudo
+
+            self._colleague = (callers.colleague(self.database_option),)
+            if self._colleague[0] is not None:
+                callers.check(self.database_option, debug=self.debug)
+        return self._colleague[0]
 
     @property
     def database_path(self) -> str:
@@ -87,12 +104,35 @@ class State:
             self._days = settings.days(self._connection or self.reader())
         return self._days
 
+    def refuse_colleague(self, what: str) -> None:
+        """Raise BySudoError where a colleague started this run; errors as callers."""
+        if self.colleague() is not None:
+            from casefleet_cli.cli import callers  # noqa: PLC0415 - only through sudo
+
+            raise callers.BySudoError(f"{what} is for who runs this machine, not for who comes through sudo.")
+
     def acting(self) -> int | None:
-        """The user who acts, for the journal; None when nobody is named. Raises UsageError for one who may not act."""
-        if self.acting_reference is None:
+        """The user who acts; None when nobody is named. Raises UsageError for one who may not act.
+
+        A colleague acts as the user of the login, and as another only where that user is an admin.
+        """
+        colleague = self.colleague()
+        if self.acting_reference is None and colleague is None:
             return None
         connection = self._connection or self.reader()
-        user_id = references.user(connection, self.acting_reference)
+        own = None
+        if colleague is not None:
+            own = users.by_login(connection, colleague.login)
+            if own is None:
+                raise UsageError(
+                    f"Unix user {colleague.login} is no user's login; an admin makes it one by casefleet user edit USER"
+                    f" --login {colleague.login}."
+                )
+        user_id = own or 0
+        if self.acting_reference is not None:
+            user_id = references.user(connection, self.acting_reference)
+        if own not in (None, user_id) and not access.who(connection, own).is_admin:
+            raise UsageError(f"You are {users.one(connection, own or 0)['name']}; --as another user is for admins.")
         user = users.one(connection, user_id)
         if user["disabled"]:
             raise UsageError(f"User {user_id} {user['name']} is disabled and cannot act; name another with --as.")
@@ -110,9 +150,14 @@ class State:
         """What is in sight of who asks; errors as `acting`."""
         return self.viewer().sight
 
-    def allow(self, command: str) -> None:
-        """Raise NotAllowedError unless who asks may use a command of access.RIGHTS; errors as `acting`."""
-        if access.asks_for_a_role(command) and self.acting_reference is not None:
+    def allow(self, command: str, parameters: Mapping[str, Any]) -> None:
+        """Raise NotAllowedError unless who asks may use a command of access.RIGHTS; errors as `acting` and callers."""
+        if self.colleague() is not None:
+            from casefleet_cli.cli import callers  # noqa: PLC0415 - only through sudo
+
+            callers.check_command(command, parameters)
+            access.require(self.viewer(), command)
+        elif access.asks_for_a_role(command) and self.acting_reference is not None:
             access.require(self.viewer(), command)
 
     def close(self) -> None:

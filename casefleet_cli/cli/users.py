@@ -23,6 +23,10 @@ app = typer.Typer(help="Users of the firm and their BCC addresses.", no_args_is_
 User = Annotated[str, typer.Argument(metavar="USER", help="A number, address or name.")]
 Role = Annotated[str, typer.Option(metavar="ROLE", help="admin, standard, limited or guest.")]
 
+Login = Annotated[
+    str | None, typer.Option("--login", metavar="NAME", help="The unix user who is this user through sudo.")
+]
+
 
 @app.command("add")
 def add(
@@ -30,11 +34,14 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="What the user sends mail from.")],
     role: Role = "standard",
+    login: Login = None,
     token: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Add a user and make the user's secret BCC address."""
     connection = context.obj.connection()
-    user_id = user_desk.add(connection, name, addresses, role=role, token=token, acting=context.obj.acting())
+    user_id = user_desk.add(
+        connection, name, addresses, role=role, login=login, token=token, acting=context.obj.acting()
+    )
     tell_postfix(connection)
     output.say(f"Added user {user_id} {name}. BCC address, a secret: {users.bcc_address(connection, user_id)}")
 
@@ -65,6 +72,7 @@ def show(context: typer.Context, user: User, as_json: output.Json = False) -> No
             ("User", whole["id"]),
             ("Name", whole["name"]),
             ("Role", whole["role"]),
+            ("Unix login", whole["login"]),
             ("Sends from", whole["addresses"]),
             ("BCC address", secrets.current if secrets else "(only for this user and admins)"),
             ("In grace", [f"{one} until {output.moment(until)}" for one, until in secrets.in_grace] if secrets else []),
@@ -79,10 +87,11 @@ def edit(
     user: User,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="admin, standard, limited or guest.")] = None,
+    login: Login = None,
     add_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="One more sender address.")] = None,
     remove_address: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="A sender address less.")] = None,
 ) -> None:
-    """Change a user's name, role or sender addresses."""
+    """Change a user's name, role, unix login or sender addresses."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
     changes = user_desk.edit(
@@ -90,6 +99,7 @@ def edit(
         user_id,
         name=name,
         role=role,
+        login=login,
         add_addresses=add_address or (),
         remove_addresses=remove_address or (),
         acting=context.obj.acting(),

@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import shutil
+import sys
+import tempfile
 import zipfile
 from datetime import UTC
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -145,11 +148,18 @@ def hand_over(
 ) -> Handover:
     """Write these emails with all that belongs to them, and what is in sight of the journal, to a folder or .zip.
 
-    `kind` and `number`: the "case" or "lead" whose journal it is.
-
-    It is there all at once, or not at all. Raises CannotCreateError when the target is there already or cannot be made,
-    TryAgainError on a full disk.
+    `kind` and `number`: the "case" or "lead" whose journal it is. "-" is a .zip on standard output. It is there all at
+    once, or not at all. Raises CannotCreateError when the target is there already or cannot be made, TryAgainError on a
+    full disk.
     """
+    if str(to) == "-":
+        with tempfile.TemporaryFile() as whole:
+            with zipfile.ZipFile(whole, "w") as archive:
+                out = _Hashed(_Zip(archive))
+                done = _write(connection, out, kind, number, title, email_ids, privilege_log, redact, sight)
+            whole.seek(0)
+            shutil.copyfileobj(whole, sys.stdout.buffer)
+        return done
     if to.suffix.lower() == ".zip":
         with files.new_file(to, otherwise=_OTHERWISE) as draft, zipfile.ZipFile(draft, "x") as archive:
             return _write(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.desk import contacts as contact_desk
@@ -61,14 +63,15 @@ class _OnlyTriedError(Exception):
 
 
 def read(path: str) -> list[Row]:
-    """The rows of a CSV file (UTF-8; commas or semicolons; columns name, address, kind, note in any order).
+    """The rows of a CSV file, or of standard input ("-").
 
-    The address cell may hold several, separated by blanks, commas or semicolons. Raises NoInputError when there is no
-    such file and UnreadableError when it is not such a table.
+    UTF-8, commas or semicolons, the columns name, address, kind and note in any order. The address cell may hold
+    several, separated by blanks, commas or semicolons. Raises NoInputError when there is no such file and
+    UnreadableError when it is not such a table.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
-            text = file.read()
+        with open(path, "rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:  # noqa: PTH123
+            text = file.read().decode("utf-8-sig")
     except FileNotFoundError:
         raise NoInputError(f"There is no file {path}.") from None
     except UnicodeDecodeError:

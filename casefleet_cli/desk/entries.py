@@ -16,6 +16,7 @@ _LONGEST_ADDRESS = 254
 """Octets of an address (RFC 5321 section 4.5.3.1.3, without the angle brackets)."""
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_LOGIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@\\$-]{0,63}")
 _PLAIN_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 
 
@@ -97,6 +98,14 @@ def token(text: str) -> str:
             f"A token has {clock.TOKEN_LENGTH} to 40 letters, only these: {clock.TOKEN_ALPHABET}; or leave it out."
         )
     return text
+
+
+def login(text: str) -> str:
+    """The name of a unix user; raises BadEntryError for what none is called."""
+    kept = text.strip()
+    if not _LOGIN.fullmatch(kept):
+        raise BadEntryError(f"{text!r} is no name of a unix user; give what `id -un` says for that user.")
+    return kept
 
 
 def slug(user_name: str) -> str:

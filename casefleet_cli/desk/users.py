@@ -58,6 +58,7 @@ def add(
     addresses: Iterable[str],
     *,
     role: str = "standard",
+    login: str | None = None,
     token: str | None = None,
     acting: int | None = None,
 ) -> int:
@@ -73,6 +74,8 @@ def add(
     secret = clock.token() if token is None else entries.token(token)
     with transaction(connection):
         user_id = users.add(connection, name, role)
+        if login is not None:
+            _let_in_as(connection, user_id, login)
         for address in kept:
             _claim(connection, user_id, address)
         bcc_address = f"{entries.slug(name)}-{secret}@{settings.logging_domain(connection)}"
@@ -89,11 +92,12 @@ def edit(
     *,
     name: str | None = None,
     role: str | None = None,
+    login: str | None = None,
     add_addresses: Iterable[str] = (),
     remove_addresses: Iterable[str] = (),
     acting: int | None = None,
 ) -> list[str]:
-    """Change a user and say what changed, in words; nothing when all was so already.
+    """Change a user and say what changed, in words; nothing when all was so already. A login of "" takes it away.
 
     Raises UsageError for an address that is somebody else's, and for taking the last one.
     """
@@ -108,6 +112,8 @@ def edit(
         if role is not None and (kept_role := entries.one_of(role, entries.ROLES, "role")) != before["role"]:
             users.set_role(connection, user_id, kept_role)
             changes.append(f"role {before['role']} → {kept_role}")
+        if login is not None and (kept_login := _let_in_as(connection, user_id, login)) != before["login"]:
+            changes.append(f"login {before['login'] or '(none)'} → {kept_login or '(none)'}")
         for address in map(entries.address, add_addresses):
             if _claim(connection, user_id, address):
                 changes.append(f"address {address} added")  # noqa: PERF401 - each claim is a write
@@ -228,6 +234,20 @@ def _keep_an_admin(connection: sqlite3.Connection, user_id: int) -> None:
         raise LastAdminError(
             f"{name} is the last admin; make another user one first, by casefleet user edit USER --role admin."
         )
+
+
+def _let_in_as(connection: sqlite3.Connection, user_id: int, login: str) -> str | None:
+    """Let a unix user be this user through sudo, or ("") none; raises TakenError for one who is another already."""
+    if not login:
+        users.set_login(connection, user_id, None)
+        return None
+    kept = entries.login(login)
+    other = users.by_login(connection, kept)
+    if other not in (None, user_id):
+        name = users.one(connection, other or 0)["name"]
+        raise TakenError(f"Unix user {kept} is user {other} {name} already; a login has one user.")
+    users.set_login(connection, user_id, kept)
+    return kept
 
 
 def _claim(connection: sqlite3.Connection, user_id: int, address: str) -> bool:

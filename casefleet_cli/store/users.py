@@ -22,7 +22,8 @@ _BY_BCC = """SELECT b.user_id, b.id, u.name,
 u.disabled_at IS NULL AND (b.retired_at IS NULL OR coalesce(b.expires_at > :now, 0))
 FROM bcc_addresses AS b JOIN users AS u ON u.id = b.user_id WHERE b.address = :address"""
 _LIST = """SELECT u.id, u.name, u.role, (SELECT json_group_array(address) FROM
-    (SELECT address FROM sender_addresses WHERE user_id = u.id ORDER BY id)) AS addresses, u.disabled_at, u.created_at
+    (SELECT address FROM sender_addresses WHERE user_id = u.id ORDER BY id)) AS addresses, u.login,
+u.disabled_at, u.created_at
 FROM users AS u"""
 
 
@@ -198,6 +199,28 @@ def retire_bcc_address(connection: sqlite3.Connection, user_id: int, expires_at:
     )
 
 
+def has_logins(connection: sqlite3.Connection) -> bool:
+    """Whether any user has a unix login."""
+    return connection.execute("SELECT 1 FROM users WHERE login IS NOT NULL LIMIT 1").fetchone() is not None
+
+
+def by_login(connection: sqlite3.Connection, login: str) -> int | None:
+    """The user of a unix login, or None."""
+    row = connection.execute("SELECT id FROM users WHERE login = ?", (login,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def logins(connection: sqlite3.Connection) -> list[str]:
+    """The unix logins of the users who are not disabled."""
+    rows = connection.execute("SELECT login FROM users WHERE login IS NOT NULL AND disabled_at IS NULL ORDER BY login")
+    return [str(row[0]) for row in rows]
+
+
+def set_login(connection: sqlite3.Connection, user_id: int, login: str | None) -> None:
+    """Give a user a unix login that no other has, or none."""
+    connection.execute("UPDATE users SET login = ? WHERE id = ?", (login, user_id))
+
+
 def active(connection: sqlite3.Connection, user_id: int) -> tuple[str, str] | None:
     """The name and the role of a user; None when there is no such user or it is disabled."""
     row = connection.execute("SELECT name, role FROM users WHERE id = ? AND disabled_at IS NULL", (user_id,)).fetchone()
@@ -205,7 +228,7 @@ def active(connection: sqlite3.Connection, user_id: int) -> tuple[str, str] | No
 
 
 def one(connection: sqlite3.Connection, user_id: int) -> dict[str, Any]:
-    """A user: id, name, role, addresses, disabled, disabled_at, created_at; never the BCC address."""
+    """A user: id, name, role, addresses, login, disabled, disabled_at, created_at; never the BCC address."""
     return next(_told(connection.execute(f"{_LIST} WHERE u.id = ?", (user_id,))))
 
 

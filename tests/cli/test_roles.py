@@ -136,10 +136,11 @@ LINES = {
     "reparse": ("1", "--all --dry-run"),
     "install": ("",),
     "doctor": ("", "--json"),
+    "sudoers": ("",),
     "postfix": ("",),
 }  # fmt: skip
 """By command: what is typed after it."""
-ONLY_REFUSED = {"lmtp", "redeliver", "restore", "recover", "install", "doctor", "postfix"}
+ONLY_REFUSED = {"lmtp", "redeliver", "restore", "recover", "install", "doctor", "postfix", "sudoers"}
 """Commands about the machine, which an admin does not try here."""
 
 

@@ -32,6 +32,8 @@ WRITING = (
     "case open New",
     "case close 2026-101",
     "case reopen 2026-102",
+    "case restrict 2026-101",
+    "case unrestrict 2026-102",
     "case assign 2026-101 --contact 2",
     "case unassign 2026-101 --contact 1",
     "lead open New --contact 1",
@@ -63,7 +65,7 @@ ELSEWHERE = {
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "case list", "case show", "lead list",
     "lead show", "imports list", "imports show", "inspect", "route", "explain", "email list", "email show",
-    "unassigned", "never-log list", "feed", "serve", "verify", "doctor",
+    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers",
 }  # fmt: skip
 
 
@@ -86,6 +88,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
     firm = office(tmp_path_factory.mktemp("model"))
     never_log.add(firm.db, "bob@else.example", None)
     firm.db.execute("UPDATE emails SET text = 'as an earlier release read it' WHERE id = 1")
+    firm.db.execute("UPDATE cases SET restricted = 1 WHERE number = '2026-102'")
     return firm
 
 

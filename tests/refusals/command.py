@@ -6,6 +6,7 @@ import errno
 import os
 import pwd
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,8 @@ OF_COMMANDS = (
           " --role admin.", LastAdminError),
     usage("user edit 1 --role guest", "Ada Berg is the last admin; make another user one first, by casefleet user edit"
           " USER --role admin.", LastAdminError),
+    usage("export --case 2026-101 --to -", "A .zip is nothing to read: send it to a file by > FILE.zip, or into a pipe.")
+    ._replace(given=lambda firm: firm.patch.setattr(sys.stdout.__class__, "isatty", lambda self: True, raising=False)),
     usage("--as Carl case restrict 2026-101", "Who sees case 2026-101 is for admins and its users to say; ask one of"
           " them.", NotAssignedError),
     usage("--as Carl case open Mine --number 2026-101", "The number 2026-101 is not free; give another with --number.",
