@@ -23,7 +23,7 @@ from casefleet_cli.store.deliveries import Arrival
 from tests.firm import BCC, DOMAIN, NOW, Firm, mail
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "schemas"
-FORMS = sorted(path.stem for path in FOLDER.glob("1*.sql"))
+FORMS = sorted(path.stem for path in FOLDER.glob("1[a-z].sql"))
 """Schema 1 had seven, a to g."""
 FORMS += [f"2{form[1]}" for form in FORMS[1:]]
 """Schema 2 could be made of all but the first."""

@@ -10,6 +10,7 @@ import typer
 from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
+from casefleet_cli.desk import passwords as password_desk
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.install import recipients
@@ -150,6 +151,29 @@ def enable(context: typer.Context, user: User) -> None:
     changed = user_desk.enable(connection, user_id, acting=context.obj.acting())
     tell_postfix(connection)
     output.say(f"User {user_id} is enabled{'' if changed else ' already'}.")
+
+
+@app.command("password")
+def password(
+    context: typer.Context,
+    user: User,
+    remove: Annotated[bool, typer.Option("--remove", help="Let nobody sign in as this user by a password.")] = False,
+) -> None:
+    """Give a user another password for the pages, asked for twice, or taken from standard input; visits end."""
+    connection = context.obj.connection()
+    user_id = references.user(connection, user)
+    acting = context.obj.acting()
+    name = users.one(connection, user_id)["name"]
+    if remove:
+        removed = password_desk.remove(connection, user_id, acting=acting)
+        output.say(f"User {user_id} {name} has {'no password any more' if removed else 'no password'}.")
+        return
+    if sys.stdin.isatty():
+        typed = typer.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True)
+    else:
+        typed = sys.stdin.readline().removesuffix("\n")
+    password_desk.put(connection, user_id, typed, acting=acting)
+    output.say(f"User {user_id} {name} has another password; whoever was signed in as this user is signed out.")
 
 
 @app.command("vcard")

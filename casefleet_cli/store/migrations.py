@@ -22,6 +22,7 @@ from casefleet_cli.store import (
     migration_0008,
     migration_0009,
     migration_0010,
+    migration_0011,
     recomputations,
     tables,
 )
@@ -73,6 +74,7 @@ ALL = (
     Migration("0008_formats", migration_0008.change),
     Migration("0009_never_log", migration_0009.change),
     Migration("0010_restricted_cases", migration_0010.change),
+    Migration("0011_passwords", migration_0011.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

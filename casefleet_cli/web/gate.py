@@ -9,15 +9,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from casefleet_cli import access
-from casefleet_cli.store import database
-from casefleet_cli.web import locks, pages, sessions
+from casefleet_cli.web import entering, locks, pages, sessions
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from datasette.app import Datasette
+
+    from casefleet_cli import access
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,6 +35,7 @@ class Gate:
     def __init__(self, app: App, datasette: Datasette) -> None:
         self._app = app
         self._datasette = datasette
+        self._desk = entering.Desk()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -46,26 +47,29 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not locks.LOOPBACK_NAME.fullmatch(_header(scope, b"host")):
-            await _answer(send, scope, 421, "This server answers to localhost only.\n", content_type="text/plain")
+        door = sessions.door_of(self._datasette)
+        host = _header(scope, b"host")
+        if not (locks.LOOPBACK_NAME.fullmatch(host) or _name_of(host) in door.terms.public_names):
+            await _answer(send, scope, 421, "This server answers to other names only.\n", content_type="text/plain")
             return
         path = _path(scope)
         if path in STATIC:
             await _answer(send, scope, 200, _static(path), content_type=STATIC[path])
             return
-        door = sessions.door_of(self._datasette)
-        session = door.session_of(_cookie(scope))
-        viewer = await self._viewer(session)
+        viewer = await asyncio.to_thread(self._viewer, scope, door)
+        is_foreign = entering.is_foreign(_header(scope, b"sec-fetch-site"), _header(scope, b"origin"), host)
         if path == "/login":
-            await self._login(scope, send, door, known=viewer is not None)
+            await self._login(scope, receive, send, door, known=viewer is not None, is_foreign=is_foreign)
         elif path == "/logout" and scope["method"] == "POST":
-            if session is not None and _header(scope, b"sec-fetch-site") in ("", "same-origin", "none"):
-                door.leave(session)
-            await _redirect(send, "/login", sessions.clear_cookie())
+            if is_foreign:
+                await _answer(send, scope, 403, "Another site asked for this.\n", content_type="text/plain")
+                return
+            await asyncio.to_thread(door.leave, _cookie(scope))
+            await _redirect(send, "/login", door.clear_cookie())
         elif viewer is None:
             # A link on another site brings no SameSite=Strict cookie; asked again from our own page, it does.
             arriving = scope["method"] == "GET" and _header(scope, b"sec-fetch-site") in ("cross-site", "same-site")
-            await _answer(send, scope, 401, render("login.html", {"problem": "", "again": path if arriving else ""}))
+            await _sign_in_page(send, scope, door, 401, again=_target(scope) if arriving else "", to=_target(scope))
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, scope, 405, "These pages are for reading only.\n", content_type="text/plain")
         elif not _OURS.fullmatch(path):
@@ -74,38 +78,59 @@ class Gate:
             actor = {"id": "casefleet", "name": viewer.name}
             await self._app({**scope, "actor": actor, "casefleet_viewer": viewer}, receive, send)
 
-    async def _viewer(self, session: sessions.Session | None) -> access.Viewer | None:
-        """Who the session belongs to, as the database has it now: a disabled user is nobody at once."""
-        if session is None:
-            return None
-        if session.user_id is None:
-            return access.THIS_COMPUTER
-        return await asyncio.to_thread(_user, database_path(self._datasette), session.user_id)
+    def _viewer(self, scope: Scope, door: sessions.Door) -> access.Viewer | None:
+        """Who asks, as the database has it now: a disabled user is nobody at once."""
+        path = database_path(self._datasette)
+        if door.terms.proxy and (scope.get("client") or ("",))[0] == door.terms.proxy:
+            named = _header(scope, door.terms.header.encode("ascii"))
+            if named:
+                return entering.vouched_for(path, named)
+        return door.viewer(path, _cookie(scope))
 
-    async def _login(self, scope: Scope, send: Send, door: sessions.Door, *, known: bool) -> None:
-        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        # Programs that look ahead ask with HEAD; that must not use the address up.
-        session = door.enter(token) if token and scope["method"] == "GET" else None
-        if session is not None:
-            await _redirect(send, "/", sessions.set_cookie(door.cookie_value(session)))
+    async def _login(
+        self, scope: Scope, receive: Receive, send: Send, door: sessions.Door, *, known: bool, is_foreign: bool
+    ) -> None:
+        if scope["method"] == "POST":
+            await self._password(scope, receive, send, door, is_foreign=is_foreign)
+            return
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        token = query.get("token", [""])[0]
+        # Programs that look ahead ask with HEAD, browsers say that they do; neither may use the address up.
+        is_ahead = scope["method"] != "GET" or _header(scope, b"sec-purpose").startswith(entering.AHEAD)
+        is_ahead = is_ahead or _header(scope, b"purpose") in entering.AHEAD
+        cookie = None
+        if token and not is_ahead:
+            cookie = await asyncio.to_thread(door.enter, database_path(self._datasette), token)
+        if cookie is not None:
+            await _redirect(send, "/", door.set_cookie(cookie))
         elif known:
             await _redirect(send, "/")
         else:
-            problem = "That address was used already, or belongs to an earlier start of the server." if token else ""
-            await _answer(send, scope, 401, render("login.html", {"problem": problem, "again": ""}))
+            problem = "That address was used already, or its time is over." if token and not is_ahead else ""
+            await _sign_in_page(send, scope, door, 401, problem=problem)
+
+    async def _password(
+        self, scope: Scope, receive: Receive, send: Send, door: sessions.Door, *, is_foreign: bool
+    ) -> None:
+        form = await _body(receive, entering.LONGEST_FORM)
+        if not door.terms.passwords or is_foreign or form is None:
+            await _sign_in_page(send, scope, door, 403, problem="This form is not ours; sign in here.")
+            return
+        to = parse_qs(form.decode("utf-8", "replace")).get("to", ["/"])[0]
+        peer = str((scope.get("client") or ("",))[0])
+        if peer == door.terms.proxy or (door.terms.public_names and locks.is_loopback(peer)):
+            # All come from the proxy; whom it names is whom it saw. Nobody is kept out for what others guessed.
+            peer = _header(scope, b"x-forwarded-for").rpartition(",")[2].strip()
+        answer = await self._desk.sign_in(door, database_path(self._datasette), peer, form)
+        if answer.cookie is None:
+            await _sign_in_page(send, scope, door, answer.status, problem=answer.problem, to=to)
+        else:
+            await _redirect(send, entering.safe_target(to), door.set_cookie(answer.cookie))
 
 
 def database_path(datasette: Datasette) -> str:
     """The file of the casefleet database that this Datasette serves."""
     return next(str(held.path) for held in datasette.databases.values() if held.path and locks.is_ours(str(held.path)))
-
-
-def _user(path: str, user_id: int) -> access.Viewer | None:
-    connection = database.open_reader(path, busy_seconds=5)
-    try:
-        return access.of_user(connection, user_id)
-    finally:
-        connection.close()
 
 
 @cache
@@ -118,6 +143,29 @@ def _path(scope: Scope) -> str:
     raw = scope.get("raw_path")
     path = scope["path"] if raw is None else bytes(raw).decode("latin-1")
     return str(path).partition("?")[0]
+
+
+def _target(scope: Scope) -> str:
+    """The address that was asked for, where a browser may be sent back to it."""
+    query = scope["query_string"].decode("latin-1")
+    return entering.safe_target(_path(scope) + (f"?{query}" if query else ""))
+
+
+def _name_of(host: str) -> str:
+    """The name in a Host header, without the port."""
+    return host.partition(":")[0].lower()
+
+
+async def _body(receive: Receive, most: int) -> bytes | None:
+    """What was sent, or None when it is longer."""
+    content = b""
+    while True:
+        message = await receive()
+        content += bytes(message.get("body", b""))
+        if len(content) > most or message["type"] != "http.request":
+            return None
+        if not message.get("more_body"):
+            return content
 
 
 def _header(scope: Scope, name: bytes) -> str:
@@ -155,6 +203,13 @@ async def _answer(send: Send, scope: Scope, status: int, text: str, *, content_t
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def _sign_in_page(
+    send: Send, scope: Scope, door: sessions.Door, status: int, *, problem: str = "", again: str = "", to: str = "/"
+) -> None:
+    said = {"problem": problem, "again": again, "passwords": door.terms.passwords, "to": to}
+    await _answer(send, scope, status, render("login.html", said))
 
 
 async def _redirect(send: Send, to: str, cookie: bytes | None = None) -> None:

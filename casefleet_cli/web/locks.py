@@ -46,7 +46,7 @@ DEFAULT_HEADERS = {
 PATIENCE = 10.0
 """Seconds after which a page is given up, so that no question keeps a thread for good."""
 _SECRET_COLUMNS = frozenset({("raw_messages", "content"), ("settings", "value")})
-_SECRET_TABLES = frozenset({"bcc_addresses"})
+_SECRET_TABLES = frozenset({"bcc_addresses", "passwords"})
 _known: dict[tuple[str, int], bool] = {}
 
 
@@ -68,6 +68,11 @@ def confine(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(blind)
     deadline = clock.ticks() + PATIENCE
     connection.set_progress_handler(lambda: int(clock.ticks() > deadline), 50_000)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether a peer is on this machine."""
+    return address == "::1" or address.startswith("127.")
 
 
 def guards(datasette: Datasette) -> bool:

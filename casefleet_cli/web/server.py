@@ -1,4 +1,4 @@
-"""Serving the pages on this computer: one process, one address that works once."""
+"""Serving the pages: one process, on this machine's loopback, or where a proxy or passwords let people in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.errors import ConfigError, TryAgainError
-from casefleet_cli.store import database
+from casefleet_cli.errors import CannotCreateError, ConfigError, TryAgainError
+from casefleet_cli.store import database, visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from datasette.app import Datasette
+
+    from casefleet_cli.store.visits import Book
+    from casefleet_cli.web.sessions import Terms
 
 
 class Site(NamedTuple):
@@ -24,10 +27,14 @@ class Site(NamedTuple):
     """The ASGI application, gate included."""
     entrance: str
     """The path that lets one person in, once."""
+    book: Book
+    """Who is signed in."""
 
 
-def build(path: str, user_id: int | None = None) -> Site:
+def build(path: str, user_id: int | None = None, *, book: Book | None = None, terms: Terms | None = None) -> Site:
     """The pages of the database at `path`, with an entrance for this user, or (None) for an admin at this computer.
+
+    Visits are kept in `book`, or in memory alone.
 
     Raises the errors of `open_reader` when there is no casefleet database there.
     """
@@ -41,26 +48,54 @@ def build(path: str, user_id: int | None = None) -> Site:
         pm.register(plugin, "casefleet")
     settings = {"default_allow_sql": False, "allow_download": False, "allow_facet": False, "suggest_facets": False}
     datasette: Any = Datasette([path], settings=settings)  # type: ignore[no-untyped-call]
-    token = sessions.door_of(datasette).invite(user_id)
-    return Site(datasette, datasette.app(), f"/login?token={token}")
+    kept = visits.in_memory() if book is None else book
+    door = sessions.open_door(datasette, sessions.Door(kept, terms or sessions.Terms()))
+    return Site(datasette, datasette.app(), f"/login?token={door.invite(user_id)}", kept)
 
 
 def run(
-    path: str, *, user_id: int | None = None, host: str = "127.0.0.1", port: int = 8001, ready: Callable[[str], None]
+    path: str,
+    *,
+    user_id: int | None = None,
+    host: str = "127.0.0.1",
+    port: int = 8001,
+    terms: Terms | None = None,
+    ready: Callable[[str, str], None],
 ) -> None:
-    """Serve until Ctrl-C; `ready` is told the one-time address when the port is open.
+    """Serve until Ctrl-C; `ready` is told the address, and the path that works once, when the port is open.
 
-    Raises ConfigError for a host that others can reach, TryAgainError when the port is taken.
+    Raises ConfigError for a host that others can reach where neither passwords nor a proxy say who they are, or without
+    the names under which they do; TryAgainError when the port is taken.
     """
     address = _loopback(host)
+    if address is None:
+        if terms is None or not (terms.passwords or terms.proxy) or not terms.public_names:
+            raise ConfigError(
+                f"{host} can be reached from other machines: say how people sign in, by --passwords or --behind-proxy,"
+                " and under which name they come, by --public-name."
+            )
+        address = host.strip("[]")
     listening = _listen(address, port)
     try:
-        site = build(path, user_id)
+        book = _book(path)
+        site = build(path, user_id, book=book, terms=terms)
         name = f"[{address}]" if ":" in address else address
-        ready(f"http://{name}:{listening.getsockname()[1]}{site.entrance}")
-        _serve(site.app, listening)
+        public = f"http://{name}:{listening.getsockname()[1]}"
+        if terms is not None and terms.public_names:
+            public = f"https://{min(terms.public_names)}"
+        with book.serving(public):
+            ready(public, site.entrance)
+            _serve(site.app, listening)
     finally:
         listening.close()
+
+
+def _book(path: str) -> Book:
+    """The visits beside the database; in memory, where nothing can be written there."""
+    try:
+        return visits.beside(path)
+    except CannotCreateError:
+        return visits.in_memory()
 
 
 def _serve(app: Any, listening: socket.socket) -> None:
@@ -82,16 +117,14 @@ def _serve(app: Any, listening: socket.socket) -> None:
         return
 
 
-def _loopback(host: str) -> str:
-    """The loopback address that a host names; any other host is refused."""
+def _loopback(host: str) -> str | None:
+    """The loopback address that a host names; None for what others can reach."""
     if host.lower() == "localhost":
         return "127.0.0.1"
     try:
-        if ipaddress.ip_address(host.strip("[]")).is_loopback:
-            return host.strip("[]")
+        return host.strip("[]") if ipaddress.ip_address(host.strip("[]")).is_loopback else None
     except ValueError:
-        pass
-    raise ConfigError(f"casefleet serve listens on this computer only (127.0.0.1, ::1), not on {host}.")
+        raise ConfigError(f"{host!r} is no address to listen on; give one like 127.0.0.1, ::1 or 0.0.0.0.") from None
 
 
 def _listen(address: str, port: int) -> socket.socket:

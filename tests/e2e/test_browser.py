@@ -173,13 +173,13 @@ def test_the_address_does_not_work_twice(visit: Visit) -> None:
     visit.driver.get(visit.address)
     assert "used already" in visit.text
     visit.go("/")
-    assert "Log in" in visit.text
+    assert "Sign in" in visit.text
 
 
 def test_a_link_on_another_site_leads_to_the_page_and_not_to_the_login(visit: Visit) -> None:
     other = visit.base.replace("127.0.0.1", "localhost")
     visit.driver.get(other + "/")
-    assert "Log in" in visit.text
+    assert "Sign in" in visit.text
     visit.driver.execute_script(f"location = '{visit.base}/cases/1'")
     _until(lambda: "Case 2026-104" in visit.text)
 
@@ -254,9 +254,9 @@ def test_pages_are_usable_by_keyboard(visit: Visit) -> None:
 def test_logging_out_ends_the_visit(visit: Visit) -> None:
     visit.go("/")
     visit.driver.find_element("css selector", ".who button").click()
-    _until(lambda: "Log in" in visit.text)
+    _until(lambda: "Sign in" in visit.text)
     visit.go("/cases/1")
-    assert "Log in" in visit.text
+    assert "Sign in" in visit.text
 
 
 def _until(condition: Any) -> None:

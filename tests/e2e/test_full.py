@@ -25,6 +25,7 @@ WRITING = (
     "user rotate 1 --grace 0d",
     "user disable 2",
     "user enable 3",
+    "user password 2 --remove",
     "contact add 'Eve Stone' --address eve@else.example",
     "contact edit 1 --note x",
     "contact merge 1 3",
@@ -65,7 +66,7 @@ ELSEWHERE = {
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "case list", "case show", "lead list",
     "lead show", "imports list", "imports show", "inspect", "route", "explain", "email list", "email show",
-    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers",
+    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin",
 }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
     firm = office(tmp_path_factory.mktemp("model"))
     never_log.add(firm.db, "bob@else.example", None)
     firm.db.execute("UPDATE emails SET text = 'as an earlier release read it' WHERE id = 1")
+    firm.db.execute("INSERT INTO passwords VALUES (2, '$argon2id$', '2026-01-01T00:00:00Z')")
     firm.db.execute("UPDATE cases SET restricted = 1 WHERE number = '2026-102'")
     return firm
 

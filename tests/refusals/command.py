@@ -266,9 +266,6 @@ def taken(firm: Office) -> None:
     firm.patch.setattr(firm, "port", listening, raising=False)
 
 
-ONLY_HERE = "casefleet serve listens on this computer only (127.0.0.1, ::1), not on "
-
-
 def another_firms_transport(firm: Office) -> None:
     """A Postfix whose transport casefleet delivers to another database."""
     folder = Path(firm.path).parent / "bin"
@@ -321,7 +318,6 @@ SERVERS = (
             "Cannot listen on unix:nowhere/lmtp: No such file or directory.", 75),
     Refusal(lambda firm: writer.Writer(firm.path, Syslog())._understand(b""), TryAgainError,
             "The database was not opened yet.", 75),
-    *(Refusal(f"serve --host {host}", ConfigError, f"{ONLY_HERE}{host}.", 78) for host in ("0.0.0.0", "firm.example", "::")),
     Refusal("serve --port 99999", ConfigError,
             "99999 is no port: take one from 1 to 65535, or 0 for any that is free.", 78),
     Refusal("serve --host 127.0.0.77 --port 8077", TryAgainError,

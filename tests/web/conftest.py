@@ -222,14 +222,23 @@ class Browser:
         self.site = site
         self.cookies: dict[str, str] = {}
 
-    def ask(self, path: str, method: str = "GET", *, host: str | None = None, **headers: str) -> httpx.Response:
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        host: str | None = None,
+        form: dict[str, str] | None = None,
+        peer: str = "127.0.0.1",
+        **headers: str,
+    ) -> httpx.Response:
         async def once() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.site.app)
+            transport = httpx.ASGITransport(app=self.site.app, client=(peer, 40000))
             async with httpx.AsyncClient(transport=transport, base_url=BASE, cookies=self.cookies) as client:
                 named = {name.replace("_", "-"): value.encode("latin-1") for name, value in headers.items()}
                 if host is not None:
                     named["Host"] = host.encode("latin-1")
-                return await client.request(method, BASE + path, headers=named)
+                return await client.request(method, BASE + path, headers=named, data=form)
 
         response = asyncio.run(once())
         for name, value in response.cookies.items():

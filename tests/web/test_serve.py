@@ -68,7 +68,7 @@ def test_a_named_user_sees_what_that_user_sees(firm: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("serve", "--host", "0.0.0.0"), 78, "listens on this computer only"),
+        (("serve", "--host", "0.0.0.0"), 78, "can be reached from other machines"),
         (("serve", "--port", "70000"), 78, "is no port"),
         (("--as", "Nobody", "serve"), 2, "There is no user"),
         (("--as", str(OFF), "serve"), 2, "is disabled"),

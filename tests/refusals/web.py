@@ -1,0 +1,83 @@
+"""What is refused of signing in."""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+import sys
+from pathlib import Path
+
+from casefleet_cli.access import NotAllowedError
+from casefleet_cli.desk import passwords as password_desk
+from casefleet_cli.desk.passwords import BadPasswordError
+from casefleet_cli.errors import CannotCreateError, CasefleetError, ConfigError, TryAgainError, UsageError
+from casefleet_cli.store import visits
+from tests.refusals import Office, Refusal
+from tests.refusals.callers import by_sudo
+
+
+def typed(line: str, sentence: str, error: type[CasefleetError] = BadPasswordError) -> Refusal:
+    """A password on standard input that is not taken."""
+
+    def given(firm: Office) -> None:
+        firm.patch.setattr(sys, "stdin", Typed(line))
+
+    return Refusal("user password Carl", error, sentence, 2, given=given)
+
+
+class Typed(io.StringIO):
+    """Standard input that says the same each time it is asked."""
+
+    def readline(self, size: int = -1, /) -> str:
+        self.seek(0)
+        return super().readline(size)
+
+
+LENGTH = "A password has 12 to 1000 letters; several words are easy to keep in mind."
+EASY = "This password is easy to guess; take several words that nobody connects with you."
+
+
+def failing(firm: Office, error: Exception) -> None:
+    """Let the database of visits not be opened."""
+
+    def refuse(path: str) -> None:
+        raise error
+
+    firm.patch.setattr(visits, "Book", refuse)
+
+
+REFUSALS = (
+    *(typed(word, LENGTH) for word in ("", "short", "x" * 1001)),
+    *(typed(word, EASY) for word in ("aaaaaaaaaaaaaaaa", "carl diaz carl diaz", "carl@firm.example", "CARLDIAZ12121")),
+    Refusal(lambda firm: password_desk.put(firm.db, firm.ada, "correct horse battery", acting=firm.carl), NotAllowedError,
+            "You may ask for your own password only; name yourself, or ask an admin.", 2),
+    Refusal("signin Carl", UsageError, "No server runs; start one with casefleet serve.", 2,
+            given=lambda firm: visits.beside(firm.path).close()),
+    Refusal("signin Olga", UsageError, "User 3 Olga Off is disabled and cannot sign in.", 2),
+    Refusal("--as Carl signin Ada", NotAllowedError,
+            "You may ask for your own way in only; name yourself, or ask an admin.", 2),
+    by_sudo("signin Ada", "Through sudo you sign in yourself only.", NotAllowedError),
+    Refusal("signin Carl", TryAgainError, "FOLDER/casefleet.db.visits cannot be used now: database is locked.", 75,
+            given=lambda firm: failing(firm, sqlite3.OperationalError("database is locked"))),
+    Refusal("signin Carl", CannotCreateError, "FOLDER/casefleet.db.visits is broken (file is not a database); move it away,"
+            " and everybody signs in anew.", 73,
+            given=lambda firm: Path(visits.path_beside(firm.path)).write_bytes(b"x" * 5000) and None),
+    Refusal("signin Carl", CannotCreateError, "FOLDER/casefleet.db.visits cannot be made: Read-only file system.", 73,
+            given=lambda firm: failing(firm, OSError(30, os.strerror(30)))),
+    *(Refusal(f"serve {options}", ConfigError, sentence, 78) for options, sentence in {
+        "--public-name a:8443 --passwords": "'a:8443' is no name of a server; give one like mail.firm.example, without a"
+        " port.",
+        "--behind-proxy 127.0.0.1": "--behind-proxy and --auth-header go together: whom to trust, and where it names the"
+        " user.",
+        "--auth-header X-Remote-User": "--behind-proxy and --auth-header go together: whom to trust, and where it names the"
+        " user.",
+        "--behind-proxy 127.0.0.1 --auth-header 'X User'": "'X User' is no name of a header; give one like X-Remote-User.",
+        "--behind-proxy nginx --auth-header X-User": "'nginx' is no address of a proxy; give one like 127.0.0.1.",
+        "--host nowhere": "'nowhere' is no address to listen on; give one like 127.0.0.1, ::1 or 0.0.0.0.",
+        "--host 0.0.0.0": "0.0.0.0 can be reached from other machines: say how people sign in, by --passwords or"
+        " --behind-proxy, and under which name they come, by --public-name.",
+        "--host 0.0.0.0 --passwords": "0.0.0.0 can be reached from other machines: say how people sign in, by --passwords or"
+        " --behind-proxy, and under which name they come, by --public-name.",
+    }.items()),
+)  # fmt: skip
