@@ -169,14 +169,14 @@ class Viewer(NamedTuple):
                 contacts=sight.everything,
                 activities=told,
             )
-        emails = either(sight.on_my_case, both(sight.not_filed, sight.owned))
         return Sight(
             user_id=self.user_id or 0,
-            emails=emails,
+            emails=sight.of_mine,
             cases=sight.my_cases,
             leads=sight.became_my_case,
             contacts=sight.of_my_cases,
-            activities=both(sight.about_no_email_but(emails), sight.about_my_cases),
+            activities=both(sight.about_no_email_but(sight.of_mine), sight.about_my_cases),
+            email_numbers=sight.OF_MINE,
         )
 
     def may(self, what: str) -> bool:

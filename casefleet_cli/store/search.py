@@ -72,7 +72,7 @@ def find(
     snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 16)" if found.has_words else "''"
     cursor = connection.execute(
         "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,"
-        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} AND {sight.emails('e')}"
+        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
         f" ORDER BY {found.number} DESC LIMIT :limit",
         {
             **found.parameters,
@@ -89,7 +89,7 @@ def numbers(connection: sqlite3.Connection, query: Query, sight: Sight = EVERYTH
     """The numbers of the emails in sight that a query means, the first logged first; errors as `find`."""
     found = selection.of(connection, query, sight)
     cursor = connection.execute(
-        f"SELECT e.id FROM {found.source} WHERE {found.where} AND {sight.emails('e')} ORDER BY 1",
+        f"SELECT e.id FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)} ORDER BY 1",
         {**found.parameters, **sight.parameters},
     )
     return [int(row[0]) for row in cursor]
@@ -104,7 +104,7 @@ def hits(
     """
     snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 24)" if found.has_words else "''"
     return connection.execute(
-        f"SELECT e.id, {snippet} FROM {found.source} WHERE {found.where} AND {sight.emails('e')}"
+        f"SELECT e.id, {snippet} FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
         f" AND {found.number} < :before ORDER BY {found.number} DESC LIMIT :limit",
         {
             **found.parameters,
@@ -119,8 +119,9 @@ def hits(
 
 def count(connection: sqlite3.Connection, found: Selection, sight: Sight, cap: int) -> int:
     """How many emails of a selection are in sight, at most the cap."""
+    seen = sight.emails_by(found.number)
     (total,) = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {found.source} WHERE {found.where} AND {sight.emails('e')} LIMIT :cap)",
+        f"SELECT count(*) FROM (SELECT 1 FROM {found.source} WHERE {found.where} AND {seen} LIMIT :cap)",
         {**found.parameters, "cap": cap, **sight.parameters},
     ).fetchone()
     return int(total)
