@@ -16,6 +16,7 @@ from casefleet_cli.cli.users import tell_postfix
 from casefleet_cli.custody import copies, recovering, rotation, verifying
 from casefleet_cli.errors import CasefleetError, UsageError
 from casefleet_cli.install import doctor, recipients
+from casefleet_cli.install.finding import OK
 from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import activities
 
@@ -140,9 +141,7 @@ def _refresh_map(context: typer.Context, replaced: Path | None) -> None:
 
 def _tell_to_do(to: Path) -> None:
     """What casefleet doctor finds to be done here."""
-    found = [
-        finding for finding in doctor.findings(to.absolute(), program(), Postconf(None)) if finding.state != doctor.OK
-    ]
+    found = [finding for finding in doctor.findings(to.absolute(), program(), Postconf(None)) if finding.state != OK]
     if found:
         output.say("Left to do here, as casefleet doctor says:")
     for finding in found:

@@ -11,6 +11,7 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.mailserver import program
 from casefleet_cli.install import doctor
+from casefleet_cli.install.finding import FAILURE, Finding
 from casefleet_cli.install.postconf import Postconf
 
 _NOT_RIGHT = 78
@@ -32,11 +33,11 @@ def examine(
     else:
         for finding in found:
             tell_finding(finding)
-    if any(finding.state == doctor.FAILURE for finding in found):
+    if any(finding.state == FAILURE for finding in found):
         raise typer.Exit(_NOT_RIGHT)
 
 
-def tell_finding(finding: doctor.Finding) -> None:
+def tell_finding(finding: Finding) -> None:
     """Print what a check found, a line."""
     advice = f" → {finding.advice}" if finding.advice else ""
     output.say(f"{finding.state:<8} {finding.check:<11} {clean(finding.sentence + advice)}", raw=True)

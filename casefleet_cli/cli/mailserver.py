@@ -14,7 +14,7 @@ import typer
 from casefleet_cli import lda
 from casefleet_cli.cli import output
 from casefleet_cli.errors import ConfigError
-from casefleet_cli.install import mailserver, recipients, units
+from casefleet_cli.install import mailserver, ownership, recipients, units
 from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import settings
 
@@ -62,6 +62,7 @@ def postfix(
     if procmail or maildrop:
         output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
         return
+    _refuse_root(here.user, path, path.stat().st_uid)
     main_cf = mailserver.main_cf(here, with_map=map_path is not None)
     master_cf = mailserver.master_cf(here)
     unit = units.lmtp_unit(here, Postconf().value("mail_owner") or "postfix") if lmtp else ""
@@ -82,11 +83,21 @@ def postfix(
         output.say("")
         output.block(f"# {here.map_cf_path} (needs the package postfix-sqlite; every change of users keeps it fresh)")
         output.block(map_cf)
-    if here.user == "root":
+    if not ownership.exists(here.user):
         output.warn(
-            "casefleet: No mail is taken in as root; give the database and its folder to a user of its own"
-            f" (chown -R casefleet: {path.parent}) and run this again."
+            f"casefleet: There is no unix user {here.user} here; until there is, Postfix keeps the mail in its queue."
         )
+
+
+def _refuse_root(user: str, path: Path, owner: int) -> None:
+    """Raise ConfigError where deliveries would run as root."""
+    if not ownership.is_root(user):
+        return
+    if owner == 0:
+        raise ConfigError(
+            f"{path} belongs to root, and no mail is taken in as root: {ownership.giving(path)}; then run this again."
+        )
+    raise ConfigError(f"No mail is taken in as {user}; leave --user out, and it runs as the owner of the database.")
 
 
 def _refresh_map(connection: sqlite3.Connection, map_path: str) -> None:

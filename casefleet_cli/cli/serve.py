@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from casefleet_cli import access
 from casefleet_cli.cli import output
 from casefleet_cli.errors import ConfigError, UsageError
+from casefleet_cli.install import ownership
 from casefleet_cli.store import passwords, references, users, visits
 from casefleet_cli.web import server
 
@@ -49,6 +51,7 @@ def serve(
     """
     state: State = context.obj
     terms = _terms(by_passwords, public_name or [], behind_proxy, auth_header)
+    ownership.refuse_other_user(Path(state.database_path).absolute())
     connection = state.reader()
     user_id = state.acting()
     is_missing = terms is not None and terms.passwords and not passwords.any_is_set(connection)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import pwd
+import re
 import shutil
 import socket
-import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from casefleet_cli import config
 from casefleet_cli.errors import CasefleetError
-from casefleet_cli.install import mailserver, recipients
+from casefleet_cli.install import mailserver, ownership, recipients
+from casefleet_cli.install.finding import FAILURE, OK, WARNING, Finding
 from casefleet_cli.store import database, settings
 
 if TYPE_CHECKING:
@@ -21,22 +21,10 @@ if TYPE_CHECKING:
 
     from casefleet_cli.install.postconf import Postconf, Service
 
-OK, WARNING, FAILURE = "ok", "warning", "failure"
 _ENOUGH_BYTES = 1024**3
 _ANSWER_SECONDS = 10.0
 _GREETING = b"220 casefleet"
 _FEW_BYTES = 100 * 1024**2
-
-
-class Finding(NamedTuple):
-    """What one check found."""
-
-    check: str
-    state: str
-    """"ok", "warning" or "failure"."""
-    sentence: str
-    advice: str = ""
-    """What to do; "" when nothing has to be done."""
 
 
 def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterator[Finding]:
@@ -44,16 +32,16 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
     yield _program(program)
     connection, opened = _database(path)
     yield opened
+    domain = settings.logging_domain(connection) if connection else ""
     if path.is_file():
-        yield from _file(path)
-        yield _callable_by_owner(path, program)
+        deliverer = _deliverer(postfix, domain) if domain else None
+        yield from ownership.findings(path, program, deliverer)
         yield _room(path)
     if connection is None:
         return
     try:
         yield _journal(connection)
         yield _trust(connection)
-        domain = settings.logging_domain(connection)
         if postfix.here():
             yield from _mail_server(postfix, domain, path, program)
         else:
@@ -91,63 +79,6 @@ def _database(path: Path) -> tuple[sqlite3.Connection | None, Finding]:
     return connection, Finding("database", OK, f"{path} opens, and its schema is that of this release.")
 
 
-def _file(path: Path) -> Iterator[Finding]:
-    about = path.stat()
-    files = [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))]
-    present = [file for file in files if file.exists()]
-    open_to_others = [file for file in present if file.stat().st_mode & 0o007]
-    if open_to_others:
-        names = " ".join(map(str, open_to_others))
-        yield Finding("mode", FAILURE, f"Every user of this machine may read {names}.", f"chmod o= {names}")
-    else:
-        yield Finding("mode", OK, "Other users of this machine cannot read the database.")
-    if about.st_uid == 0:
-        advice = f"chown -R casefleet: {path.parent}"
-        yield Finding("owner", FAILURE, "The database belongs to root, and Postfix runs no pipe as root.", advice)
-        return
-    yield Finding("owner", OK, f"The database belongs to {_name_of(about.st_uid)}.")
-
-
-def _callable_by_owner(path: Path, program: tuple[str, ...]) -> Finding:
-    """Whether the owner can start the program and write the database and beside it, tried as that user."""
-    owner = path.stat().st_uid
-    name = _name_of(owner)
-    if os.geteuid() not in (0, owner):
-        return Finding("access", WARNING, "Whether the owner can write the database was not tried.",
-                       f"Run casefleet doctor as {name} or root.")  # fmt: skip
-    try:
-        _tried(owner, ["/bin/sh", "-c", 'test -r "$0" && test -w "$0" && test -w "$1" && test -x "$1"',
-                       str(path), str(path.parent)])  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return Finding("access", FAILURE, f"{name} cannot write {path} and its folder.", f"chown {name}: {path.parent}")
-    try:
-        _tried(owner, ["/bin/sh", "-c", mailserver.GUARD, "casefleet", *program, "deliver", "--help"])
-    except (OSError, subprocess.SubprocessError):
-        return Finding("access", FAILURE, f"{name} cannot run {' '.join(program)} behind its guard (sh, timeout).",
-                       "Install casefleet where every user can read it, for example below /opt.")  # fmt: skip
-    return Finding("access", OK, f"{name} can run the program and write the database and its folder.")
-
-
-def _tried(owner: int, argv: list[str]) -> None:
-    """Run a command as a user; raises OSError or subprocess.SubprocessError when it fails."""
-    account = None
-    if os.geteuid() == 0:
-        account = pwd.getpwuid(owner)
-    subprocess.run(
-        argv,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        timeout=60,
-        env={"PATH": "/usr/bin:/bin"},
-        user=account.pw_uid if account else None,
-        group=account.pw_gid if account else None,
-        extra_groups=os.getgrouplist(account.pw_name, account.pw_gid) if account else None,
-    )
-
-
 def _room(path: Path) -> Finding:
     free = shutil.disk_usage(path.parent).free
     told = f"{free / 1024**3:.1f} GB are free on the disk of the database."
@@ -161,6 +92,12 @@ def _journal(connection: sqlite3.Connection) -> Finding:
     if mode == "wal":
         return Finding("journal", OK, "The database is in WAL mode: reading and delivering don't wait for each other.")
     return Finding("journal", FAILURE, f"The database is in {mode} mode.", "sqlite3 FILE 'PRAGMA journal_mode = wal'")
+
+
+def _deliverer(postfix: Postconf, domain: str) -> str | None:
+    """The user of the transport that mail for a domain takes; None where there is none."""
+    services = postfix.services(postfix.transport(domain)[0])
+    return services[-1].user if services else None
 
 
 def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str, ...]) -> Iterator[Finding]:
@@ -256,18 +193,36 @@ def _connected(next_hop: str, queue: str) -> socket.socket:
 
 
 def _transport_found(service: Service, name: str, path: Path, program: tuple[str, ...]) -> Finding:
-    owner = _name_of(path.stat().st_uid)
     called = service.words.replace("$$", "$")
-    if str(path) not in called:
+    if not re.search(rf"(?<!\S){re.escape(str(path))}(?!\S)", called):
         return Finding("transport", FAILURE, f"The transport {name} delivers to another database than {path}.",
                        "Run casefleet postfix with the right --db.")  # fmt: skip
     if program[0] not in called:
         return Finding("transport", WARNING, f"The transport {name} runs another program than {program[0]}.",
                        "Right after a move? See casefleet postfix.")  # fmt: skip
-    if service.user != owner:
-        return Finding("transport", FAILURE, f"The transport {name} runs as {service.user}, the database is {owner}'s.",
-                       f"user={owner} in master.cf")  # fmt: skip
-    return Finding("transport", OK, f"The transport {name} runs this program as {owner} with this database.")
+    return _runs_as_owner(service.user, name, path, program)
+
+
+def _runs_as_owner(user: str | None, name: str, path: Path, program: tuple[str, ...]) -> Finding:
+    number = path.stat().st_uid
+    owner = ownership.name_of(number)
+    # Never user=root: whoever the database is to be given to is who runs the pipe.
+    right = f"user={owner} in master.cf, then postfix reload"
+    if owner is None or number == 0:
+        right = f"The right owner first (see there), then {right.replace(str(owner), 'OWNER')}"
+    if user is None:
+        return Finding("transport", FAILURE, f"The transport {name} does not say as whom it runs.", right)
+    if not ownership.exists(user):
+        return Finding("transport", FAILURE, f"The transport {name} runs as {user}, who does not exist here.", right)
+    if ownership.is_root(user):
+        return Finding("transport", FAILURE, f"The transport {name} runs as root, and Postfix runs no pipe as root.",
+                       right)  # fmt: skip
+    if user != owner:
+        whose = f"{owner}'s" if owner else f"user {number}'s"
+        if owner is None or number == 0:
+            right = ownership.giving(path, user)
+        return Finding("transport", FAILURE, f"The transport {name} runs as {user}, the database is {whose}.", right)
+    return Finding("transport", OK, f"The transport {name} runs {program[0]} as {owner} with this database.")
 
 
 def _limits(postfix: Postconf, service: Service, name: str) -> Iterator[Finding]:
@@ -322,10 +277,3 @@ def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iter
                       "Add their recipients to relay_recipient_maps.")  # fmt: skip
     else:
         yield Finding("map", OK, "The map has every BCC address, and Postfix finds them.")
-
-
-def _name_of(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)

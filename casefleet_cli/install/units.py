@@ -18,7 +18,8 @@ WEB = "casefleet-web.service"
 MAIL_GROUP = "postfix"
 SOCKET = "unix:/run/casefleet/lmtp"
 WEB_PORT = 8001
-KEEP_DAYS = 14
+KEEP = 14
+"""Copies of the database, of which one is made each night."""
 _NIGHTLY = {"backup": "02:15", "verify": "03:15"}
 _RUN = "/run/casefleet/"
 _HOMES = ("/home/", "/root/", "/run/user/")
@@ -72,14 +73,11 @@ def web_unit(installation: Installation) -> str:
 
 
 def backup_unit(installation: Installation, backups: str) -> str:
-    """A verified copy named by the date and the time; older ones go once it is there. Errors as lmtp_unit."""
-    copy = _escaped('exec "$@" "$0/casefleet-$(date +%F-%H%M%S).db"')
-    oldest = f"-name casefleet-*.db -mtime +{KEEP_DAYS} -delete"
+    """A verified copy named by its moment; the oldest go once it is there. Errors as lmtp_unit."""
     service = [
         "Type=oneshot",
         f"User={installation.user}",
-        f"ExecStart=/bin/sh -c '{copy}' {_word(backups)} {_called(installation)} backup",
-        f"ExecStart=/usr/bin/find {_word(backups)} -maxdepth 1 {oldest}",
+        f"ExecStart={_called(installation)} backup --keep {KEEP} {_word(backups)}",
         *_sandbox(installation, backups),
     ]
     return _unit("a verified copy of the database", service)

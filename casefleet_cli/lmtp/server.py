@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
+import stat
 from typing import TYPE_CHECKING
 
 from casefleet_cli.errors import ConfigError, TryAgainError
@@ -69,10 +71,8 @@ async def serve(path: str, listen: str, ready: Callable[[str], None]) -> None:
 async def _listener(client: Client, listen: str) -> tuple[asyncio.Server, str]:
     try:
         if listen.startswith("unix:"):
-            socket_path = listen.removeprefix("unix:")
-            server = await asyncio.start_unix_server(client, socket_path)
-            os.chmod(socket_path, 0o660)  # noqa: PTH101
-            return server, listen
+            bound = _bound(listen.removeprefix("unix:"), listen)
+            return await asyncio.start_unix_server(client, sock=bound), listen
         host, _, port = listen.rpartition(":")
         if host not in ("127.0.0.1", "localhost", "[::1]", "::1"):
             raise ConfigError(f"{listen} is not an address of this machine alone; use 127.0.0.1:PORT or unix:/PATH.")
@@ -80,8 +80,53 @@ async def _listener(client: Client, listen: str) -> tuple[asyncio.Server, str]:
     except (ValueError, OverflowError, IndexError):  # no number, a port beyond 65535, a socket without a name
         raise ConfigError(f"{listen} is no address; use 127.0.0.1:PORT or unix:/PATH.") from None
     except OSError as error:
-        raise TryAgainError(f"Cannot listen on {listen}: {error.strerror}.") from None
+        raise TryAgainError(f"Cannot listen on {listen}: {error.strerror or error}.") from None
     return server, f"{host}:{server.sockets[0].getsockname()[1]}"
+
+
+def _bound(path: str, listen: str) -> socket.socket:
+    """A socket at a path that listens, in the place of one that a dead server left; raises OSError.
+
+    Raises TryAgainError where a server listens: taking its name would cut it off from its mail without a word.
+    """
+    if not path:
+        raise ValueError
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)  # noqa: PTH120
+    try:
+        # Of two servers that start at once, the later one finds the earlier one listening.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if _is_live(path):
+            raise TryAgainError(
+                f"A server listens on {listen} already; stop that one first (systemctl stop casefleet-lmtp), or choose"
+                " another place."
+            )
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH116
+                os.unlink(path)  # noqa: PTH108
+        bound = socket.socket(socket.AF_UNIX)
+        try:
+            bound.bind(path)
+            os.chmod(path, 0o660)  # noqa: PTH101
+            bound.listen()
+        except OSError:
+            bound.close()
+            raise
+    finally:
+        os.close(folder)
+    return bound
+
+
+def _is_live(path: str) -> bool:
+    """Whether somebody listens on a socket; one that cannot be asked counts as live."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except TimeoutError:
+            return True  # more wait there than it takes in
+    return True
 
 
 def _tell_manager(state: bytes) -> None:

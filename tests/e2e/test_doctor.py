@@ -107,7 +107,7 @@ FAULTS: dict[str, tuple[str, str, Callable[[Clinic], object], str]] = {
     "older-schema": ("database", "failure", lambda c: c.db.execute("PRAGMA user_version = 0"), "casefleet migrate"),
     "not-wal": ("journal", "failure", other_journal, "delete mode"),
     "readable-by-all": ("mode", "failure", lambda c: Path(c.path).chmod(0o644), "chmod o="),
-    "root-owns-it": ("owner", "failure", as_roots, "chown -R casefleet:"),
+    "root-owns-it": ("owner", "failure", as_roots, f"chown {installed.USER}: /"),
     "closed-folder": ("access", "failure", lambda c: os.chown(c.folder, 0, 0), "cannot write"),
     "closed-program": ("access", "failure", lambda c: c.program.parent.chmod(0o700), "cannot run"),
     "no-domain": ("domain", "failure", lambda c: c.main("relay_domains="), "relay_domains"),

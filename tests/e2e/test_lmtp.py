@@ -292,3 +292,25 @@ def test_a_new_user_is_known_at_once_and_the_processes_of_before_end(firm: Firm,
     assert server.send(mail("x@else.example", text=f"see {new}, he said"), new) == {}
     assert children() & before == set()
     assert "eve-" not in str(firm.all("SELECT text FROM emails"))
+
+
+def test_a_second_server_on_a_live_socket_is_refused(firm: Firm, server: Server) -> None:
+    """The first one goes on taking mail under its name; once it is dead, the next one takes the name over."""
+    first = server
+    argv = [sys.executable, "-m", "casefleet_cli", "--db", firm.path, "lmtp", "--listen", f"unix:{first.socket}"]
+    second = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert (second.returncode, second.stdout) == (75, "")
+    assert second.stderr == (
+        f"casefleet: A server listens on unix:{first.socket} already; stop that one first (systemctl stop casefleet-lmtp),"
+        " or choose another place.\n"
+    )
+    assert first.send(mail("x@else.example"), BCC["ada"]) == {}
+    first.process.kill()
+    first.process.wait()
+    assert Path(first.socket).is_socket()
+    third = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert b"Listening" in third.stdout.readline()
+    assert first.send(mail("y@else.example"), BCC["ada"]) == {}
+    third.terminate()
+    assert third.wait(30) == 0
+    assert firm.count("emails") == 2

@@ -146,29 +146,40 @@ def units(server: Machine) -> None:
 
 def nights(server: Machine) -> None:
     """What the timers start, and what cron starts, copies, proves and clears away."""
-    old = (
-        "touch -d '15 days ago' {0}/casefleet-2020-01-01.db; touch {0}/casefleet-2020-01-02.db; chown casefleet: {0}/*"
-    )
-    server.run(old.format(COPIES))
+
+    def keep_older() -> str:
+        """Fourteen older copies, of which each new one pushes one out, and a file that is not ours to remove."""
+        server.run("casefleet backup /root/one.db")
+        for day in range(1, 15):
+            server.run(
+                f"install -o casefleet -m 600 /root/one.db {COPIES}/log.firm.example-2020-01-{day:02}T021500Z.db"
+            )
+        server.run(f"rm /root/one.db && touch {COPIES}/before.db && chown casefleet: {COPIES}/*")
+        return server.run(f"ls {COPIES}")
+
+    def copied(before: str) -> list[str]:
+        """What is new in the folder, when the oldest copy is gone for it."""
+        now = server.run(f"ls {COPIES}").split()
+        assert set(before.split()) - set(now) == {"log.firm.example-2020-01-01T021500Z.db"}
+        new = sorted(set(now) - set(before.split()))
+        assert re.fullmatch(time.strftime(r"log\.firm\.example-%FT\d{6}Z\.db", time.gmtime()), new[0])
+        return new[1:]
+
+    older = keep_older()
     for name in ("backup", "verify"):
         for words in started(server.run(f"cat {UNITS}/casefleet-{name}.service")):
             done = server.start(["/usr/sbin/runuser", "-u", "casefleet", "--", *words], env={})
             assert (done.returncode, done.stderr) == (0, "")
         assert ("Head of the journal" in done.stdout) == (name == "verify")
-    now = time.gmtime()
-    kept = server.run(f"ls {COPIES}").split()
-    assert sorted(re.sub(r"-\d{6}\.", ".", name) for name in kept) == [
-        "casefleet-2020-01-02.db", time.strftime("casefleet-%F.db", now)
-    ]  # fmt: skip
-    server.run(f"rm {COPIES}/*; {old.format(COPIES)}")
+    assert copied(older) == []
+    server.run(f"rm {COPIES}/*")
+    older = keep_older()
     for user, line, environment in jobs(CRON):
         home = server.run(f"getent passwd {user} | cut -d: -f6").strip()
         done = server.start(["/usr/sbin/runuser", "-u", user, "--", "/bin/sh", "-c", line],
                             env={"HOME": home, "LOGNAME": user, "SHELL": "/bin/sh", **environment})  # fmt: skip
         assert done.stdout + done.stderr == "", line  # cron would mail it
-    assert server.run(f"ls {COPIES}").split() == [
-        "casefleet-2020-01-02.db", time.strftime("casefleet-%F.db", now), time.strftime("verify-%F.txt", now)
-    ]  # fmt: skip
+    assert copied(older) == [time.strftime("verify-%F.txt", time.gmtime())]
     assert "Head of the journal" in server.run(f"tail -n 1 {COPIES}/verify-*.txt")
 
 

@@ -7,7 +7,9 @@ import os
 import pwd
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import tabulate
@@ -15,6 +17,7 @@ import tabulate
 from casefleet_cli import files
 from casefleet_cli.access import NotAllowedError
 from casefleet_cli.archive import shrinking
+from casefleet_cli.cli import mailserver
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
@@ -277,7 +280,55 @@ def another_firms_transport(firm: Office) -> None:
     firm.patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
+def as_another(*, named: bool) -> Callable[[Office], None]:
+    """Be neither root nor the owner of the database, who has a name or none; the user casefleet is there."""
+
+    def given(firm: Office) -> None:
+        if os.getuid() == 0:
+            os.chown(firm.path, NOBODY, -1)
+        there = lambda _: SimpleNamespace(pw_name="casefleet", pw_uid=1)  # noqa: E731
+        firm.patch.setattr(pwd, "getpwnam", there)
+        firm.patch.setattr(pwd, "getpwuid", there if named else Failing(pwd.getpwuid, KeyError("uid")))
+        firm.patch.setattr(os, "geteuid", lambda: 2)
+
+    return given
+
+
+def has_casefleet(firm: Office) -> None:
+    """Beside root, there is a user casefleet."""
+    firm.patch.setattr(pwd, "getpwnam", lambda name: SimpleNamespace(pw_name=name, pw_uid=0 if name == "root" else 1))
+
+
+def listening(firm: Office) -> None:
+    """Another server that listens on lmtp."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("lmtp")
+    server.listen()
+    firm.patch.setattr(firm, "server", server, raising=False)
+
+
+NOBODY = 65_534
+OWNER = NOBODY if os.getuid() == 0 else os.getuid()
 SERVERS = (
+    Refusal("serve", ConfigError,
+            "FOLDER/casefleet.db belongs to casefleet, and the pages run as its owner: systemctl start casefleet-web (its"
+            " unit, in a sandbox), or sudo -u casefleet casefleet --db FOLDER/casefleet.db serve.", 78,
+            given=as_another(named=True)),
+    Refusal("serve", ConfigError,
+            f"FOLDER/casefleet.db belongs to user {OWNER}, who has no name here; the pages run as a user of its own: chown"
+            " casefleet: FOLDER FOLDER/casefleet.db FOLDER/casefleet.db-wal FOLDER/casefleet.db-shm.", 78,
+            given=as_another(named=False)),
+    Refusal("postfix --user root", ConfigError,
+            "No mail is taken in as root; leave --user out, and it runs as the owner of the database.", 78,
+            given=lambda firm: os.getuid() == 0 and os.chown(firm.path, NOBODY, -1)),
+    Refusal(lambda _: mailserver._refuse_root("root", Path("/casefleet.db"), 0), ConfigError,
+            "/casefleet.db belongs to root, and no mail is taken in as root: install -d -m 700 -o casefleet"
+            " /var/lib/casefleet && mv -n /casefleet.db /var/lib/casefleet/ && chown casefleet: /var/lib/casefleet/*; then"
+            " --db /var/lib/casefleet/casefleet.db; then run this again.", 78,
+            given=has_casefleet),
+    Refusal("lmtp --listen unix:lmtp", TryAgainError,
+            "A server listens on unix:lmtp already; stop that one first (systemctl stop casefleet-lmtp), or choose another"
+            " place.", 75, given=listening),
     Refusal("postfix --user x --transport Casefleet", ConfigError,
             "'Casefleet' cannot be a transport; write small letters, digits and hyphens.", 78),
     Refusal("postfix --user x --transport casefleet", ConfigError,
