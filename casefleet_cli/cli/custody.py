@@ -14,7 +14,7 @@ from casefleet_cli.cli.doctor import tell_finding
 from casefleet_cli.cli.mailserver import program
 from casefleet_cli.cli.users import tell_postfix
 from casefleet_cli.custody import copies, recovering, rotation, verifying
-from casefleet_cli.errors import CasefleetError, UsageError
+from casefleet_cli.errors import CasefleetError, ConfigError, UsageError
 from casefleet_cli.install import doctor, recipients
 from casefleet_cli.install.finding import OK
 from casefleet_cli.install.postconf import Postconf
@@ -32,7 +32,7 @@ def verify(
 ) -> None:
     """Prove that bytes, index, links and journal are what they were; changes nothing."""
     noted = _noted(head)
-    connection = context.obj.connection()
+    connection = _to_be_checked(context)
     failures = []
     told = []
     for checked in verifying.checks(connection, noted):
@@ -47,6 +47,15 @@ def verify(
     else:
         output.say(f"Head of the journal, to be noted elsewhere: {last.id}:{last.hash}")
     output.some_failed(failures, "things are not as they were")
+
+
+def _to_be_checked(context: typer.Context) -> sqlite3.Connection:
+    """The database for changing it, as the index's own check asks for; where it cannot be written, for reading."""
+    try:
+        connection: sqlite3.Connection = context.obj.connection()
+    except ConfigError:
+        connection = context.obj.reader()
+    return connection
 
 
 def backup(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import clock, files
 from casefleet_cli.custody import verifying
 from casefleet_cli.errors import NoInputError, UnreadableError
-from casefleet_cli.store import copies, database
+from casefleet_cli.store import copies, database, soundness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ def _check(path: Path, called: Path) -> None:
 def _check_structure(path: Path, called: Path) -> None:
     """Raise UnreadableError unless a copy of any schema is whole."""
     with contextlib.closing(database.open_reader(str(path), migrating=True, called=str(called))) as connection:
-        for fault in database.structure_faults(connection):
+        for fault in soundness.structure_faults(connection):
             raise UnreadableError(f"{called} is not sound: SQLite says: {fault}.")
 
 

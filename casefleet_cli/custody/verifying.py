@@ -8,7 +8,17 @@ import sqlite3
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli.store import activities, database, deliveries, links, originals, proof, search, standings
+from casefleet_cli.store import (
+    activities,
+    database,
+    deliveries,
+    links,
+    originals,
+    proof,
+    search,
+    soundness,
+    standings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +39,7 @@ MOST_FAULTS = 50
 
 
 def checks(connection: sqlite3.Connection, noted: activities.Head | None = None) -> Iterator[Checked]:
-    """Every check in turn; needs a connection that may write, for the index's own check, and changes nothing.
+    """Every check in turn; changes nothing. The index's own check is quickest on a connection that may write.
 
     `noted`: a head of the journal that was written down earlier, which must still be in it.
     """
@@ -67,9 +77,9 @@ def _count(connection: sqlite3.Connection, *tables: str) -> int:
 
 
 def _database(connection: sqlite3.Connection) -> Iterator[str]:
-    for told in database.structure_faults(connection):
+    for told in soundness.structure_faults(connection):
         yield f"SQLite says: {told}."
-    for table, row, parent in database.orphans(connection):
+    for table, row, parent in soundness.orphans(connection):
         yield f"Row {row} of {table} names a row of {parent} that is not there."
 
 

@@ -12,7 +12,7 @@ from casefleet_cli import config
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.install import mailserver, ownership, recipients
 from casefleet_cli.install.finding import FAILURE, OK, WARNING, Finding
-from casefleet_cli.store import database, settings
+from casefleet_cli.store import database, settings, soundness
 
 if TYPE_CHECKING:
     import sqlite3
@@ -88,7 +88,7 @@ def _room(path: Path) -> Finding:
 
 
 def _journal(connection: sqlite3.Connection) -> Finding:
-    mode = database.journal_mode(connection)
+    mode = soundness.journal_mode(connection)
     if mode == "wal":
         return Finding("journal", OK, "The database is in WAL mode: reading and delivering don't wait for each other.")
     return Finding("journal", FAILURE, f"The database is in {mode} mode.", "sqlite3 FILE 'PRAGMA journal_mode = wal'")

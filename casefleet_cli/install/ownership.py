@@ -52,7 +52,7 @@ def findings(path: Path, program: tuple[str, ...], deliverer: str | None = None)
                       giving(path, deliverer))  # fmt: skip
     else:
         yield Finding("owner", OK, f"The database belongs to {name}.")
-    if is_on_read_only_disk(path):
+    if database.is_on_read_only_mount(str(path)):
         mount = _mount_of(path)
         yield Finding("access", FAILURE, f"{mount} is mounted read-only, so no mail can be logged.",
                       f"mount -o remount,rw {shlex.quote(str(mount))}; where an error of the disk made it so (dmesg),"
@@ -113,11 +113,6 @@ def refuse_other_user(path: Path) -> None:
         f"{path} belongs to {name}, and the pages run as its owner: systemctl start casefleet-web (its unit, in a"
         f" sandbox), or {become} casefleet --db {path} serve."
     )
-
-
-def is_on_read_only_disk(path: Path) -> bool:
-    """Whether the file system of a file is mounted read-only."""
-    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def files_of(path: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from casefleet_cli import clock, files
 from casefleet_cli.errors import TryAgainError
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database
+from casefleet_cli.store import database, soundness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def _alone(old: sqlite3.Connection, path: Path) -> str | None:
     """
     journal = "wal"
     try:
-        journal = database.journal_mode(old)
+        journal = soundness.journal_mode(old)
         _journal(old, "delete")
         old.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:

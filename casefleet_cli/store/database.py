@@ -122,7 +122,10 @@ def refuse_leftovers(path: str) -> None:
 
 
 def file_of(connection: sqlite3.Connection) -> str:
-    """The path of the main file of a connection."""
+    """The path of the main file of a connection; of one to a private copy, that of the database it stands for."""
+    stands_for: str = getattr(connection, "stands_for", "")
+    if stands_for:
+        return stands_for
     (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
     return str(path)
 
@@ -230,31 +233,21 @@ def has_our_mark(path: str) -> bool:
     """Whether the file is a casefleet database of any release; raises sqlite3.Error when that cannot be told."""
     connection = sqlite3.connect(_uri(path, "ro"), uri=True)
     try:
-        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        mark, _ = _marks(connection)
+    except sqlite3.Error as error:
+        instead = _read_instead(path, error)
+        if instead is None:
+            raise
+        mark, _ = _marks(instead)
+        instead.close()
     finally:
         connection.close()
-    return int(mark) == APPLICATION_ID
-
-
-def journal_mode(connection: sqlite3.Connection) -> str:
-    """How the file keeps transactions: "wal" as it should be, or another of SQLite's words."""
-    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-    return str(mode)
+    return mark == APPLICATION_ID
 
 
 def count(connection: sqlite3.Connection, *tables: str) -> int:
     """How many rows these tables have together."""
     return sum(int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in tables)
-
-
-def structure_faults(connection: sqlite3.Connection) -> Iterator[str]:
-    """What SQLite finds wrong with the file, at most 20 sentences of its own; nothing where all is well."""
-    return (str(told) for (told,) in connection.execute("PRAGMA integrity_check(20)") if told != "ok")
-
-
-def orphans(connection: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
-    """Every row that names one which is not there: its table and number, and the other's table."""
-    return ((table, row, parent) for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"))
 
 
 def is_present(connection: sqlite3.Connection) -> bool:
@@ -277,12 +270,15 @@ def _open(
     connection = None
     try:
         connection = _connect(path, mode, busy_seconds, patience)
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        version = schema_version(connection)
+        application, version = _marks(connection)
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()
-        raise translated(error, called) from None
+        instead = _read_instead(path, error) if mode == "ro" else None
+        if instead is None:
+            raise translated(error, called) from None
+        connection = instead
+        application, version = _marks(connection)
     if application != APPLICATION_ID:
         connection.close()
         raise WrongDatabaseError(f"{called} is not a casefleet database; check --db or $CASEFLEET_DB.")
@@ -299,6 +295,24 @@ def _open(
     return connection
 
 
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """What says whether a file is ours, and of which release."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    return int(application), schema_version(connection)
+
+
+def _read_instead(path: str, error: sqlite3.Error) -> sqlite3.Connection | None:
+    """A connection to what can be read in place of a database that cannot be written; None where that is not so."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return None
+    from casefleet_cli.store import unwritable  # noqa: PLC0415 - no delivery reads there
+
+    try:
+        return unwritable.reader(path, _connect)
+    except sqlite3.Error as fault:
+        raise translated(fault, path) from None
+
+
 def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError | TryAgainError | NoInputError:
     """The error of SQLite as one of ours, in one sentence, by its result code."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -310,6 +324,8 @@ def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError 
     # What processes share beside the main file (-shm) is made larger only where there is room.
     if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return TryAgainError(f"No room is left on the disk of {path}; free some and try again.")
+    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN) and is_on_read_only_mount(path):
+        return ConfigError(f"{path} is on a read-only mount; to change it, mount that anew.")
     if primary == sqlite3.SQLITE_READONLY:
         return ConfigError(f"{path} is read-only for this user; check the owner of the file and its folder.")
     if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
@@ -321,8 +337,21 @@ def translated(error: sqlite3.Error, path: str = "the database") -> ConfigError 
     return TryAgainError(f"{path}: {error}.")
 
 
-def _connect(path: str, mode: str, busy_seconds: float, patience: Patience | None = None) -> sqlite3.Connection:
-    factory: type[sqlite3.Connection] = sqlite3.Connection
+def is_on_read_only_mount(path: str) -> bool:
+    """Whether nobody can write to a file where it is; False where that cannot be told."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _connect(
+    path: str,
+    mode: str,
+    busy_seconds: float = BUSY_SECONDS,
+    patience: Patience | None = None,
+    factory: type[sqlite3.Connection] = sqlite3.Connection,
+) -> sqlite3.Connection:
     if patience is not None:
         from casefleet_cli.store.patience import PatientConnection  # noqa: PLC0415 - a delivery tells nobody
 

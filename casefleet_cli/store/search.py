@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 from casefleet_cli.light import TYPE_CHECKING
@@ -46,12 +47,37 @@ def rebuild(connection: sqlite3.Connection) -> None:
 
 
 def is_sound(connection: sqlite3.Connection) -> bool:
-    """Whether the index is that of the emails; asks for a connection that may write, and changes nothing."""
+    """Whether the index is that of the emails; changes nothing.
+
+    Asks for a connection that may write; where that cannot be, a private copy is asked, which SQLite keeps in
+    the folder for temporary files. Raises TryAgainError when that has no room.
+    """
     try:
-        with database.transaction(connection):
-            connection.execute("INSERT INTO email_search (email_search, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError:
-        return False
+        _check(connection)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_READONLY:
+            return False
+        return _is_sound_in_copy(connection)
+    return True
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    with database.transaction(connection):
+        connection.execute("INSERT INTO email_search (email_search, rank) VALUES ('integrity-check', 1)")
+
+
+def _is_sound_in_copy(connection: sqlite3.Connection) -> bool:
+    with contextlib.closing(sqlite3.connect("", isolation_level=None)) as copy:
+        try:
+            connection.backup(copy)
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN):
+                return False
+            raise database.translated(error, "the folder for temporary files (TMPDIR)") from None
+        try:
+            _check(copy)
+        except sqlite3.DatabaseError:
+            return False
     return True
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, TryAgainError
-from casefleet_cli.store import database, visits
+from casefleet_cli.store import database, unwritable, visits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +39,8 @@ def build(path: str, user_id: int | None = None, *, book: Book | None = None, te
 
     Raises the errors of `open_reader` when there is no casefleet database there.
     """
-    database.open_reader(path).close()
+    with contextlib.closing(database.open_reader(path)) as reader:
+        is_stand_in = isinstance(reader, unwritable.StandIn)
     from datasette.app import Datasette  # noqa: PLC0415 - most of a second
     from datasette.plugins import pm  # noqa: PLC0415
 
@@ -47,7 +49,9 @@ def build(path: str, user_id: int | None = None, *, book: Book | None = None, te
     if not pm.is_registered(plugin):  # run from a source tree that was never installed
         pm.register(plugin, "casefleet")
     settings = {"default_allow_sql": False, "allow_download": False, "allow_facet": False, "suggest_facets": False}
-    datasette: Any = Datasette([path], settings=settings)  # type: ignore[no-untyped-call]
+    # Its own connections would find nothing to open where nothing can be written; the pages have theirs.
+    files = {"immutables": [path]} if is_stand_in else {"files": [path]}
+    datasette: Any = Datasette(**files, settings=settings)  # type: ignore[no-untyped-call]
     kept = visits.in_memory() if book is None else book
     door = sessions.open_door(datasette, sessions.Door(kept, terms or sessions.Terms()))
     return Site(datasette, datasette.app(), f"/login?token={door.invite(user_id)}", kept)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, NoInputError, TryAgainError
-from casefleet_cli.store import activities, copies, database, references, settings
+from casefleet_cli.store import activities, copies, database, references, settings, unwritable
 from casefleet_cli.store import recipients as stored
+from tests.fakes import Failing
 from tests.refusals import Office, Refusal
 
 UNKNOWN = {
@@ -195,6 +201,12 @@ DATABASES = (
         )
     ),
     *(
+        Refusal(told(code), ConfigError,
+                "my.db is on a read-only mount; to change it, mount that anew.", 78,
+                given=lambda firm: firm.patch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY)))
+        for code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    ),
+    *(
         Refusal(told(code), TryAgainError, sentence, 75)
         for code, sentence in {
             sqlite3.SQLITE_FULL: "No room is left on the disk of my.db; free some and try again.",
@@ -211,7 +223,24 @@ def put_aside(_: Office) -> None:
         raise AssertionError("somebody has it open")
 
 
+def in_a_full_tmp(firm: Office) -> None:
+    """A database that nobody may write, with changes in its -wal, and no room for temporary files."""
+    Path(firm.path).chmod(0o400)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    firm.patch.setattr(shutil, "copyfile", Failing(shutil.copyfile, full))
+    firm.patch.setattr(tempfile, "tempdir", "/tmp")
+    firm.db.execute("UPDATE users SET name = upper(name)")
+
+
 OTHERS = (
+    Refusal(
+        lambda firm: unwritable.place(firm.path),
+        TryAgainError,
+        "FOLDER/casefleet.db can be read from a copy only, and there is no room for it in /tmp; set TMPDIR to a folder"
+        " with more.",
+        75,
+        given=in_a_full_tmp,
+    ),
     Refusal(
         put_aside,
         TryAgainError,
