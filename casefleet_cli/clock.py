@@ -23,6 +23,11 @@ def stamp(moment: datetime | None = None) -> str:
     return f"{at.year:04d}-{at.month:02d}-{at.day:02d}T{at.hour:02d}:{at.minute:02d}:{at.second:02d}Z"
 
 
+def parsed(text: str) -> datetime:
+    """The moment of a stamp; raises ValueError for anything else."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
 class _MachineZone(tzinfo):
     """The time zone of this machine, as its C library knows it: $TZ, else /etc/localtime."""
 

@@ -14,6 +14,8 @@ MACHINE_FILE = "/etc/casefleet.conf"
 TIME_LIMIT_SECONDS = 240
 """Postfix ends a pipe after 1000 s by default and then bounces the mail; a delivery gives up long before that."""
 BUSY_SECONDS = 20
+LMTP_OCTETS = 200 * 1024 * 1024
+"""The largest message that is taken by LMTP."""
 _MOST_BYTES = 65536
 
 

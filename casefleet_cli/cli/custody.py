@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casefleet_cli import clock
 from casefleet_cli.cli import output
 from casefleet_cli.cli.doctor import tell_finding
 from casefleet_cli.cli.mailserver import program
 from casefleet_cli.cli.users import tell_postfix
-from casefleet_cli.custody import copies, recovering, rotation, verifying
+from casefleet_cli.custody import copies, recovering, rotation, trail, verifying
 from casefleet_cli.errors import CasefleetError, ConfigError, UsageError
 from casefleet_cli.install import doctor, recipients
 from casefleet_cli.install.finding import OK
 from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import activities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
@@ -43,9 +48,11 @@ def verify(
             output.say(f"{state:<7} {checked.check:<10} {checked.looked_at} {checked.of_what}", raw=True)
     last = activities.head(connection)
     if as_json:
-        output.json_value({"checks": told, "head": f"{last.id}:{last.hash}"})
+        output.json_value({"checks": told, "head": trail.head_in_words(last)})
     else:
-        output.say(f"Head of the journal, to be noted elsewhere: {last.id}:{last.hash}")
+        output.say(f"Head of the journal, to be noted elsewhere: {trail.head_in_words(last)}")
+    note = trail.Note(clock.stamp(), trail.head_in_words(last), faults=len(failures))
+    _noting(lambda: trail.keep(Path(context.obj.database_path), trail.VERIFY, note))
     output.some_failed(failures, "things are not as they were")
 
 
@@ -67,11 +74,14 @@ def backup(
 ) -> None:
     """Copy the database as it is now, while mail goes on coming in, and verify the copy."""
     connection = context.obj.reader()
+    at = clock.stamp()
     if keep is None:
         output.say(f"Wrote {to}, {copies.backup(connection, to)} bytes, verified.")
+        _noting(lambda: trail.keep_copy(Path(context.obj.database_path), to, at))
         return
     done = rotation.backup(connection, to, keep)
     output.say(f"Wrote {done.copy}, {done.size} bytes, verified.")
+    _noting(lambda: trail.keep_copy(Path(context.obj.database_path), done.copy, at))
     for name in done.removed:
         output.say(f"Removed {name}.")
     output.some_failed(done.stay, "of the older copies cannot be removed")
@@ -86,6 +96,9 @@ def restore(
     to = Path(context.obj.database_path)
     done = copies.restore(copy, to, replace=replace)
     output.say(f"Restored {to} from {copy}.")
+    if not done.migrated:  # a copy of this schema, verified this very moment
+        made = clock.stamp(datetime.fromtimestamp(copy.stat().st_mtime, UTC))
+        _noting(lambda: trail.keep_copy(to, copy, made))
     if done.migrated:
         output.say(f"The copy was of an earlier release; it was brought up to this one: {', '.join(done.migrated)}.")
     for name in done.leftovers:
@@ -110,6 +123,14 @@ def recover(
     if done.users:
         tell_postfix(connection)
     output.some_failed(done.stays, "things are not brought in")
+
+
+def _noting(keep: Callable[[], None]) -> None:
+    """Keep a note for casefleet doctor; what was done is done, also when that fails."""
+    try:
+        keep()
+    except CasefleetError as error:
+        output.warn(f"casefleet: The doctor will not know of this: {error}")
 
 
 def _tell_missing(context: typer.Context, to: Path, replaced: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import config
 from casefleet_cli.errors import CasefleetError
-from casefleet_cli.install import mailserver, ownership, recipients
+from casefleet_cli.install import keeping, mailserver, ownership, recipients, waiting
 from casefleet_cli.install.finding import FAILURE, OK, WARNING, Finding
 from casefleet_cli.store import database, settings, soundness
 
@@ -25,6 +25,10 @@ _ENOUGH_BYTES = 1024**3
 _ANSWER_SECONDS = 10.0
 _GREETING = b"220 casefleet"
 _FEW_BYTES = 100 * 1024**2
+_USUAL_BYTES = 10_240_000
+"""What Postfix takes where nobody decided (postconf(5), message_size_limit)."""
+_LARGE_BYTES = 25_000_000
+_LARGER = "postconf -e message_size_limit=52428800"
 
 
 def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterator[Finding]:
@@ -42,6 +46,7 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
     try:
         yield _journal(connection)
         yield _trust(connection)
+        yield from keeping.findings(connection, path)
         if postfix.here():
             yield from _mail_server(postfix, domain, path, program)
         else:
@@ -112,6 +117,7 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         )
         return
     yield Finding("domain", OK, f"Postfix takes mail for {domain}.")
+    yield waiting.finding(postfix, domain)
     name, next_hop = postfix.transport(domain)
     services = postfix.services(name)
     service = services[-1] if services else None
@@ -119,6 +125,7 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
         yield Finding("entries", WARNING, f"master.cf has {len(services)} entries named {name}; Postfix uses the last.",
                       "Take the others out; two firms need two names (casefleet postfix --transport).")  # fmt: skip
     yield from _neighbours(postfix, domain, name, next_hop)
+    yield _size(postfix, service)
     if service is None:
         yield Finding("transport", FAILURE, f"Mail for {domain} goes to {name}, which is not in master.cf.", lines)
     elif service.program == "lmtp":
@@ -130,6 +137,25 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
     else:
         yield _transport_found(service, name, path, program)
         yield from _limits(postfix, service, name)
+
+
+def _size(postfix: Postconf, service: Service | None) -> Finding:
+    """Whether mail of the usual sizes comes through."""
+    value = postfix.value("message_size_limit")
+    limit = int(value) if value.isdecimal() else 0
+    told = f"Postfix takes mail of up to {limit / 1e6:.0f} MB (message_size_limit)."
+    if service and (own := re.search(r"(?:^|\s)size=(\d+)", service.words)) and 0 < int(own[1]) < limit:
+        return Finding("size", FAILURE, f"The transport bounces mail of more than {int(own[1]) / 1e6:.1f} MB.",
+                       "Take size= out of its entry in master.cf, then postfix reload")  # fmt: skip
+    if 0 < limit < _USUAL_BYTES:
+        return Finding("size", FAILURE, f"Postfix bounces mail of more than {limit / 1e6:.1f} MB (message_size_limit).",
+                       f"{_LARGER}, then postfix reload")  # fmt: skip
+    if service and service.program == "lmtp" and not 0 < limit <= config.LMTP_OCTETS:
+        return Finding("size", WARNING, f"casefleet lmtp takes up to {config.LMTP_OCTETS / 1e6:.0f} MB, Postfix more.",
+                       f"postconf -e message_size_limit={config.LMTP_OCTETS}, then postfix reload")  # fmt: skip
+    if 0 < limit < _LARGE_BYTES:
+        return Finding("size", OK, told, f"Where your users send larger ones: {_LARGER}")
+    return Finding("size", OK, told if limit else "Postfix takes mail of every size.")
 
 
 def _neighbours(postfix: Postconf, domain: str, name: str, next_hop: str) -> Iterator[Finding]:
@@ -251,24 +277,35 @@ def _limits(postfix: Postconf, service: Service, name: str) -> Iterator[Finding]
 def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iterator[Finding]:
     path = recipients.remembered(connection)
     used = postfix.items("relay_recipient_maps")
-    if path is None:
-        if not used:
-            yield Finding("map", WARNING, "Postfix takes mail for unknown BCC addresses first, and bounces it then.",
-                          "Refuse it at once: casefleet postfix --map FILE")  # fmt: skip
+    if postfix.here() and not used:
+        make = f"casefleet postfix --map {path if recipients.is_ours(connection) else 'FILE'}"
+        yield Finding("map", OK, "Postfix uses no map: mail for unknown BCC addresses is taken, then bounced.",
+                      f"Where strangers can send to them, refuse it at once: {make}")  # fmt: skip
         return
-    refresh = f"casefleet postfix --map {path}"
+    refresh = f"casefleet postfix --map {path or 'FILE'}"
+    unknown = [address for address in recipients.sample(connection) if not postfix.looked_up(used, address)]
+    if path is None:
+        if unknown and postfix.here():
+            yield Finding("map", FAILURE, "Postfix refuses all mail to BCC addresses: relay_recipient_maps has none.",
+                          f"{refresh}, and add what it prints")  # fmt: skip
+        return
     try:
         wrong, surplus = recipients.differences(connection, path)
     except CasefleetError as error:
         yield Finding("map", FAILURE, str(error), refresh)
         return
+    reader = postfix.value("mail_owner") or "postfix"
     if wrong or surplus:
         yield Finding("map", FAILURE, f"The map lacks {wrong} BCC addresses and has {surplus} too many.", refresh)
     elif not postfix.here():
         yield Finding("map", OK, "The map has every BCC address.")
-    elif not used:
-        yield Finding("map", WARNING, f"Postfix does not use the map {path} (relay_recipient_maps).", refresh)
-    elif unknown := [address for address in recipients.sample(connection) if not postfix.looked_up(used, address)]:
+    elif not postfix.knows("sqlite"):
+        yield Finding("map", FAILURE, "Postfix cannot read a map of SQLite, and defers all mail.",
+                      "apt-get install postfix-sqlite, then postfix reload")  # fmt: skip
+    elif not recipients.readable_by(path, reader):
+        yield Finding("map", FAILURE, f"The user {reader} cannot read the map {path}; Postfix defers all mail.",
+                      f"chgrp {reader} {path} && chmod g+r {path}")  # fmt: skip
+    elif unknown:
         yield Finding(
             "map", FAILURE, f"Postfix does not find {len(unknown)} BCC addresses in relay_recipient_maps.", refresh
         )

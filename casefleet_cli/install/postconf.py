@@ -26,6 +26,15 @@ class Service(NamedTuple):
         return match[1] if match else None
 
 
+class Queued(NamedTuple):
+    """What `postqueue -j` says."""
+
+    lines: list[str]
+    """A mail each, in JSON."""
+    is_down: bool
+    """Whether Postfix is not running."""
+
+
 class Postconf:
     """Reads one configuration; everything is empty where there is no Postfix."""
 
@@ -84,14 +93,35 @@ class Postconf:
         name, _, next_hop = chosen.partition(":")
         return name, next_hop
 
+    def queue(self) -> Queued | None:
+        """What is in the queue; None where this user cannot ask. Where Postfix never ran, nothing is."""
+        if not os.path.isdir(os.path.join(self.value("queue_directory"), "deferred")):  # noqa: PTH112, PTH118
+            return Queued([], is_down=True)
+        done = self._run("postqueue", "-j")
+        if done is None or done.returncode:
+            return None
+        return Queued(done.stdout.splitlines(), "Mail system is down" in done.stderr)
+
+    def knows(self, kind: str) -> bool:
+        """Whether it can read tables of a kind, as "sqlite"."""
+        return kind in self._asked("postconf", "-m").split()
+
     def _asked(self, program: str, *words: str) -> str:
+        done = self._run(program, *words)
+        return "" if done is None else done.stdout.strip()
+
+    def _run(self, program: str, *words: str) -> subprocess.CompletedProcess[str] | None:
         found = shutil.which(program, path=self._path)
         if found is None:
-            return ""
+            return None
         try:
-            done = subprocess.run(
-                [found, *self._where, *words], capture_output=True, text=True, check=False, timeout=60
+            return subprocess.run(
+                [found, *self._where, *words],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=60,
             )
         except (subprocess.TimeoutExpired, OSError):
-            return ""
-        return done.stdout.strip()
+            return None

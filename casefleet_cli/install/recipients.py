@@ -53,7 +53,7 @@ def refresh(connection: sqlite3.Connection, path: str, reader: str = "postfix", 
         raise database.translated(error, path) from None
     except OSError as error:
         raise CannotCreateError(f"The map {path} cannot be written: {error.strerror}.") from None
-    return done._replace(readable=_readable_by(path, reader))
+    return done._replace(readable=readable_by(path, reader))
 
 
 def remember(connection: sqlite3.Connection, path: str) -> None:
@@ -210,7 +210,7 @@ def _wanted(connection: sqlite3.Connection) -> dict[str, str | None]:
     return dict(users.usable_addresses(connection, clock.stamp()))
 
 
-def _readable_by(path: str, reader: str) -> bool:
+def readable_by(path: str, reader: str) -> bool:
     """Whether a user may read a file by its mode; the folders above are not asked."""
     about = os.stat(path)  # noqa: PTH116
     try:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from typing import TYPE_CHECKING
 
+from casefleet_cli import config
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.lmtp.writer import Envelope
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from casefleet_cli.lmtp.writer import Writer
     from casefleet_cli.store.users import BccOwner
 
-MOST_OCTETS = 200 * 1024 * 1024
 _MOST_RECIPIENTS = 1000
 _LINE_LIMIT = 64 * 1024
 _IDLE_SECONDS = 300.0
@@ -171,7 +171,7 @@ class Session:
                 self._pending += kept[end + 5 :]
                 del kept[end:]
                 break
-            if len(kept) > MOST_OCTETS:
+            if len(kept) > config.LMTP_OCTETS:
                 too_big = True
                 del kept[:-4]
             if not await self._fill():

@@ -112,6 +112,12 @@ def head(connection: sqlite3.Connection) -> Head:
     return Head(*row) if row else Head(0, "")
 
 
+def first_at(connection: sqlite3.Connection) -> str | None:
+    """When the first activity was; None where there is none."""
+    row = connection.execute("SELECT at FROM activities ORDER BY id LIMIT 1").fetchone()
+    return str(row[0]) if row else None
+
+
 def tells_of_link(connection: sqlite3.Connection, email_id: int, kind: str, place_id: int) -> bool:
     """Whether the journal says that a person linked an email to a "case" or "lead"."""
     found = connection.execute(

@@ -10,7 +10,7 @@ from pathlib import Path
 from casefleet_cli import clock, files
 from casefleet_cli.errors import TryAgainError
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database, soundness
+from casefleet_cli.store import activities, database, soundness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,3 +147,13 @@ def _forget_second_names(path: Path) -> None:
 
 def _told(progress: Callable[[int, int], object] | None) -> Callable[[int, int, int], object] | None:
     return None if progress is None else lambda _, remaining, total: progress(total - remaining, total)
+
+
+def head_of(copy: Path) -> activities.Head | None:
+    """The head of the journal of a finished copy, which nothing is left beside; None where it is none of ours."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{copy.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as there:
+            (mark,) = there.execute("PRAGMA application_id").fetchone()
+            return activities.head(there) if mark == database.APPLICATION_ID else None
+    except sqlite3.Error:
+        return None

@@ -283,7 +283,7 @@ def test_a_restore_elsewhere_leaves_the_map_alone(firm: Firm, tmp_path: Path, sa
     code, out, err = say("--db", "there/casefleet.db", "restore", "later.db")
     assert (code, err) == (0, "")
     assert "restored users" not in out
-    assert f"The map {table} is that of {firm.path}; {tmp_path}/there/casefleet.db needs another" in out
+    assert str(table) not in out  # the Postfix here uses no map, so none is demanded
     assert table.read_bytes() == before
 
 
