@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from casefleet_cli.cli import app, custody, export, mailserver, redeliver, setup  # noqa: F401 - imported once for all commands
 
@@ -39,10 +39,13 @@ class Runner:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def __call__(self, *words: object, killed_at: int = 0) -> Ended:
-        """Run a command; with `killed_at`, kill it before that call, counted from 1."""
+    def __call__(self, *words: object, killed_at: int = 0, statements: bool = False) -> Ended:
+        """Run a command; with `killed_at`, kill it before that call, counted from 1.
+
+        `statements`: those of SQL count, too.
+        """
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps([killed_at, *map(str, words)]) + "\n")
+        self._process.stdin.write(json.dumps([killed_at, statements, *map(str, words)]) + "\n")
         self._process.stdin.flush()
         return Ended(*json.loads(self._process.stdout.readline()))
 
@@ -62,26 +65,32 @@ def runner(folder: Path) -> Iterator[Runner]:
 
 def _serve(folder: Path) -> None:
     for line in sys.stdin:
-        killed_at, *words = json.loads(line)
+        killed_at, statements, *words = json.loads(line)
         said, calls = folder / "stderr", folder / "calls"
         calls.write_text("0")
         child = os.fork()
         if not child:
-            _become(words, killed_at, said, calls)
+            _become(words, killed_at, said, calls, statements=statements)
         _, status = os.waitpid(child, 0)
         print(json.dumps([os.waitstatus_to_exitcode(status), said.read_text(), int(calls.read_text())]), flush=True)
 
 
-def _become(words: Sequence[str], killed_at: int, said: Path, calls: Path) -> None:
+def _become(words: Sequence[str], killed_at: int, said: Path, calls: Path, *, statements: bool) -> None:
     for stream, path in ((sys.stdout, Path(os.devnull)), (sys.stderr, said)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
     numbers = count(1)
 
-    def mortal(call: Callable[..., object]) -> Callable[..., object]:
-        def counted(*values: object, **options: object) -> object:
-            if next(numbers) == killed_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*values, **options)
+    def count_one(_: object = None) -> None:
+        if next(numbers) == killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def mortal(call: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*values: object, **options: object) -> Any:
+            count_one()
+            made = call(*values, **options)
+            if statements and isinstance(made, sqlite3.Connection):
+                made.set_trace_callback(count_one)
+            return made
 
         return counted
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from casefleet_cli.intake import receiving
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import database, never_log, originals, users
 from casefleet_cli.store.deliveries import Arrival
-from tests import schemas
+from tests import mortal, schemas
 from tests.firm import BCC, Firm, mail
 
 Say = Callable[..., tuple[int, str, str]]
@@ -236,6 +238,52 @@ def test_a_run_that_ends_in_the_middle_is_gone_on_with(
     assert len(arrived(firm.path)) == 3
     assert say("recover", str(aside))[:2] == (0, "3 logged, 0 known, 0 not brought in.\n")
     assert arrived(firm.path) == before
+
+
+@pytest.mark.parametrize("schema", ["this", "earlier"])
+def test_killed_at_any_moment_all_or_nothing_of_each_mail_is_there(
+    firm: Firm, tmp_path: Path, say: Say, schema: str
+) -> None:
+    """SIGKILL before many calls and statements: what is there is whole, the other database is what it was, and the
+    same command again brings in the rest, whatever the dead run left."""
+    if schema == "this":
+        grow(firm, tmp_path)
+        firm.db.close()
+        other = restored(say)
+    else:  # migrated in a copy of its own first
+        firm.db.close()
+        (tmp_path / "old").mkdir()
+        other = Path(schemas.made(tmp_path / "old", "1g"))
+    all_of_it = 6 if schema == "this" else 4
+    was = other.read_bytes()
+
+    def fresh(name: str) -> tuple[Path, Path]:
+        folder = tmp_path / name
+        folder.mkdir()
+        return Path(shutil.copy(firm.path, folder)), Path(shutil.copy(other, folder / "other.db"))
+
+    with mortal.runner(tmp_path) as run_mortal:
+        path, source = fresh("whole")
+        whole = run_mortal("--db", path, "recover", source, statements=True)
+        assert (whole.code, whole.stderr) == (0, "")
+        wanted = arrived(path)
+        assert len(wanted) == all_of_it
+        seen = set()
+        for killed_at in (*range(1, whole.calls, whole.calls // 14), whole.calls - 2):
+            path, source = fresh(f"at-{killed_at}")
+            assert run_mortal("--db", path, "recover", source, killed_at=killed_at, statements=True).code == -9
+            assert source.read_bytes() == was
+            with contextlib.closing(database.open_database(str(path))) as db:
+                assert [fault for checked in verifying.checks(db) for fault in checked.faults] == [], killed_at
+            there = arrived(path)
+            assert not Counter(there) - Counter(wanted)
+            seen.add(len(there))
+            again = run_mortal("--db", path, "recover", source)
+            assert (again.code, again.stderr) == (0, ""), killed_at
+            assert arrived(path) == wanted
+            assert source.read_bytes() == was
+            assert not list(source.parent.glob(".*"))
+    assert {1, all_of_it} < seen
 
 
 def test_what_cannot_be_brought_in_is_named(firm: Firm, tmp_path: Path, say: Say) -> None:
