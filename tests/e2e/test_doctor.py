@@ -399,6 +399,29 @@ def test_secrets_are_not_told(clinic: Clinic) -> None:
         assert address.partition("@")[0] not in done.stdout + done.stderr
 
 
+def test_nothing_runs_as_root(clinic: Clinic) -> None:
+    """The pages of another's database are not served, and no pipe is printed for root's; both say what to do."""
+    done = clinic.run("serve", "--port", "0", timeout=60)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr == (
+        f"casefleet: {clinic.path} belongs to {OWNER}, and the pages run as its owner: systemctl start casefleet-web (its"
+        f" unit, in a sandbox), or runuser -u {OWNER} -- casefleet --db {clinic.path} serve.\n"
+    )
+    given_to(0)(clinic)
+    for words in ([], ["--map", str(clinic.map)], ["--lmtp", "unix:/run/casefleet/lmtp"]):
+        done = clinic.run("postfix", *words)
+        assert (done.returncode, done.stdout) == (78, "")
+        assert (
+            f"belongs to root, and no mail is taken in as root: chown {OWNER}: {clinic.folder} {clinic.path}"
+            in done.stderr
+        )
+    assert clinic.run("postfix", "--user", OWNER).returncode == 0
+    done = clinic.run("postfix", "--user", "ghost")
+    assert (done.returncode, done.stderr) == (
+        0, "casefleet: There is no unix user ghost here; until there is, Postfix keeps the mail in its queue.\n"
+    )  # fmt: skip
+
+
 class TestLmtp:
     """An installation whose mail comes by LMTP."""
 

@@ -154,7 +154,7 @@ def nights(server: Machine) -> None:
             server.run(
                 f"install -o casefleet -m 600 /root/one.db {COPIES}/log.firm.example-2020-01-{day:02}T021500Z.db"
             )
-        server.run(f"rm /root/one.db && touch {COPIES}/before.db && chown casefleet: {COPIES}/*")
+        server.run(f"rm /root/one.db && touch {COPIES}/mine.db && chown casefleet: {COPIES}/*")
         return server.run(f"ls {COPIES}")
 
     def copied(before: str) -> list[str]:
