@@ -205,6 +205,7 @@ FILES = (
     Refusal("inspect mail.eml", NoInputError, "mail.eml: No such file or directory.", 66),
     Refusal("route", UnreadableError, "This message cannot be read; casefleet deliver would keep it, unassigned.", 65,
             given=lambda firm: (read(firm, b""), firm.patch.setattr(messages, "parse", Failing(messages.parse, OnPurposeError())))),
+    Refusal("redeliver box --recipient-prefix x-", UsageError, "--recipient-prefix needs --recipient-header.", 2),
     Refusal("redeliver box", NoInputError, "There is no file or folder box.", 66),
     Refusal("redeliver box", UnreadableError, "box is neither a Maildir nor an mbox.", 65,
             given=lambda _: Path("box").mkdir()),
