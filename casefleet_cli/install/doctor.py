@@ -304,11 +304,14 @@ def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iter
     refresh = f"casefleet postfix --map {path}"
     try:
         wrong, surplus = recipients.differences(connection, path)
+        senders = recipients.wrong_senders(connection, path)
     except CasefleetError as error:
         yield Finding("map", FAILURE, str(error), refresh)
         return
     if wrong or surplus:
         yield Finding("map", FAILURE, f"The map lacks {wrong} BCC addresses and has {surplus} too many.", refresh)
+    elif senders:
+        yield Finding("map", FAILURE, f"The map tells {senders} sender addresses wrong.", refresh)
     elif not postfix.here():
         yield Finding("map", OK, "The map has every BCC address.")
     elif not used:

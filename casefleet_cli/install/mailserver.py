@@ -94,8 +94,7 @@ def master_cf(installation: Installation) -> str:
 
 def map_cf(installation: Installation, map_path: str) -> str:
     """The sqlite: table by which Postfix refuses unknown BCC addresses at SMTP time (sqlite_table(5))."""
-    if any(letter.isspace() for letter in map_path):
-        raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
+    readable(map_path)
     # Cut at the plus here: so a case tag is taken whether or not Postfix has a recipient_delimiter.
     return f"""\
 dbpath = {map_path}
@@ -104,6 +103,13 @@ query = SELECT 1 FROM recipients
   WHERE address = lower(substr(trim('%u', '"'), 1, instr(trim('%u', '"') || '+', '+') - 1) || '@%d')
   AND (expires_at IS NULL OR expires_at > strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))
 """
+
+
+def readable(map_path: str) -> str:
+    """A path that a table of Postfix can name; raises ConfigError for others."""
+    if any(letter.isspace() for letter in map_path):
+        raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
+    return map_path
 
 
 def procmailrc(installation: Installation) -> str:

@@ -289,6 +289,7 @@ SERVERS = (
     Refusal("postfix", ConfigError,
             f"FOLDER/casefleet.db belongs to user {os.getuid()}, who has no name here; name one with --user.", 78,
             given=lambda firm: firm.patch.setattr(pwd, "getpwuid", Failing(pwd.getpwuid, KeyError("uid")))),
+    usage("postfix --user x --sender-bcc", "--sender-bcc needs a map for Postfix; add --map FILE."),
     Refusal("postfix --user x --map 'the map'", ConfigError,
             "Postfix cannot read a map whose path has blanks: FOLDER/the map; choose another.", 78),
     Refusal("postfix --user x --map map", ConfigError, "map is there and is not a map of casefleet; name another file."
