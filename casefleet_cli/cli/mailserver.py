@@ -14,7 +14,7 @@ import typer
 from casefleet_cli import lda
 from casefleet_cli.cli import output
 from casefleet_cli.errors import ConfigError, UsageError
-from casefleet_cli.install import mailserver, recipients, submission, units
+from casefleet_cli.install import mailserver, recipes, recipients, submission, units
 from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import settings
 
@@ -52,6 +52,7 @@ def postfix(
     sender_bcc: Annotated[
         bool, typer.Option("--sender-bcc", help="Print the lines that log all that users send, signed in, instead.")
     ] = False,
+    aliases: Annotated[bool, typer.Option("--aliases", help="Print the alias file with a pipe instead.")] = False,
     procmail: Annotated[bool, typer.Option("--procmail", help="Print the procmail recipe instead.")] = False,
     maildrop: Annotated[bool, typer.Option("--maildrop", help="Print the maildrop filter instead.")] = False,
 ) -> None:
@@ -62,8 +63,13 @@ def postfix(
     domain = settings.logging_domain(connection)
     name = _transport(Postconf(), domain, str(path), transport)
     here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes, lmtp, name)
-    if procmail or maildrop:
-        output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
+    printed = [recipe for recipe, wanted in ((recipes.aliases, aliases), (recipes.procmailrc, procmail),
+                                             (recipes.maildropfilter, maildrop)) if wanted]  # fmt: skip
+    if printed:
+        text = printed[0](here, str(map_path.absolute()) if map_path else None)
+        if map_path:
+            _refresh_map(connection, str(map_path.absolute()))
+        output.block(text)
         return
     if sender_bcc:
         _print_submission(connection, here, map_path)

@@ -55,6 +55,7 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
         yield _trust(connection)
         domain = settings.logging_domain(connection)
         if postfix.here():
+            yield from _delimiter(postfix)
             yield from _mail_server(postfix, domain, path, program)
         else:
             yield Finding(
@@ -193,6 +194,14 @@ def _mail_server(postfix: Postconf, domain: str, path: Path, program: tuple[str,
     else:
         yield _transport_found(service, name, path, program)
         yield from _limits(postfix, service, name)
+
+
+def _delimiter(postfix: Postconf) -> Iterator[Finding]:
+    """Whether Postfix splits addresses elsewhere than at the plus of a case tag; where it does not, nothing is said."""
+    found = postfix.value("recipient_delimiter")
+    if found and "+" not in found:
+        yield Finding("delimiter", WARNING, f"Postfix splits addresses at {found}, not at the plus of a case tag.",
+                      "recipient_delimiter = + in main.cf, or nothing")  # fmt: skip
 
 
 def _neighbours(postfix: Postconf, domain: str, name: str, next_hop: str) -> Iterator[Finding]:

@@ -114,6 +114,9 @@ FAULTS: dict[str, tuple[str, str, Callable[[Clinic], object], str]] = {
     "procmail": (
         "domain", "warning", lambda c: c.main("relay_domains=", "mydestination=log.firm.example"), "procmail"
     ),
+    "splits-at-hyphens": (
+        "delimiter", "warning", lambda c: c.main("recipient_delimiter=-"), "splits addresses at -, not at the plus"
+    ),
     "no-transport-map": ("transport", "failure", lambda c: c.main("transport_maps="), "not to casefleet"),
     "no-transport": (
         "transport", "failure", lambda c: c.main("transport_maps=inline:{log.firm.example=cf:}"), "not in master.cf"
@@ -151,6 +154,12 @@ def test_each_fault_is_found(clinic: Clinic, fault: str) -> None:
     # Nothing else is blamed, but for what cannot be so without it.
     follows = {"transport"} if fault == "root-owns-it" else set()
     assert {name for name, found in states.items() if found != "ok"} - {check} <= follows, told
+
+
+@pytest.mark.parametrize("delimiter", ["", "+", "-+"])
+def test_a_delimiter_that_a_case_tag_can_follow_is_nothing_to_tell(clinic: Clinic, delimiter: str) -> None:
+    clinic.main(f"recipient_delimiter={delimiter}")
+    assert "delimiter" not in clinic.findings()[1]
 
 
 def test_secrets_are_not_told(clinic: Clinic) -> None:

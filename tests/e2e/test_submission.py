@@ -40,6 +40,12 @@ class Firm:
         )  # fmt: skip
         for name, table in self.tables.items():
             (self.postfix.etc / name).write_text(table)
+        # What the client's server gets.
+        self.received = office.folder / "received.eml"
+        with (self.postfix.etc / "master.cf").open("a") as file:
+            file.write(f"client unix - n n - - pipe\n  user={office.unix.pw_name} argv=/usr/bin/tee {self.received}\n")
+        maps = main.partition("transport_maps = ")[2].partition("\n")[0]
+        self.postfix.set(f"transport_maps={maps} inline:{{ client.example=client: }}")
         self.sasl = Sasl(self.postfix.folder / "queue/sasl")
 
     tables: dict[str, str]
@@ -86,9 +92,11 @@ def test_what_a_user_sends_is_logged_without_a_bcc(firm: Firm) -> None:
     assert statuses == {CLIENT: "sent", BCC["ada"]: "sent"}
     assert firm.office.all("SELECT user_id, standing FROM deliveries") == [(firm.office.ada, "routed")]
     assert firm.office.all("SELECT case_id, linked_by FROM email_cases") == [(1, "rule")]
-    # The copy is one of the envelope alone: what the client gets is what we have, and nothing in it tells the secret.
+    # The copy is one of the envelope alone: nothing in what the client gets, or we, tells the secret.
     raw = emails.raw_of(firm.office.db, 1)
-    assert BCC["ada"].partition("@")[0].encode() not in raw
+    assert b"\nSubject: Hearing\n" in firm.received.read_bytes()
+    for got in (raw, firm.received.read_bytes()):
+        assert BCC["ada"].partition("@")[0].encode() not in got
     assert not [line for line in firm.postfix.log if "warning:" in line or "fatal:" in line]
 
 
