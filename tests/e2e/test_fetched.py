@@ -16,12 +16,13 @@ from tests.firm import BCC, mail
 pytestmark = pytest.mark.e2e
 
 PROVIDER = "Received: from mx.else.example by pop.isp.example; Mon, 2 Nov 2026 09:30:01 +0100\n"
-ABOVE = {
-    "fetchmail": "Received: from pop.isp.example by office with POP3 (fetchmail-6.4.37)\n\tfor <casefleet@localhost>"
-    " (single-drop); Mon, 02 Nov 2026 09:31:00 +0100 (CET)\n",
-    "getmail": "Received: from pop.isp.example by office with POP3 getmail6 msgid:1; 02 Nov 2026 08:31:00 -0000\n",
+ADDED = {
+    "fetchmail": "{envelope}Received: from pop.isp.example by office with POP3 (fetchmail-6.4.37)\n"
+    "\tfor <casefleet@localhost> (single-drop); Mon, 02 Nov 2026 09:31:00 +0100 (CET)\n{provider}",
+    "getmail": "Received: from pop.isp.example by office with POP3 getmail6\n"
+    "  msgid:1; 02 Nov 2026 08:31:00 -0000\n{envelope}{provider}",
 }
-"""What each puts on top of a mail, with those settings."""
+"""Where each puts its own field into what the provider wrote, with those settings (6.4.37, 6.20)."""
 
 
 def words_of(name: str) -> tuple[list[str], bool]:
@@ -37,7 +38,7 @@ def words_of(name: str) -> tuple[list[str], bool]:
     return [destination["path"], *ast.literal_eval(destination["arguments"])], False
 
 
-@pytest.fixture(params=ABOVE)
+@pytest.fixture(params=ADDED)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -51,9 +52,9 @@ def fetched(office: Office, name: str, raw: bytes, told: str = "X-Envelope-To") 
         for word in words
     ]
     assert not any(BCC["ada"].partition("@")[0] in word for word in words)
-    envelope = f"{told}: <{BCC['ada']}>\n".encode() if told else b""
+    above = ADDED[name].format(envelope=f"{told}: <{BCC['ada']}>\n" if told else "", provider=PROVIDER)
     return subprocess.run(
-        ["/bin/sh", "-c", *words] if by_shell else words, input=ABOVE[name].encode() + envelope + PROVIDER.encode() + raw,
+        ["/bin/sh", "-c", *words] if by_shell else words, input=above.encode() + raw,
         capture_output=True, user=office.unix.pw_uid, group=office.unix.pw_gid, extra_groups=[], cwd="/",
         env={"PATH": "/usr/bin:/bin"},
     )  # fmt: skip
