@@ -304,9 +304,11 @@ def _limits(postfix: Postconf, service: Service, name: str) -> Iterator[Finding]
 
 def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iterator[Finding]:
     path = recipients.remembered(connection)
-    used = postfix.items("relay_recipient_maps")
+    is_aliased = postfix.listed("virtual_alias_domains", domain)
+    setting = "virtual_alias_maps" if is_aliased else "relay_recipient_maps"
+    used = postfix.items(setting)
     if path is None:
-        if not used:
+        if not used or is_aliased:
             yield Finding("map", WARNING, "Postfix takes mail for unknown BCC addresses first, and bounces it then.",
                           "Refuse it at once: casefleet postfix --map FILE")  # fmt: skip
         return
@@ -324,12 +326,15 @@ def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iter
     elif not postfix.here():
         yield Finding("map", OK, "The map has every BCC address.")
     elif not used:
-        yield Finding("map", WARNING, f"Postfix does not use the map {path} (relay_recipient_maps).", refresh)
+        yield Finding("map", WARNING, f"Postfix does not use the map {path} ({setting}).", refresh)
     elif unknown := [address for address in recipients.sample(connection) if not postfix.looked_up(used, address)]:
-        yield Finding(
-            "map", FAILURE, f"Postfix does not find {len(unknown)} BCC addresses in relay_recipient_maps.", refresh
-        )
-    elif len(used) == 1 and [other for other in postfix.items("relay_domains") if other.lower() != domain]:
+        state = WARNING if is_aliased else FAILURE
+        yield Finding("map", state, f"Postfix does not find {len(unknown)} BCC addresses in {setting}.", refresh)
+    elif (
+        not is_aliased
+        and len(used) == 1
+        and [other for other in postfix.items("relay_domains") if other.lower() != domain]
+    ):
         yield Finding("map", WARNING, "Postfix refuses all mail for the other relay_domains: the map knows only ours.",
                       "Add their recipients to relay_recipient_maps.")  # fmt: skip
     else:

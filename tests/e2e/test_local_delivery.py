@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pwd
 import shutil
 import smtplib
@@ -166,3 +167,17 @@ def test_the_secret_is_not_in_the_list_of_processes(office: Office, route: Route
     assert office.count("emails") == 1
     assert " deliver" in seen.read_text()
     assert BCC["ada"].partition("@")[0] not in seen.read_text()
+
+
+def test_doctor_knows_these_ways(office: Office, route: Route) -> None:
+    done = office.run("doctor", "--postfix-config", str(route.postfix.etc), "--json")
+    told = {one["check"]: (one["state"], one["sentence"]) for one in json.loads(done.stdout)}
+    assert {check: state for check, (state, _) in told.items() if state != "ok"} == {"domain": "warning"} | (
+        {} if route.is_mapped else {"map": "warning"}
+    )
+    assert done.returncode == 0
+    if route.is_mapped:
+        route.postfix.set("virtual_alias_maps=inline:{ { @log.firm.example = casefleet@localhost } }")
+        done = office.run("doctor", "--postfix-config", str(route.postfix.etc), "--json")
+        told = {one["check"]: (one["state"], one["sentence"]) for one in json.loads(done.stdout)}
+        assert told["map"] == ("warning", "Postfix does not find 2 BCC addresses in virtual_alias_maps.")
