@@ -9,18 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.install import mailserver
+from casefleet_cli.store import recipients as stored
 
 if TYPE_CHECKING:
     from casefleet_cli.install.mailserver import Installation
 
 SENDERS, LOGINS = "senders", "logins"
 LISTS = "mua_sender_bcc_maps", "mua_sender_login_maps"
-_QUERIES = {
-    SENDERS: "SELECT bcc_address FROM senders WHERE address = lower('%s')",
-    # A login is one of the addresses of the user whose address the sender is.
-    LOGINS: "SELECT login.address FROM senders AS login JOIN senders AS sender USING (bcc_address)\n"
-    "  WHERE sender.address = lower('%s')",
-}
+_QUERIES = {SENDERS: stored.BCC_OF_SENDER, LOGINS: stored.LOGINS_OF_SENDER}
 
 
 def table_path(installation: Installation, table: str) -> str:

@@ -21,6 +21,12 @@ _SENDERS = (
 )
 _OWNER = "CREATE TABLE IF NOT EXISTS owner (path TEXT NOT NULL) STRICT"
 
+BCC_OF_SENDER = "SELECT bcc_address FROM senders WHERE address = lower('%s')"
+"""For Postfix, which puts a sender's address in (sqlite_table(5))."""
+LOGINS_OF_SENDER = """SELECT login.address FROM senders AS login JOIN senders AS sender USING (bcc_address)
+  WHERE sender.address = lower('%s')"""
+"""For Postfix: a login is one of the addresses of the user whose address the sender is."""
+
 
 class Content(NamedTuple):
     """What a map holds; all addresses in normal form."""
