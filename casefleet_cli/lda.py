@@ -25,7 +25,8 @@ OK, NO_USER, TEMPORARY = 0, 67, 75
 NO_USER_SENTENCE = "5.1.1 There is no logging address of this name here."
 _LOG_SECONDS = 1.0
 """How long the system log may keep us after the answer."""
-_OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--sender": "sender", "--queue-id": "queue_id"}
+_OPTIONS = {"--db": "db", "--as": "acting", "--recipient": "recipient", "--recipient-header": "recipient_header",
+            "--recipient-prefix": "recipient_prefix", "--sender": "sender", "--queue-id": "queue_id"}  # fmt: skip
 _RECIPIENT_HEADERS = ("x-original-to", "delivered-to", "envelope-to")
 
 
@@ -35,6 +36,10 @@ class Words(NamedTuple):
     db: str | None = None
     acting: str | None = None
     recipient: str | None = None
+    recipient_header: str | None = None
+    """The name of the one header field that tells the recipient."""
+    recipient_prefix: str = ""
+    """What stands before the recipient's address, as a virtual domain of qmail puts it there."""
     sender: str | None = None
     queue_id: str | None = None
 
@@ -108,10 +113,12 @@ def _attempt(words: Words, raw: bytes, started: float, *, bare: bool = False) ->
     return _told(words, OK, receipt.outcome, receipt.email_id, started)
 
 
-USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS] [--sender ADDRESS] [--queue-id ID] < message
+USAGE = """Usage: casefleet [--db FILE] deliver [--recipient ADDRESS | --recipient-header NAME]
+    [--recipient-prefix TEXT] [--sender ADDRESS] [--queue-id ID] < message
 
 Log one message for the user whose BCC address is the recipient. Without --recipient it is taken from
-$ORIGINAL_RECIPIENT, then from the X-Original-To, Delivered-To and Envelope-To headers.
+$ORIGINAL_RECIPIENT, then from the X-Original-To, Delivered-To and Envelope-To headers; with --recipient-header from
+the topmost header of that name alone. --recipient-prefix is taken from the beginning of it (qmail's virtual domains).
 
 Exit codes: 0 logged, a duplicate, or held; 67 no such BCC address; 75 anything else, try again."""
 
@@ -134,6 +141,8 @@ def parse_words(argv: list[str]) -> Words | None:
             # Several recipients in one call have one answer, and one of them could be lost by it.
             raise DeferError(f"deliver was called with several {name}; Postfix needs a recipient limit of 1.")
         found[_OPTIONS[name]] = value if name == "--db" else _readable(value)
+    if "recipient" in found and "recipient_header" in found:
+        raise DeferError("deliver was called with --recipient and with --recipient-header; give one of them.")
     return Words(**found)
 
 
@@ -186,18 +195,37 @@ def _owner(connection: sqlite3.Connection, words: Words, raw: bytes, now: str) -
     from casefleet_cli.core.address import normal  # noqa: PLC0415
     from casefleet_cli.store import settings, users  # noqa: PLC0415
 
-    candidates = [normal(address) for address in _recipients(words, raw)]
+    domain = settings.logging_domain(connection)
+    prefix = words.recipient_prefix.lower()
+    if words.recipient_header is None:
+        candidates = [normal(address).removeprefix(prefix) for address in _recipients(words, raw)]
+    else:
+        candidates = [_in_header(words.recipient_header, prefix, raw, domain)]
     for address in candidates:
         owner = users.by_bcc_address(connection, address, now)
         if owner is not None and owner.usable:
             return owner
-    domain = settings.logging_domain(connection)
     if any(address.endswith(f"@{domain}") for address in candidates):
         raise NoUserError
     if words.recipient is not None:
         # Another firm's mail, or a relay domain too many: our word that there is no such user would bounce it.
         raise DeferError("The recipient is not at the logging domain of this database; see casefleet doctor.")
     raise DeferError("No recipient: give --recipient, or deliver with X-Original-To or Delivered-To headers.")
+
+
+def _in_header(name: str, prefix: str, raw: bytes, domain: str) -> str:
+    """The one recipient that a header names; whatever else it says is a mail server's fault and bounces no mail."""
+    from casefleet_cli.core.mail import envelope  # noqa: PLC0415
+
+    name = name.strip().removesuffix(":")
+    found = envelope.recipients_in(raw, name, domain, prefix)
+    if found is None:
+        raise DeferError(f"The message has no header {name}, which is to tell its recipient.")
+    if not found:
+        raise DeferError(f"The header {name} names no address at the logging domain.")
+    if len(found) > 1:
+        raise DeferError(f"The header {name} names several addresses at the logging domain, and is to tell one.")
+    return found[0]
 
 
 def _recipients(words: Words, raw: bytes) -> list[str]:

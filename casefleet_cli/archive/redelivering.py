@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NO_RECIPIENT = "No X-Original-To or Delivered-To at the logging domain stands above its first Received."
 SEVERAL = "Its X-Original-To and Delivered-To name several addresses at the logging domain."
+NOT_IN_HEADER = "Its header {} does not tell one address at the logging domain."
 NO_USER = "Its recipient is no BCC address, or no more."
 NOT_REMOVED = "It is logged, and cannot be taken out of the mailbox: {}."
 
@@ -34,6 +35,14 @@ class Stays(NamedTuple):
     origin: str
     reason: str
     """A sentence, without any address."""
+
+
+class Field(NamedTuple):
+    """The header field that tells the recipient, where it is not X-Original-To or Delivered-To."""
+
+    name: str
+    prefix: str = ""
+    """What stands before the address, in small letters."""
 
 
 class Redelivery(NamedTuple):
@@ -59,10 +68,11 @@ class Redelivery(NamedTuple):
         return self.outcomes.total() - self.known - self.never_logged
 
 
-def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:
+def redeliver(connection: sqlite3.Connection, path: Path, field: Field | None = None) -> Redelivery:
     """Log every mail of a Maildir or an mbox for the user whose BCC address it was delivered to, and take it out.
 
-    A mail goes after its commit: whenever this ends, the same call goes on, and a mail that it meets again is known.
+    With a field, that alone tells the address, as for `deliver`. A mail goes after its commit: whenever this ends, the
+    same call goes on, and a mail that it meets again is known.
     Errors: as fallback.opened, and sqlite3.Error for what the machine does; what was logged by then is taken out.
     """
     found = Redelivery(Counter(), [])
@@ -71,7 +81,8 @@ def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:
     try:
         with fallback.opened(path) as mailbox:
             for waiting in mailbox:
-                reason = waiting.reason or _deliver(connection, waiting, domain, worker, found)
+                recipient, reason = ("", waiting.reason) if waiting.reason else _recipient(waiting.raw, domain, field)
+                reason = reason or _deliver(connection, waiting, recipient, worker, found)
                 if reason:
                     found.stays.append(Stays(waiting.origin, reason))
     finally:
@@ -79,15 +90,26 @@ def redeliver(connection: sqlite3.Connection, path: Path) -> Redelivery:
     return found
 
 
-def _deliver(connection: sqlite3.Connection, waiting: Waiting, domain: str, worker: Worker, found: Redelivery) -> str:
+def _recipient(raw: bytes, domain: str, field: Field | None) -> tuple[str, str]:
+    """The address that a mail was delivered to, and why it cannot be told; one of both is ""."""
+    if field is not None:
+        named = envelope.recipients_in(raw, field.name, domain, field.prefix) or ()
+        return (named[0], "") if len(named) == 1 else ("", NOT_IN_HEADER.format(field.name))
+    recipients = envelope.of_delivery(raw, domain).recipients
+    if len(recipients) != 1:
+        return "", SEVERAL if recipients else NO_RECIPIENT
+    return recipients[0], ""
+
+
+def _deliver(
+    connection: sqlite3.Connection, waiting: Waiting, recipient: str, worker: Worker, found: Redelivery
+) -> str:
     """Log one mail and take it out; the reason why it stays, or ""."""
-    delivered = envelope.of_delivery(waiting.raw, domain)
-    if len(delivered.recipients) != 1:
-        return SEVERAL if delivered.recipients else NO_RECIPIENT
-    owner = users.by_bcc_address(connection, delivered.recipients[0], clock.stamp())
+    owner = users.by_bcc_address(connection, recipient, clock.stamp())
     if owner is None or not owner.usable:
         return NO_USER
-    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, delivered.sender, tag=owner.tag)
+    sender = envelope.of_delivery(waiting.raw, "").sender
+    arrival = Arrival(owner.user_id, "pipe", owner.bcc_address_id, sender, tag=owner.tag)
     receipt = receive(connection, waiting.raw, arrival, understand=lambda message, _: worker.understand(message.raw))
     found.outcomes[receipt.outcome] += 1
     try:

@@ -13,8 +13,8 @@ import typer
 
 from casefleet_cli import lda
 from casefleet_cli.cli import output
-from casefleet_cli.errors import ConfigError
-from casefleet_cli.install import mailserver, ownership, recipients, units
+from casefleet_cli.errors import ConfigError, UsageError
+from casefleet_cli.install import mailserver, ownership, recipes, recipients, submission, units
 from casefleet_cli.install.postconf import Postconf
 from casefleet_cli.store import settings
 
@@ -49,18 +49,30 @@ def postfix(
         str | None,
         typer.Option(metavar="NAME", help="Its name in master.cf (default: casefleet, where no other firm has it)."),
     ] = None,
+    sender_bcc: Annotated[
+        bool, typer.Option("--sender-bcc", help="Print the lines that log all that users send, signed in, instead.")
+    ] = False,
+    aliases: Annotated[bool, typer.Option("--aliases", help="Print the alias file with a pipe instead.")] = False,
     procmail: Annotated[bool, typer.Option("--procmail", help="Print the procmail recipe instead.")] = False,
     maildrop: Annotated[bool, typer.Option("--maildrop", help="Print the maildrop filter instead.")] = False,
 ) -> None:
     """Print the lines that connect Postfix with this installation."""
     state = context.obj
-    connection = state.connection() if map_path else state.reader()
+    connection = state.connection() if map_path or sender_bcc else state.reader()
     path = Path(state.database_path).absolute()
     domain = settings.logging_domain(connection)
     name = _transport(Postconf(), domain, str(path), transport)
     here = mailserver.Installation(program(), str(path), user or _owner(path), domain, processes, lmtp, name)
-    if procmail or maildrop:
-        output.block(mailserver.procmailrc(here) if procmail else mailserver.maildropfilter(here))
+    printed = [recipe for recipe, wanted in ((recipes.aliases, aliases), (recipes.procmailrc, procmail),
+                                             (recipes.maildropfilter, maildrop)) if wanted]  # fmt: skip
+    if printed:
+        text = printed[0](here, str(map_path.absolute()) if map_path else None)
+        if map_path:
+            _refresh_map(connection, str(map_path.absolute()))
+        output.block(text)
+        return
+    if sender_bcc:
+        _print_submission(connection, here, map_path)
         return
     _refuse_root(here.user, path, path.stat().st_uid)
     main_cf = mailserver.main_cf(here, with_map=map_path is not None)
@@ -98,6 +110,25 @@ def _refuse_root(user: str, path: Path, owner: int) -> None:
             f"{path} belongs to root, and no mail is taken in as root: {ownership.giving(path)}; then run this again."
         )
     raise ConfigError(f"No mail is taken in as {user}; leave --user out, and it runs as the owner of the database.")
+
+
+def _print_submission(connection: sqlite3.Connection, here: mailserver.Installation, map_path: Path | None) -> None:
+    path = str(map_path.absolute()) if map_path else recipients.remembered(connection)
+    if path is None:
+        raise UsageError("--sender-bcc needs a map for Postfix; add --map FILE.")
+    tables = {table: submission.table_cf(table, path) for table in (submission.SENDERS, submission.LOGINS)}
+    _refresh_map(connection, path)
+    output.block(f"# /etc/postfix/main.cf (append to the values of {' and '.join(submission.LISTS)} that are there)")
+    output.block(submission.main_cf(here))
+    output.say("")
+    output.block(
+        "# /etc/postfix/master.cf (the -o lines go to every service by which users send; then: postfix reload)"
+    )
+    output.block(submission.master_cf())
+    for table, lines in tables.items():
+        output.say("")
+        output.block(f"# {submission.table_path(here, table)} (needs the package postfix-sqlite)")
+        output.block(lines)
 
 
 def _refresh_map(connection: sqlite3.Connection, map_path: str) -> None:

@@ -105,6 +105,7 @@ def edit(
         remove_addresses=remove_address or (),
         acting=context.obj.acting(),
     )
+    tell_postfix(connection)
     told = f": {'; '.join(changes)}" if changes else " was so already"
     output.say(f"User {user_id} {users.one(connection, user_id)['name']}{told}.")
 

@@ -48,6 +48,7 @@ def findings(path: Path, program: tuple[str, ...], postfix: Postconf) -> Iterato
         yield _trust(connection)
         yield from keeping.findings(connection, path)
         if postfix.here():
+            yield from _delimiter(postfix)
             yield from _mail_server(postfix, domain, path, program)
         else:
             yield Finding(
@@ -156,6 +157,14 @@ def _size(postfix: Postconf, service: Service | None) -> Finding:
     if 0 < limit < _LARGE_BYTES:
         return Finding("size", OK, told, f"Where your users send larger ones: {_LARGER}")
     return Finding("size", OK, told if limit else "Postfix takes mail of every size.")
+
+
+def _delimiter(postfix: Postconf) -> Iterator[Finding]:
+    """Whether Postfix splits addresses elsewhere than at the plus of a case tag; where it does not, nothing is said."""
+    found = postfix.value("recipient_delimiter")
+    if found and "+" not in found:
+        yield Finding("delimiter", WARNING, f"Postfix splits addresses at {found}, not at the plus of a case tag.",
+                      "recipient_delimiter = + in main.cf, or nothing")  # fmt: skip
 
 
 def _neighbours(postfix: Postconf, domain: str, name: str, next_hop: str) -> Iterator[Finding]:
@@ -276,8 +285,10 @@ def _limits(postfix: Postconf, service: Service, name: str) -> Iterator[Finding]
 
 def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iterator[Finding]:
     path = recipients.remembered(connection)
-    used = postfix.items("relay_recipient_maps")
-    if postfix.here() and not used:
+    is_aliased = postfix.listed("virtual_alias_domains", domain)
+    setting = "virtual_alias_maps" if is_aliased else "relay_recipient_maps"
+    used = postfix.items(setting)
+    if postfix.here() and (not used or (is_aliased and path is None)):
         make = f"casefleet postfix --map {path if recipients.is_ours(connection) else 'FILE'}"
         yield Finding("map", OK, "Postfix uses no map: mail for unknown BCC addresses is taken, then bounced.",
                       f"Where strangers can send to them, refuse it at once: {make}")  # fmt: skip
@@ -286,17 +297,20 @@ def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iter
     unknown = [address for address in recipients.sample(connection) if not postfix.looked_up(used, address)]
     if path is None:
         if unknown and postfix.here():
-            yield Finding("map", FAILURE, "Postfix refuses all mail to BCC addresses: relay_recipient_maps has none.",
+            yield Finding("map", FAILURE, f"Postfix refuses all mail to BCC addresses: {setting} has none.",
                           f"{refresh}, and add what it prints")  # fmt: skip
         return
     try:
         wrong, surplus = recipients.differences(connection, path)
+        senders = recipients.wrong_senders(connection, path)
     except CasefleetError as error:
         yield Finding("map", FAILURE, str(error), refresh)
         return
     reader = postfix.value("mail_owner") or "postfix"
     if wrong or surplus:
         yield Finding("map", FAILURE, f"The map lacks {wrong} BCC addresses and has {surplus} too many.", refresh)
+    elif senders:
+        yield Finding("map", FAILURE, f"The map tells {senders} sender addresses wrong.", refresh)
     elif not postfix.here():
         yield Finding("map", OK, "The map has every BCC address.")
     elif not postfix.knows("sqlite"):
@@ -306,10 +320,13 @@ def _map(connection: sqlite3.Connection, postfix: Postconf, domain: str) -> Iter
         yield Finding("map", FAILURE, f"The user {reader} cannot read the map {path}; Postfix defers all mail.",
                       f"chgrp {reader} {path} && chmod g+r {path}")  # fmt: skip
     elif unknown:
-        yield Finding(
-            "map", FAILURE, f"Postfix does not find {len(unknown)} BCC addresses in relay_recipient_maps.", refresh
-        )
-    elif len(used) == 1 and [other for other in postfix.items("relay_domains") if other.lower() != domain]:
+        yield Finding("map", WARNING if is_aliased else FAILURE,
+                      f"Postfix does not find {len(unknown)} BCC addresses in {setting}.", refresh)  # fmt: skip
+    elif (
+        not is_aliased
+        and len(used) == 1
+        and [other for other in postfix.items("relay_domains") if other.lower() != domain]
+    ):
         yield Finding("map", WARNING, "Postfix refuses all mail for the other relay_domains: the map knows only ours.",
                       "Add their recipients to relay_recipient_maps.")  # fmt: skip
     else:

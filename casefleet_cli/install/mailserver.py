@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import NamedTuple
 
 from casefleet_cli import config
@@ -16,7 +15,6 @@ LAST_RESORT_SECONDS = (config.TIME_LIMIT_SECONDS + TIME_LIMIT_SECONDS) // 2
 GUARD = f'timeout -s KILL {LAST_RESORT_SECONDS} "$@"; code=$?; test $code = 0 || test $code = 67 || code=75; exit $code'
 """For /bin/sh -c. Whatever happens to the program (missing in an upgrade: 127, a fault of Python: 1, stopped or hung
 where it can't notice itself: killed in time) defers the mail; only 67 bounces it."""
-LATER = "casefleet-later"
 LINE_LIMIT = "lmtp_line_length_limit"
 
 
@@ -92,74 +90,27 @@ def master_cf(installation: Installation) -> str:
 """
 
 
-def map_cf(installation: Installation, map_path: str) -> str:
-    """The sqlite: table by which Postfix refuses unknown BCC addresses at SMTP time (sqlite_table(5))."""
-    if any(letter.isspace() for letter in map_path):
-        raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
+def map_cf(installation: Installation, map_path: str, result: str = "1") -> str:
+    """The sqlite: table by which Postfix refuses unknown BCC addresses at SMTP time (sqlite_table(5)).
+
+    `result`: what it says of known ones, where that is asked for. Raises ConfigError for a path it cannot name.
+    """
+    readable(map_path)
     # Cut at the plus here: so a case tag is taken whether or not Postfix has a recipient_delimiter.
     return f"""\
 dbpath = {map_path}
 domain = {installation.domain}
-query = SELECT 1 FROM recipients
+query = SELECT {result} FROM recipients
   WHERE address = lower(substr(trim('%u', '"'), 1, instr(trim('%u', '"') || '+', '+') - 1) || '@%d')
   AND (expires_at IS NULL OR expires_at > strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', 'now'))
 """
 
 
-def procmailrc(installation: Installation) -> str:
-    """The recipe for procmail (procmailrc(5)): one delivery, and a Maildir where mail waits when that fails.
-
-    Mail to an unknown address is refused, and does not wait. A Maildir, since procmail changes the bytes it writes to
-    an mbox.
-    """
-    return f"""\
-:0 wr
-| {_command(installation)}
-
-# No such logging address: refused, so that the sender is told (5.1.1).
-ANSWER=$?
-:0
-* ANSWER ?? ^^67^^
-{{
-  EXITCODE=67
-  :0
-  /dev/null
-}}
-
-# Reached only when casefleet could not log the mail: nothing is lost, casefleet redeliver takes it from here.
-:0 r
-$HOME/{LATER}/
-"""
-
-
-def maildropfilter(installation: Installation) -> str:
-    """The filter for maildrop (maildropfilter(7)): one delivery, and a Maildir where mail waits when that fails.
-
-    Mail to an unknown address is refused, and does not wait. Raises ConfigError for a path it cannot hold.
-    """
-    command = _command(installation)
-    if any("'" in word for word in (*installation.program, installation.database)):
-        raise ConfigError("maildrop cannot call a path with an apostrophe; move it.")
-    for letter in "\\$`":
-        command = command.replace(letter, f"\\{letter}")
-    return f"""\
-ANSWER=`{command}`
-if ($RETURNCODE == 0)
-{{
-  exit
-}}
-
-# No such logging address: refused, so that the sender is told (5.1.1).
-if ($RETURNCODE == 67)
-{{
-  EXITCODE=67
-  exit
-}}
-
-# Reached only when casefleet could not log the mail: nothing is lost, casefleet redeliver takes it from here.
-`test -d "$HOME/{LATER}" || maildirmake "$HOME/{LATER}"`
-to "$HOME/{LATER}"
-"""
+def readable(map_path: str) -> str:
+    """A path that a table of Postfix can name; raises ConfigError for others."""
+    if any(letter.isspace() for letter in map_path):
+        raise ConfigError(f"Postfix cannot read a map whose path has blanks: {map_path}; choose another.")
+    return map_path
 
 
 def _next_hop(installation: Installation) -> str:
@@ -169,11 +120,6 @@ def _next_hop(installation: Installation) -> str:
     if any(letter.isspace() or letter in "{},$" for letter in where):
         raise ConfigError(f"Postfix cannot hand mail on to {where}; choose a path without blanks.")
     return where if where.startswith("unix:") else f"inet:{where}"
-
-
-def _command(installation: Installation) -> str:
-    """The delivery as a line for a shell."""
-    return shlex.join([*installation.program, "--db", installation.database, "deliver"])
 
 
 def _argument(word: str) -> str:

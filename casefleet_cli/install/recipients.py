@@ -1,5 +1,7 @@
 """The map of usable BCC addresses that Postfix reads, so that it refuses unknown ones at SMTP time.
 
+It holds the users' sender addresses, too, for a Postfix that sends a copy of all that they send.
+
 A small SQLite file of its own: Postfix must not read mail, and cannot read a WAL database of another user. Changes are
 made in place, in one transaction: Postfix keeps the file open for long and would not notice another one in its place.
 An address in its grace carries the end of it, which the query of Postfix compares with the time. The map names the
@@ -116,17 +118,31 @@ def differences(connection: sqlite3.Connection, path: str) -> tuple[int, int]:
     Raises ConfigError when the map is missing, no map or another database's.
     """
     _refuse_missing(path)
-    wanted = _wanted(connection)
+    wanted = _wanted(connection).recipients
     try:
         with contextlib.closing(stored.opened(path, "ro")) as there:
             _refuse_anothers(connection, path, stored.owner(there))
-            found = stored.addresses(there)
+            found = stored.content(there).recipients
     except sqlite3.Error as error:
         raise database.translated(error, path) from None
     now = clock.stamp()
     wrong = sum(address not in found or found[address] != end for address, end in wanted.items())
     surplus = sum(address not in wanted and (end is None or end > now) for address, end in found.items())
     return wrong, surplus
+
+
+def wrong_senders(connection: sqlite3.Connection, path: str) -> int:
+    """How many sender addresses the map that `differences` looked at lacks, has wrong or has too many.
+
+    0 where it was made by a release that put none there.
+    """
+    wanted = _wanted(connection).senders
+    try:
+        with contextlib.closing(stored.opened(path, "ro")) as there:
+            found = stored.content(there).senders if stored.has_senders(there) else wanted
+    except sqlite3.Error as error:
+        raise database.translated(error, path) from None
+    return len(dict(wanted.items() ^ found.items()))
 
 
 def _update(connection: sqlite3.Connection, path: str, *, claims: bool = False) -> Refreshed:
@@ -139,10 +155,10 @@ def _update(connection: sqlite3.Connection, path: str, *, claims: bool = False) 
         else:
             _refuse_anothers(connection, path, owner)
         wanted = _wanted(connection)
-        changed = stored.addresses(there) != wanted
+        changed = stored.content(there) != wanted or not stored.has_senders(there)
         if changed:
             stored.put(there, wanted)
-    return Refreshed(len(wanted), changed, readable=False)
+    return Refreshed(len(wanted.recipients), changed, readable=False)
 
 
 def _is_there(path: str) -> bool:
@@ -195,7 +211,7 @@ def _create(connection: sqlite3.Connection, path: str, reader: str) -> Refreshed
             stored.make(str(draft), wanted, _path_of(connection))
     except files.ThereAlreadyError:
         return _update(connection, path, claims=False)
-    return Refreshed(len(wanted), changed=True, readable=False)
+    return Refreshed(len(wanted.recipients), changed=True, readable=False)
 
 
 def _group(reader: str) -> int:
@@ -206,8 +222,10 @@ def _group(reader: str) -> int:
         return -1
 
 
-def _wanted(connection: sqlite3.Connection) -> dict[str, str | None]:
-    return dict(users.usable_addresses(connection, clock.stamp()))
+def _wanted(connection: sqlite3.Connection) -> stored.Content:
+    return stored.Content(
+        dict(users.usable_addresses(connection, clock.stamp())), dict(users.copied_senders(connection))
+    )
 
 
 def readable_by(path: str, reader: str) -> bool:

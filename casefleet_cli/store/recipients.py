@@ -1,4 +1,4 @@
-"""The map of usable BCC addresses that Postfix reads: a small SQLite file of its own."""
+"""The map of BCC addresses that Postfix reads, with who sends from which address: a small SQLite file of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from casefleet_cli.errors import ConfigError
-from casefleet_cli.light import TYPE_CHECKING
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import database
 
 if TYPE_CHECKING:
@@ -16,19 +16,34 @@ if TYPE_CHECKING:
 MAP_ID = 0x63_66_6C_6D
 """"cflm": marks the file as a map of ours (PRAGMA application_id)."""
 _TABLE = "CREATE TABLE recipients (address TEXT PRIMARY KEY, expires_at TEXT) STRICT, WITHOUT ROWID"
+_SENDERS = (
+    "CREATE TABLE IF NOT EXISTS senders (address TEXT PRIMARY KEY, bcc_address TEXT NOT NULL) STRICT, WITHOUT ROWID"
+)
 _OWNER = "CREATE TABLE IF NOT EXISTS owner (path TEXT NOT NULL) STRICT"
 
+BCC_OF_SENDER = "SELECT bcc_address FROM senders WHERE address = lower('%s')"
+"""For Postfix, which puts a sender's address in (sqlite_table(5))."""
+LOGINS_OF_SENDER = """SELECT login.address FROM senders AS login JOIN senders AS sender USING (bcc_address)
+  WHERE sender.address = lower('%s')"""
+"""For Postfix: a login is one of the addresses of the user whose address the sender is."""
 
-def make(path: str, addresses: Mapping[str, str | None], owner: str) -> None:
-    """Make a map at a path where nothing is: addresses (normal form), each with the end of its grace or None.
 
-    `owner`: the path of the database whose map it is.
-    """
+class Content(NamedTuple):
+    """What a map holds; all addresses in normal form."""
+
+    recipients: Mapping[str, str | None]
+    """The BCC addresses that take mail, each with the end of its grace or None."""
+    senders: Mapping[str, str]
+    """The sender addresses, each with the current BCC address of its user."""
+
+
+def make(path: str, content: Content, owner: str) -> None:
+    """Make a map at a path where nothing is. `owner`: the path of the database whose map it is."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as new:
         new.execute(f"PRAGMA application_id = {MAP_ID}")
         with database.transaction(new):
             new.execute(_TABLE)
-            _fill(new, addresses)
+            put(new, content)
             put_owner(new, owner)
 
 
@@ -46,9 +61,15 @@ def opened(path: str, mode: str) -> sqlite3.Connection:
     return there
 
 
-def addresses(there: sqlite3.Connection) -> dict[str, str | None]:
-    """What a map holds."""
-    return dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+def content(there: sqlite3.Connection) -> Content:
+    """What a map holds; no senders where it was made by a release that put none there."""
+    recipients = dict(there.execute("SELECT address, expires_at FROM recipients").fetchall())
+    return Content(recipients, dict(there.execute("SELECT * FROM senders").fetchall()) if has_senders(there) else {})
+
+
+def has_senders(there: sqlite3.Connection) -> bool:
+    """Whether a map tells who sends from which address, if only that nobody does."""
+    return there.execute("SELECT 1 FROM sqlite_schema WHERE name = 'senders'").fetchone() is not None
 
 
 def owner(there: sqlite3.Connection) -> str | None:
@@ -66,11 +87,10 @@ def put_owner(there: sqlite3.Connection, path: str) -> None:
     there.execute("INSERT INTO owner VALUES (?)", (path,))
 
 
-def put(there: sqlite3.Connection, wanted: Mapping[str, str | None]) -> None:
-    """Let a map hold these and no others, within the caller's transaction."""
+def put(there: sqlite3.Connection, wanted: Content) -> None:
+    """Let a map hold this and nothing else, within the caller's transaction."""
+    there.execute(_SENDERS)
     there.execute("DELETE FROM recipients")
-    _fill(there, wanted)
-
-
-def _fill(there: sqlite3.Connection, wanted: Mapping[str, str | None]) -> None:
-    there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.items())
+    there.execute("DELETE FROM senders")
+    there.executemany("INSERT INTO recipients VALUES (?, ?)", wanted.recipients.items())
+    there.executemany("INSERT INTO senders VALUES (?, ?)", wanted.senders.items())

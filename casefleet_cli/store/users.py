@@ -103,6 +103,15 @@ def usable_addresses(connection: sqlite3.Connection, now: str) -> list[tuple[str
     ).fetchall()
 
 
+def copied_senders(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every sender address of a user who is not disabled, with that user's current BCC address; secrets."""
+    return connection.execute(
+        "SELECT s.address, b.address FROM sender_addresses AS s JOIN users AS u ON u.id = s.user_id"
+        " JOIN bcc_addresses AS b ON b.user_id = u.id AND b.retired_at IS NULL"
+        " WHERE u.disabled_at IS NULL ORDER BY s.address"
+    ).fetchall()
+
+
 def bcc_addresses(connection: sqlite3.Connection, *, but: int | None = None) -> list[str]:
     """Every BCC address there ever was (of all users `but` one), past and present, in normal form; secrets."""
     rows = connection.execute("SELECT address FROM bcc_addresses WHERE user_id IS NOT ? ORDER BY id", (but,))

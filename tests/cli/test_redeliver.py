@@ -9,7 +9,7 @@ import pytest
 from casefleet_cli.cli import app
 from casefleet_cli.sources import locks
 from tests.desks.test_redelivering import GONE, HEARING, UNKNOWN, fill_maildir, fill_mbox
-from tests.firm import BCC, Firm
+from tests.firm import BCC, Firm, mail
 
 
 @pytest.fixture
@@ -50,3 +50,15 @@ def test_a_locked_mbox_is_75(
 def test_no_mailbox(firm: Firm, tmp_path: Path, name: str, code: int) -> None:
     (tmp_path / "plain").write_bytes(HEARING)
     assert app.run(["--db", firm.path, "redeliver", str(tmp_path / name)]) == code
+
+
+def test_one_header_alone_tells_the_recipient(firm: Firm, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fetched = b"Received: from pop.isp.example by office with POP3; Mon, 2 Nov 2026 09:31:00 +0100\n"
+    named = fetched + f"X-Envelope-To: x-{BCC['carl']}\n".encode() + mail("x@else.example")
+    box = fill_maildir(tmp_path, named, HEARING)
+    words = ["--recipient-header", "X-Envelope-To:", "--recipient-prefix", "X-"]
+    assert app.run(["--db", firm.path, "redeliver", str(box), *words]) == 1
+    said = capsys.readouterr()
+    assert said.out == "1 logged, 0 known, 1 stay.\n"
+    assert "Its header X-Envelope-To does not tell one address at the logging domain." in said.err
+    assert firm.all("SELECT user_id FROM deliveries") == [(firm.carl,)]

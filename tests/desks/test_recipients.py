@@ -72,6 +72,54 @@ def test_a_copy_never_writes_to_the_map(
     assert (tmp_path / "map").read_bytes() == before
 
 
+def senders(path: Path) -> dict[str, str]:
+    with contextlib.closing(sqlite3.connect(path)) as table:
+        return dict(table.execute("SELECT address, bcc_address FROM senders").fetchall())
+
+
+def test_a_map_tells_who_sends_from_which_address(firm: Firm, tmp_path: Path) -> None:
+    def user(*words: str) -> dict[str, str]:
+        assert run(["--db", firm.path, "user", *words]) == 0
+        assert recipients.wrong_senders(firm.db, str(tmp_path / "map")) == 0
+        return senders(tmp_path / "map")
+
+    both = {"ada@firm.example": BCC["ada"], "carl@firm.example": BCC["carl"]}
+    assert senders(tmp_path / "map") == both
+    assert user("edit", "Ada Berg", "--add-address", "A.Berg@firm.example") == both | {
+        "a.berg@firm.example": BCC["ada"]
+    }
+    assert user("edit", "Ada Berg", "--remove-address", "a.berg@firm.example") == both
+    assert user("disable", "Carl Diaz") == {"ada@firm.example": BCC["ada"]}
+    assert user("enable", "Carl Diaz") == both
+    rotated = user("rotate", "Carl Diaz")
+    assert rotated["carl@firm.example"] not in (BCC["carl"], BCC["ada"])
+    assert rotated["ada@firm.example"] == BCC["ada"]
+
+
+def test_a_map_of_a_release_that_put_no_senders_there_gets_them(firm: Firm, tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "map")) as table:
+        table.execute("DROP TABLE senders")
+    assert recipients.differences(firm.db, str(tmp_path / "map")) == (0, 0)
+    assert recipients.wrong_senders(firm.db, str(tmp_path / "map")) == 0
+    assert recipients.refresh_remembered(firm.db)[:2] == (2, True)  # type: ignore[index]
+    assert len(senders(tmp_path / "map")) == 2
+    assert recipients.refresh_remembered(firm.db)[:2] == (2, False)  # type: ignore[index]
+
+
+def test_the_lines_for_all_that_users_send_name_the_map_that_is_there(
+    firm: Firm, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run(["--db", firm.path, "postfix", "--user", "x", "--sender-bcc", "--transport", "second"]) == 0
+    out = capsys.readouterr().out
+    assert "mua_sender_bcc_maps = sqlite:/etc/postfix/second-senders.cf\n" in out
+    assert out.count(f"dbpath = {tmp_path}/map\n") == 2
+    assert "relay_domains" not in out
+    firm.db.execute("INSERT INTO sender_addresses (user_id, address) VALUES (1, 'b@firm.example')")
+    firm.db.execute("UPDATE sender_addresses SET address = 'c@firm.example' WHERE user_id = 2")
+    assert recipients.wrong_senders(firm.db, str(tmp_path / "map")) == 3
+
+
 @pytest.mark.parametrize("is_empty", [False, True], ids=["missing", "empty"])
 def test_a_copy_never_makes_the_map_that_is_missing(
     copy: str, tmp_path: Path, is_empty: bool, capsys: pytest.CaptureFixture[str]

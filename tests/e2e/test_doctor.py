@@ -253,6 +253,10 @@ BREAKAGES: dict[str, Breakage] = {
     "older-schema": Breakage(
         "database", lambda c: c.db.execute("PRAGMA user_version = 0"), "has an older schema (0)", "casefleet migrate"
     ),
+    "splits-at-hyphens": Breakage(
+        "delimiter", lambda c: c.main("recipient_delimiter=-"), "splits addresses at -, not at the plus",
+        "recipient_delimiter = +", 0
+    ),
     "not-wal": Breakage("journal", other_journal, "is in delete mode", "PRAGMA journal_mode = wal"),
     "readable-by-all": Breakage("mode", lambda c: Path(c.path).chmod(0o644), "may read", "chmod o= /"),
     "root-owns-it": Breakage(
@@ -389,6 +393,14 @@ def test_what_waits_is_told_without_addresses(clinic: Clinic, capsys: pytest.Cap
     assert found["queue"]["sentence"] == (
         "2 mails wait in Postfix's queue, for 0 min; Postfix says: no ***@log.firm.example today"
     )
+
+
+@pytest.mark.parametrize("delimiter", ["", "+", "-+"])
+def test_a_delimiter_that_a_case_tag_can_follow_is_nothing_to_tell(
+    clinic: Clinic, delimiter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clinic.main(f"recipient_delimiter={delimiter}")
+    assert "delimiter" not in clinic.findings(capsys)[1]
 
 
 def test_secrets_are_not_told(clinic: Clinic) -> None:

@@ -68,6 +68,83 @@ def test_the_recipient_is_found_without_being_named(firm: Firm, headers: str, en
     assert firm.all("SELECT user_id FROM deliveries") == [(firm.ada,)]
 
 
+RECEIVED = "Received: from mx.else.example by pop.isp.example; Mon, 2 Nov 2026 09:30:01 +0100\n"
+FETCHED = "Received: from pop.isp.example by office with POP3 (fetchmail-6.4.37); Mon, 2 Nov 2026 09:31:00 +0100\n"
+QMAIL = f"mbox-firm-log-firm-example-{BCC['ada']}"
+NAMED = {
+    "above its Received": (f"X-Envelope-To: {BCC['ada']}\n{RECEIVED}", "X-Envelope-To"),
+    "below fetchmail's own Received": (f"{FETCHED}X-Envelope-To: <{BCC['ada']}>\n{RECEIVED}", "x-envelope-to"),
+    "with the colon, as fetchmail has it": (f"{FETCHED}X-RCPT-TO: <{BCC['ada'].upper()}>\n", "X-RCPT-To:"),
+    "never another header": (f"Delivered-To: {BCC['carl']}\nX-Envelope-To: {BCC['ada']}\n", "X-Envelope-To"),
+    "a sender's own below": (f"Envelope-To: {BCC['ada']}\n{RECEIVED}Envelope-To: {BCC['carl']}\n", "Envelope-To"),
+    "the same with and without its tag": (
+        f"Delivered-To: {BCC['ada'].replace('@', '+101@')}\nDelivered-To: {BCC['ada']}\n", "Delivered-To"
+    ),
+    "addresses elsewhere do not count": (f"X-Envelope-To: x@else.example, {BCC['ada']}\n", "X-Envelope-To"),
+    "folded, in angle brackets": (f"X-Envelope-To:\n <{BCC['ada']}>\n", "X-Envelope-To"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_one_header_alone_tells_the_recipient(firm: Firm, case: str) -> None:
+    headers, name = NAMED[case]
+    raw = headers.encode() + mail("x@else.example")
+    environment = {"ORIGINAL_RECIPIENT": BCC["carl"]}
+    assert deliver(raw, "--recipient-header", name, db=firm.path, **environment) == (0, "")
+    assert firm.all("SELECT user_id FROM deliveries") == [(firm.ada,)]
+    assert bytes(firm.one("SELECT content FROM raw_messages")) == raw
+
+
+SEVERAL = "4.3.0 The header X-Envelope-To names several addresses at the logging domain, and is to tell one.\n"
+NOBODY = "4.3.0 The header X-Envelope-To names no address at the logging domain.\n"
+UNNAMED = {
+    "absent": (f"Delivered-To: {BCC['ada']}\n",
+               "4.3.0 The message has no header X-Envelope-To, which is to tell its recipient.\n"),
+    "in the body": (f"Subject: x\n\nX-Envelope-To: {BCC['ada']}\n",
+                    "4.3.0 The message has no header X-Envelope-To, which is to tell its recipient.\n"),
+    "several in one field": (f"X-Envelope-To: {BCC['ada']}, <{BCC['carl']}>\n", SEVERAL),
+    "a field for each": (f"X-Envelope-To: {BCC['ada']}\nX-Envelope-To: {BCC['carl']}\n{RECEIVED}", SEVERAL),
+    "known and unknown": (f"X-Envelope-To: {BCC['ada']}, gone@log.firm.example\n", SEVERAL),
+    "empty": ("X-Envelope-To:\n", NOBODY),
+    "unreadable": ("X-Envelope-To: unknown\n", NOBODY),
+    "another domain": (f"X-Envelope-To: {BCC['ada']}.org\n", NOBODY),
+    "not below the next Received": (f"X-Envelope-To: x@else.example\n{RECEIVED}X-Envelope-To: {BCC['ada']}\n", NOBODY),
+    "qmail's prefix, not told": (f"X-Envelope-To: x-{BCC['ada'].replace('@log', '@x')}\n", NOBODY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNNAMED)
+def test_a_header_that_does_not_tell_one_recipient_is_75(firm: Firm, case: str) -> None:
+    headers, sentence = UNNAMED[case]
+    raw = headers.encode() + mail("x@else.example")
+    assert deliver(raw, "--recipient-header=X-Envelope-To", db=firm.path) == (75, sentence)
+    assert firm.count("raw_messages") == 0
+
+
+def test_an_unknown_address_in_the_header_is_67(firm: Firm) -> None:
+    raw = b"X-Envelope-To: gone@log.firm.example\n" + mail("x@else.example")
+    code, output = deliver(raw, "--recipient-header", "X-Envelope-To", db=firm.path)
+    assert (code, output[:6]) == (67, "5.1.1 ")
+
+
+@pytest.mark.parametrize("prefix", ["mbox-firm-log-firm-example-", "Mbox-Firm-Log-Firm-Example-"])
+def test_the_prefix_of_a_virtual_domain_of_qmail_is_taken_off(firm: Firm, prefix: str) -> None:
+    """As its server wrote it: the prefix of the domain, then the address, at that domain."""
+    raw = f"{FETCHED}Delivered-To: {QMAIL}\n{RECEIVED}".encode() + mail("x@else.example")
+    words = ("--recipient-header", "Delivered-To")
+    assert deliver(raw, *words, db=firm.path)[0] == 67  # no rule guesses where an address begins
+    assert deliver(raw, *words, "--recipient-prefix", prefix, db=firm.path) == (0, "")
+    assert deliver(raw, "--recipient", QMAIL, "--recipient-prefix", prefix, db=firm.path) == (0, "")
+    plain = f"Delivered-To: {BCC['carl']}\n".encode() + mail("x@else.example", msgid="2")
+    assert deliver(plain, *words, "--recipient-prefix", prefix, db=firm.path) == (0, "")
+    assert firm.all("SELECT user_id FROM deliveries ORDER BY id") == [(firm.ada,), (firm.carl,)]
+
+
+def test_two_ways_to_tell_the_recipient_are_75(firm: Firm) -> None:
+    words = ("--recipient", BCC["ada"], "--recipient-header", "X-Envelope-To")
+    deferred(deliver(mail("x@else.example"), *words, db=firm.path), "give one of them")
+
+
 @pytest.mark.parametrize("tag", ["", "2026-101", "101", "no such case", "a+b", "é", "x" * 5000])
 @pytest.mark.parametrize("way", ["option", "environment", "x-original-to", "delivered-to"])
 def test_whatever_follows_the_plus_of_a_known_address_is_taken(firm: Firm, tag: str, way: str) -> None:

@@ -14,6 +14,7 @@ from casefleet_cli.store import emails, settings
 from tests.e2e import installed
 from tests.e2e.conftest import Office
 from tests.e2e.postfix import Postfix, printed, submit
+from tests.e2e.snippets import snippet
 from tests.firm import BCC, mail
 
 pytestmark = pytest.mark.e2e
@@ -39,6 +40,16 @@ def test_a_mail_with_the_secret_in_the_envelope_alone_is_on_the_right_feed(
         (way, "ada@firm.example", queue_id, office.ada)
     ]
     assert [line for line in postfix.log if "warning:" in line or "fatal:" in line] == []
+
+
+def test_an_alias_in_front_leads_to_the_bcc_address(office: Office, postfix: Postfix) -> None:
+    office.case("Nguyen Trust", office.contact("Anna"))
+    postfix.set(snippet("# /etc/postfix/main.cf").strip().replace(" = ", "=", 1))
+    assert statuses(postfix, postfix.submit(mail("anna@client.example"), "log-ada@firm.example")) == ["sent"]
+    assert office.all("SELECT user_id, standing FROM deliveries") == [(office.ada, "routed")]
+    raw = mail("anna@client.example", sender="eve@else.example", msgid="2")
+    assert statuses(postfix, postfix.submit(raw, "log-ada@firm.example", sender="eve@else.example")) == ["sent"]
+    assert office.all("SELECT standing FROM emails ORDER BY id") == [("linked",), ("held",)]
 
 
 def test_a_forwarded_mail_is_unassigned(office: Office, postfix: Postfix) -> None:

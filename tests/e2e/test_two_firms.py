@@ -129,6 +129,43 @@ def test_two_firms_by_lmtp(server: Server) -> None:
             door.kill()
 
 
+def test_the_copies_of_what_users_send_go_to_their_own_firm(server: Server) -> None:
+    """One submission service and its cleanup for both: each firm appends its tables."""
+    domains = {"log.firm.example": "firm.example", "log.other.example": "other.example"}
+    other = server.firms["log.other.example"]
+    other.db.execute("UPDATE sender_addresses SET address = replace(address, 'firm.example', 'other.example')")
+    etc, printed_master = server.postfix.etc, set()
+    for domain in domains:
+        server.add(domain)
+        done = server.firms[domain].run("postfix", "--sender-bcc", env=server.environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        lines, *tables = done.stdout.split("\n# /etc/postfix/casefleet-")
+        main, master = printed(lines)
+        if not printed_master:
+            with (etc / "master.cf").open("a") as file:
+                file.write(master)
+        printed_master.add(master)
+        for table in tables:
+            (etc / f"casefleet-{table.partition(' ')[0]}").write_text(table.partition("\n")[2])
+        for line in main.strip().replace("/etc/postfix/", f"{etc}/").splitlines():
+            setting, _, value = line.partition(" = ")
+            subprocess.run(["postconf", "-c", etc, "-e", f"{setting}={server.value(setting)} {value}"], check=True)
+    asked = {setting: server.value(setting).split() for setting in ("mua_sender_bcc_maps", "mua_sender_login_maps")}
+    assert [len(tables) for tables in asked.values()] == [2, 2]
+    assert len(printed_master) == 1
+
+    def answer(setting: str, address: str) -> str:
+        found = [subprocess.run(["postmap", "-c", etc, "-q", address, table], capture_output=True, text=True).stdout.strip()
+                 for table in asked[setting]]  # fmt: skip
+        return "".join(found)
+
+    for domain, of in domains.items():
+        assert answer("mua_sender_bcc_maps", f"Ada@{of}") == OTHER[domain]
+        assert answer("mua_sender_login_maps", f"ada@{of}") == f"ada@{of}"
+        for nobody in ("ada", f"@{of}", f"eve@{of}", f"ada@{of}'--", "x' OR '1'='1"):
+            assert answer("mua_sender_bcc_maps", nobody) == ""
+
+
 def test_the_name_of_another_firm_is_refused(server: Server) -> None:
     server.add("log.firm.example")
     done = server.firms["log.other.example"].run("postfix", "--transport", "casefleet", env=server.environment)

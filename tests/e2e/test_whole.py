@@ -161,8 +161,8 @@ WRITERS = {
     "restore over no database": Writer("--db {out}/new.db restore {copy} --replace", "new.db", copied, no_database),
     "export to a folder": Writer("--db {db} export --case 2026-101 --to {out}/a", "a", folder_of_files),
     "export to a zip": Writer("--db {db} export --case 2026-101 --to {out}/a.zip", "a.zip", zip_of_files),
-    "map": Writer("--db {db} postfix --map {out}/map", "map", mapped, room=4096),
-    "map over an empty file": Writer("--db {db} postfix --map {out}/map", "map", mapped, an_empty_file, 4096),
+    "map": Writer("--db {db} postfix --map {out}/map --user nobody", "map", mapped, room=4096),
+    "map over an empty file": Writer("--db {db} postfix --map {out}/map --user nobody", "map", mapped, an_empty_file, 4096),
 }
 each_writer = pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS)
 
@@ -278,7 +278,7 @@ def test_killed_at_every_moment_and_run_again(writer: Writer, desk: Desk, run: R
         again = writer.run(run, desk)
         assert again.code == (73 if was_there and not writer.may_be_there else 0), again.stderr
         writer.whole(target)
-        others = {path.name for path in desk.out.iterdir()} - {writer.target}
+        others = {path.name for path in desk.out.iterdir()} - {writer.target, f"{writer.target}.last-backup"}
         assert all(".replaced-" in name for name in others), others
         assert target.is_dir() or target.stat().st_nlink == 1
         nothing_is_lost(writer, desk.out, before, others)

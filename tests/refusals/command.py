@@ -208,6 +208,7 @@ FILES = (
     Refusal("inspect mail.eml", NoInputError, "mail.eml: No such file or directory.", 66),
     Refusal("route", UnreadableError, "This message cannot be read; casefleet deliver would keep it, unassigned.", 65,
             given=lambda firm: (read(firm, b""), firm.patch.setattr(messages, "parse", Failing(messages.parse, OnPurposeError())))),
+    Refusal("redeliver box --recipient-prefix x-", UsageError, "--recipient-prefix needs --recipient-header.", 2),
     Refusal("redeliver box", NoInputError, "There is no file or folder box.", 66),
     Refusal("redeliver box", UnreadableError, "box is neither a Maildir nor an mbox.", 65,
             given=lambda _: Path("box").mkdir()),
@@ -339,6 +340,7 @@ SERVERS = (
     Refusal("postfix", ConfigError,
             f"FOLDER/casefleet.db belongs to user {os.getuid()}, who has no name here; name one with --user.", 78,
             given=lambda firm: firm.patch.setattr(pwd, "getpwuid", Failing(pwd.getpwuid, KeyError("uid")))),
+    usage("postfix --user x --sender-bcc", "--sender-bcc needs a map for Postfix; add --map FILE."),
     Refusal("postfix --user x --map 'the map'", ConfigError,
             "Postfix cannot read a map whose path has blanks: FOLDER/the map; choose another.", 78),
     Refusal("postfix --user x --map map", ConfigError, "map is there and is not a map of casefleet; name another file."
