@@ -200,6 +200,11 @@ class Postfix:
         self.wait(lambda lines: sum(f" {queue_id}: to=" in line for line in lines) >= attempts)
         return self.outcomes(queue_id)
 
+    def retry(self) -> None:
+        """Try what was deferred at once, as `postqueue -f` does it, instead of in the next round."""
+        self.wait(lambda _: not any({"incoming", "active"} & set(path.parts) for path in self.queue()))
+        subprocess.run(["postqueue", "-c", self.etc, "-f"], check=True)
+
     def wait(self, condition: Callable[[list[str]], bool], seconds: float = 60) -> None:
         """Wait for what news of the log bring about; asked anew at each line, and twice a second."""
         ends = time.monotonic() + seconds

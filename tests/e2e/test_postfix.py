@@ -155,6 +155,7 @@ def test_a_broken_program_defers_and_a_mended_one_delivers(place: Path, program:
         assert office.count("raw_messages") == 0
         own.write_text(sound)
         own.chmod(0o755)
+        postfix.retry()
         assert set(statuses(postfix, queue_id)) == {"deferred", "sent"}
         assert office.count("emails") == 1
     finally:
