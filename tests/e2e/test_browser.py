@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casefleet_cli.store import database, migrations
+from casefleet_cli.store import database
+from tests.firm import created
 from tests.web.conftest import BCC, fill
 
 try:
@@ -117,8 +118,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def stranger(driver: Any, tmp_path: Path) -> Iterator[Visit]:
     """A server of a small firm, and a browser that has not entered yet."""
     path = tmp_path / "casefleet.db"
-    connection = database.create_database(str(path))
-    migrations.apply(connection)
+    connection = created(str(path))
     with database.transaction(connection):
         fill(connection)
     connection.close()
