@@ -11,6 +11,8 @@ SERVE ?= 1
 SECONDS ?= 60
 HISTORIES ?= 20000
 ROOM ?=
+# The tests start hundreds of programs: none compiles what another one has compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 # make install: /usr/local and /usr are places of the machine; any other PREFIX holds the program and the data as well.
 PREFIX ?= /usr/local
