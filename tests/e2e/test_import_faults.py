@@ -38,6 +38,12 @@ def command(firm: Firm, path: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def raws() -> list[bytes]:
+    """The mails of the archives, without the ends of their last lines."""
+    return [raw.rstrip(b"\n") for raw in corpus.messages(COUNT)]
+
+
+@pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("archives")
     corpus.write_mbox(folder / "all.mbox", COUNT)
@@ -49,7 +55,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("kind", ["mbox", "maildir"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
 def test_killed_at_any_moment_the_same_command_goes_on(
-    tmp_path: Path, archives: dict[str, Path], kind: str, how: int
+    tmp_path: Path, archives: dict[str, Path], raws: list[bytes], kind: str, how: int
 ) -> None:
     firm = Firm(tmp_path)
     for name, address in corpus.CLIENTS[:50]:
@@ -69,7 +75,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(
     assert last.returncode == 0, last.stderr
     ids = [number for (number,) in firm.all("SELECT id FROM emails ORDER BY id")]
     kept = [emails.raw_of(firm.db, number).rstrip(b"\n") for number in ids]
-    assert kept == [raw.rstrip(b"\n") for raw in corpus.messages(COUNT)]
+    assert kept == raws
     for table in ("emails", "raw_messages", "deliveries", "decisions"):
         assert firm.count(table) == COUNT
     assert (
