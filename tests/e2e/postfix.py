@@ -206,13 +206,13 @@ class Postfix:
         subprocess.run(["postqueue", "-c", self.etc, "-f"], check=True)
 
     def wait(self, condition: Callable[[list[str]], bool], seconds: float = 60) -> None:
-        """Wait for what news of the log bring about; asked anew at each line, and twice a second."""
+        """Wait for what news of the log bring about; asked anew at each line, and every twentieth of a second."""
         ends = time.monotonic() + seconds
         with self._news:
             while not condition(self.log):
                 if time.monotonic() > ends:
                     raise AssertionError("Postfix never said it; the log ends:\n" + "\n".join(self.log[-30:]))
-                self._news.wait(0.5)
+                self._news.wait(0.05)
 
     def _follow(self, master: subprocess.Popen[str]) -> None:
         assert master.stdout is not None

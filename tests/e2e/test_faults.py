@@ -109,7 +109,7 @@ def finished(postfix: Postfix, ids: list[str], seconds: float = 120) -> None:
 
 @pytest.mark.soak
 def test_killed_at_any_moment_and_delivered_again(door: Door) -> None:
-    count = volume(40, 200)
+    count = volume(30, 200)
     raws = [numbered(n) for n in range(count)]
     chance = random.Random(3)
     codes = []
@@ -151,24 +151,26 @@ def test_postfix_stopped_and_started_in_a_burst(office: Office, postfix: Postfix
 @pytest.mark.soak
 def test_many_mails_20_at_once(office: Office, postfix: Postfix) -> None:
     with_a_case(office)
-    count = volume(100, 500)
+    count = volume(60, 500)
     ids = submit_all(postfix, [numbered(n) for n in range(count)], clients=20)
     finished(postfix, ids)
     assert not [line for line in postfix.log if "status=deferred" in line]
     everything_once(office, count)
 
 
+@pytest.mark.soak
 @only("lmtp")
 def test_the_server_killed_and_started_in_a_burst(office: Office, postfix: Postfix, server: Lmtp) -> None:
     with_a_case(office)
-    ids = submit_all(postfix, [numbered(n) for n in range(200)])
-    for sent in (5, 60):
+    count = volume(100, 200)
+    ids = submit_all(postfix, [numbered(n) for n in range(count)])
+    for sent in (5, 30):
         postfix.wait(lambda lines, sent=sent: sum("status=sent" in line for line in lines) >= sent)
         server.kill()
         assert len(postfix.queue()) > 0
         server.start()
     finished(postfix, ids)
-    everything_once(office, 200)
+    everything_once(office, count)
 
 
 def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
@@ -309,7 +311,7 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
 @pytest.mark.soak
 @pytest.mark.parametrize("whom", ["the one that waits", "the one that works"])
 def test_one_of_its_two_processes_killed_at_any_moment(door: Door, whom: str) -> None:
-    count = volume(20, 100)
+    count = volume(12, 100)
     chance = random.Random(4)
     codes = []
     for number in range(count):
