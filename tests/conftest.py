@@ -18,6 +18,22 @@ settings.register_profile("casefleet", deadline=None)
 settings.load_profile("casefleet")
 
 
+LONGEST = (
+    "test_a_year_by_the_readme", "test_500_histories", "test_every_example_prints_what_the_readme_says",
+    "test_killed_at_any_moment", "tests/e2e/", "test_a_bug_is_found",
+)  # fmt: skip
+"""Parts of their names, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: whoever starts it last, all the others wait for."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+
+    items.sort(key=place)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Leave no unix user behind."""
     if hasattr(session.config, "workerinput"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
+import tempfile
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,13 +24,30 @@ BCC = {
 }
 
 
+@functools.cache
+def _empty() -> bytes:
+    """A database file of this schema with nothing in it: to make one takes all the migrations there were."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/casefleet.db"
+        connection = database.create_database(path)
+        migrations.apply(connection)
+        database.close_whole(connection, path)
+        return Path(path).read_bytes()
+
+
+def created(path: str) -> sqlite3.Connection:
+    """A new database with nothing in it."""
+    Path(path).touch(0o600, exist_ok=False)
+    Path(path).write_bytes(_empty())
+    return database.open_database(path)
+
+
 class Firm:
     """Users ada and carl; contacts, cases and leads by name as a test asks for them."""
 
     def __init__(self, folder: Path) -> None:
         self.path = str(folder / "casefleet.db")
-        self.db: sqlite3.Connection = database.create_database(self.path)
-        migrations.apply(self.db)
+        self.db = created(self.path)
         settings.put(self.db, "logging_domain", DOMAIN)
         self.ada = self.user("Ada Berg", "ada@firm.example", BCC["ada"])
         self.carl = self.user("Carl Diaz", "carl@firm.example", BCC["carl"])

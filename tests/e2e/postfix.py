@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import os
 import re
+import shutil
 import smtplib
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -92,6 +97,17 @@ def printed(output: str) -> tuple[str, str]:
     return main.partition("\n")[2], master.partition("\n")[2]
 
 
+@functools.cache
+def _empty_queue() -> Path:
+    """The queue directory of a Postfix that was never started, to be copied: Postfix takes its time to make one."""
+    folder = Path(tempfile.mkdtemp(prefix="casefleet-queue-"))
+    atexit.register(shutil.rmtree, folder)
+    made = Postfix(folder, "", "")
+    (folder / "queue").mkdir()
+    subprocess.run(["postfix", "-c", made.etc, "check"], check=True, capture_output=True)
+    return folder / "queue"
+
+
 class Postfix:
     """One instance with these lines in main.cf and master.cf; its log is followed line by line."""
 
@@ -101,18 +117,29 @@ class Postfix:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        for name in ("etc", "queue", "data"):
+        for name in ("etc", "data"):
             (folder / name).mkdir(parents=True)
         subprocess.run(["chown", "postfix", folder / "data"], check=True)
         (self.etc / "main.cf").write_text(MAIN_CF.format(folder=folder) + main)
         (self.etc / "master.cf").write_text(MASTER_CF.format(port=self.port) + master)
+        self.settle()
         self.log: list[str] = []
         self._news = threading.Condition()
         self._master: subprocess.Popen[str] | None = None
 
+    def settle(self) -> None:
+        """Let what is configured look as if it was written a while ago: Postfix waits until a .cf is two seconds old."""
+        for path in self.etc.glob("*.cf"):
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+
     def start(self, *wrapper: str) -> Postfix:
         """Start, and return when mail is taken; `wrapper` are words before the command."""
         seen = len(self.log)
+        self.settle()
+        queue = self.folder / "queue"
+        if not queue.exists():
+            subprocess.run(["cp", "-a", _empty_queue(), queue], check=True)
+            (queue / "quick-start").touch()  # tells postfix-script that nothing need be checked
         self._master = subprocess.Popen(
             [*wrapper, "postfix", "-c", str(self.etc), "start-fg"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
@@ -130,6 +157,7 @@ class Postfix:
     def set(self, *settings: str) -> None:
         """Change settings of main.cf, and reload when running."""
         subprocess.run(["postconf", "-c", self.etc, "-e", *settings], check=True)
+        self.settle()
         if self._master is not None and self._master.poll() is None:
             seen = len(self.log)
             subprocess.run(["postfix", "-c", self.etc, "reload"], check=True, capture_output=True)
@@ -172,14 +200,19 @@ class Postfix:
         self.wait(lambda lines: sum(f" {queue_id}: to=" in line for line in lines) >= attempts)
         return self.outcomes(queue_id)
 
+    def retry(self) -> None:
+        """Try what was deferred at once, as `postqueue -f` does it, instead of in the next round."""
+        self.wait(lambda _: not any({"incoming", "active"} & set(path.parts) for path in self.queue()))
+        subprocess.run(["postqueue", "-c", self.etc, "-f"], check=True)
+
     def wait(self, condition: Callable[[list[str]], bool], seconds: float = 60) -> None:
-        """Wait for what news of the log bring about; asked anew at each line, and twice a second."""
+        """Wait for what news of the log bring about; asked anew at each line, and every twentieth of a second."""
         ends = time.monotonic() + seconds
         with self._news:
             while not condition(self.log):
                 if time.monotonic() > ends:
                     raise AssertionError("Postfix never said it; the log ends:\n" + "\n".join(self.log[-30:]))
-                self._news.wait(0.5)
+                self._news.wait(0.05)
 
     def _follow(self, master: subprocess.Popen[str]) -> None:
         assert master.stdout is not None

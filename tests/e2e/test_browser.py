@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casefleet_cli.store import database, migrations
+from casefleet_cli.store import database
+from tests.firm import created
 from tests.web.conftest import BCC, fill
 
 try:
@@ -116,13 +118,18 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def stranger(driver: Any, tmp_path: Path) -> Iterator[Visit]:
     """A server of a small firm, and a browser that has not entered yet."""
-    path = tmp_path / "casefleet.db"
-    connection = database.create_database(str(path))
-    migrations.apply(connection)
+    with _served(driver, tmp_path) as visit:
+        yield visit
+
+
+@contextlib.contextmanager
+def _served(driver: Any, folder: Path) -> Iterator[Visit]:
+    path = folder / "casefleet.db"
+    connection = created(str(path))
     with database.transaction(connection):
         fill(connection)
     connection.close()
-    downloads = tmp_path / "downloads"
+    downloads = folder / "downloads"
     downloads.mkdir()
     driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)})
     command = [sys.executable, "-m", "casefleet_cli", "--db", str(path), "serve", "--port", "0"]
@@ -142,9 +149,20 @@ def stranger(driver: Any, tmp_path: Path) -> Iterator[Visit]:
 @pytest.fixture
 def visit(stranger: Visit) -> Visit:
     """A browser that entered by the one-time address."""
-    stranger.driver.get(stranger.address)
-    assert stranger.driver.current_url == stranger.base + "/"
-    return stranger
+    return _entered(stranger)
+
+
+@pytest.fixture(scope="module")
+def reading(driver: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
+    """A browser that entered, for all that only look."""
+    with _served(driver, tmp_path_factory.mktemp("reading")) as visit:
+        yield _entered(visit)
+
+
+def _entered(visit: Visit) -> Visit:
+    visit.driver.get(visit.address)
+    assert visit.driver.current_url == visit.base + "/"
+    return visit
 
 
 def test_a_stranger_sees_only_how_to_get_in(stranger: Visit) -> None:
@@ -217,7 +235,8 @@ def test_hostile_html_opened_by_itself_is_as_harmless(visit: Visit) -> None:
 
 @pytest.mark.parametrize("width", [390, 820, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_read(visit: Visit, width: int, scheme: str) -> None:
+def test_every_page_can_be_read(reading: Visit, width: int, scheme: str) -> None:
+    visit = reading
     phone = width < 500
     visit.driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}

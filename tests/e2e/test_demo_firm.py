@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.cli.app import run
+
 ROOT = Path(__file__).parents[2]
 FIRM = ROOT / "fixtures/firm"
 PLACES = """SELECT k.number FROM email_cases AS l JOIN cases AS k ON k.id = l.case_id WHERE l.email_id = :id
@@ -118,11 +120,13 @@ def test_importing_again_changes_nothing(shell: dict[str, str], db: sqlite3.Conn
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_no_list_shows_a_secret_or_a_control_character(shell: dict[str, str], words: list[str]) -> None:
+def test_no_list_shows_a_secret_or_a_control_character(
+    shell: dict[str, str], words: list[str], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     forms = [["--json"]] if words[1:2] == ["show"] else [["--json"], ["--nl"], ["--csv"], [], ["--fmt", "html"]]
     for form in forms:
-        done = subprocess.run(["casefleet", *words, *form], env=shell, capture_output=True, check=True)
-        text = done.stdout.decode()
+        assert run(["--db", shell["CASEFLEET_DB"], *words, *form]) == 0
+        text = capfdbinary.readouterr().out.decode()
         assert text
         assert not [letter for letter in text if ord(letter) < 32 and letter not in "\n\t"]
         for token in ("7k3mq9x2vt4hc8wnp", "m2x8vq4tk7wn3hc9j", "q5z9rt3wk8hn4vx7c"):

@@ -59,6 +59,7 @@ class Clinic(Office):
     def findings(self, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, str]]]:
         """The exit code, and what was found by check."""
         capsys.readouterr()
+        self.postfix.settle()
         code = self.command("doctor", "--postfix-config", str(self.postfix.etc), "--json")
         told = capsys.readouterr()
         assert told.err == ""

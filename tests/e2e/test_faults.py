@@ -21,6 +21,7 @@ from tests.e2e.conftest import Office, only
 from tests.e2e.lmtp import Lmtp
 from tests.e2e.postfix import Postfix, submit
 from tests.firm import BCC, mail
+from tests.volume import volume
 
 pytestmark = pytest.mark.e2e
 
@@ -106,8 +107,10 @@ def finished(postfix: Postfix, ids: list[str], seconds: float = 120) -> None:
 # The moment does not matter.
 
 
-def test_killed_at_200_moments_and_delivered_again(door: Door) -> None:
-    raws = [numbered(n) for n in range(200)]
+@pytest.mark.soak
+def test_killed_at_any_moment_and_delivered_again(door: Door) -> None:
+    count = volume(30, 200)
+    raws = [numbered(n) for n in range(count)]
     chance = random.Random(3)
     codes = []
     usual = 0.0
@@ -126,7 +129,7 @@ def test_killed_at_200_moments_and_delivered_again(door: Door) -> None:
     assert codes.count(0) <= door.office.one("SELECT count(*) FROM emails")
     with ThreadPoolExecutor(2) as pool:
         assert set(pool.map(door.deliver, raws)) == {(0, "")}
-    everything_once(door.office, 200)
+    everything_once(door.office, count)
 
 
 def test_postfix_stopped_and_started_in_a_burst(office: Office, postfix: Postfix) -> None:
@@ -145,25 +148,29 @@ def test_postfix_stopped_and_started_in_a_burst(office: Office, postfix: Postfix
     everything_once(office, 60)
 
 
-def test_500_mails_20_at_once(office: Office, postfix: Postfix) -> None:
+@pytest.mark.soak
+def test_many_mails_20_at_once(office: Office, postfix: Postfix) -> None:
     with_a_case(office)
-    ids = submit_all(postfix, [numbered(n) for n in range(500)], clients=20)
+    count = volume(60, 500)
+    ids = submit_all(postfix, [numbered(n) for n in range(count)], clients=20)
     finished(postfix, ids)
     assert not [line for line in postfix.log if "status=deferred" in line]
-    everything_once(office, 500)
+    everything_once(office, count)
 
 
+@pytest.mark.soak
 @only("lmtp")
 def test_the_server_killed_and_started_in_a_burst(office: Office, postfix: Postfix, server: Lmtp) -> None:
     with_a_case(office)
-    ids = submit_all(postfix, [numbered(n) for n in range(200)])
-    for sent in (5, 60):
+    count = volume(100, 200)
+    ids = submit_all(postfix, [numbered(n) for n in range(count)])
+    for sent in (5, 30):
         postfix.wait(lambda lines, sent=sent: sum("status=sent" in line for line in lines) >= sent)
         server.kill()
         assert len(postfix.queue()) > 0
         server.start()
     finished(postfix, ids)
-    everything_once(office, 200)
+    everything_once(office, count)
 
 
 def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
@@ -179,6 +186,8 @@ def test_the_same_queue_file_twice(place: Path, program: Path) -> None:
     postfix = Postfix(place / "postfix", *lines).start()
     try:
         queue_id = postfix.submit(numbered(1), BCC["ada"])
+        postfix.tried(queue_id)
+        postfix.retry()
         assert [outcome.status for outcome in postfix.done(queue_id)] == ["deferred", "sent"]
         everything_once(office, 1)
     finally:
@@ -203,6 +212,7 @@ def test_a_database_that_is_locked_for_too_long(
         assert first.status == "deferred"
         assert {"pipe": "locked by another program", "lmtp": "cannot be logged now"}[way] in first.text
     office.db.execute("ROLLBACK")
+    postfix.retry()
     finished(postfix, ids)
     everything_once(office, 5)
 
@@ -247,6 +257,7 @@ def test_a_database_that_cannot_be_used_yet(office: Office, postfix: Postfix, wa
         assert (words if way == "pipe" else "cannot be logged now") in first.text
         assert office.path not in first.text
         mend()
+        postfix.retry()
         assert postfix.done(queue_id)[-1].status == "sent"
     everything_once(office, len(faults))
 
@@ -268,6 +279,7 @@ def test_a_full_disk_and_room_again(place: Path, program: Path, small_disk: Path
         assert deferred
         assert all("4.3.0" in line for line in deferred)
         filler.unlink()
+        postfix.retry()
         finished(postfix, ids)
         office.reopen()
         everything_once(office, 6)
@@ -296,11 +308,13 @@ def children(process: subprocess.Popen[bytes]) -> list[int]:
         return []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("whom", ["the one that waits", "the one that works"])
-def test_one_of_its_two_processes_killed_at_40_moments(door: Door, whom: str) -> None:
+def test_one_of_its_two_processes_killed_at_any_moment(door: Door, whom: str) -> None:
+    count = volume(12, 100)
     chance = random.Random(4)
     codes = []
-    for number in range(40):
+    for number in range(count):
         process = door.open()
         process.stdin.write(numbered(number))
         process.stdin.close()
@@ -321,11 +335,11 @@ def test_one_of_its_two_processes_killed_at_40_moments(door: Door, whom: str) ->
     else:
         assert set(codes) <= {0, -signal.SIGKILL}
         assert -signal.SIGKILL in codes
-    assert door.office.one("SELECT count(DISTINCT content) FROM raw_messages") == 40
-    assert door.office.one("SELECT count(*) FROM emails") == 40
+    assert door.office.one("SELECT count(DISTINCT content) FROM raw_messages") == count
+    assert door.office.one("SELECT count(*) FROM emails") == count
     with ThreadPoolExecutor(2) as pool:
-        assert set(pool.map(door.deliver, map(numbered, range(40)))) == {(0, "")}
-    assert door.office.one("SELECT count(*) FROM deliveries") == 40
+        assert set(pool.map(door.deliver, map(numbered, range(count)))) == {(0, "")}
+    assert door.office.one("SELECT count(*) FROM deliveries") == count
 
 
 # What hangs.
@@ -366,6 +380,7 @@ def test_a_delivery_that_is_stopped(place: Path, program: Path) -> None:
         queue_id = postfix.submit(numbered(1), BCC["ada"])
         assert postfix.tried(queue_id)[0].status == "deferred"
         own.write_bytes(sound)
+        postfix.retry()
         assert postfix.done(queue_id)[-1].status == "sent"
         everything_once(office, 1)
     finally:

@@ -16,8 +16,9 @@ from casefleet_cli.store import database, emails
 from casefleet_cli.store.deliveries import Arrival
 from tests import corpus
 from tests.firm import Firm, mail
+from tests.volume import volume
 
-COUNT = 4000
+COUNT = volume(1000, 4000)
 
 
 def command(firm: Firm, path: Path) -> list[str]:
@@ -37,6 +38,12 @@ def command(firm: Firm, path: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def raws() -> list[bytes]:
+    """The mails of the archives, without the ends of their last lines."""
+    return [raw.rstrip(b"\n") for raw in corpus.messages(COUNT)]
+
+
+@pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("archives")
     corpus.write_mbox(folder / "all.mbox", COUNT)
@@ -44,10 +51,11 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"mbox": folder / "all.mbox", "maildir": folder / "Maildir"}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", ["mbox", "maildir"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
 def test_killed_at_any_moment_the_same_command_goes_on(
-    tmp_path: Path, archives: dict[str, Path], kind: str, how: int
+    tmp_path: Path, archives: dict[str, Path], raws: list[bytes], kind: str, how: int
 ) -> None:
     firm = Firm(tmp_path)
     for name, address in corpus.CLIENTS[:50]:
@@ -58,7 +66,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(
         process = subprocess.Popen(command(firm, archives[kind]), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while process.poll() is None and int(firm.one("SELECT coalesce(max(id), 0) FROM emails")) <= target:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(chance.uniform(0.001, 0.2))
+                process.wait(chance.uniform(0.001, COUNT / 20_000))
         process.send_signal(how)
         process.communicate()
         midway += 0 < firm.count("emails") < COUNT
@@ -67,7 +75,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(
     assert last.returncode == 0, last.stderr
     ids = [number for (number,) in firm.all("SELECT id FROM emails ORDER BY id")]
     kept = [emails.raw_of(firm.db, number).rstrip(b"\n") for number in ids]
-    assert kept == [raw.rstrip(b"\n") for raw in corpus.messages(COUNT)]
+    assert kept == raws
     for table in ("emails", "raw_messages", "deliveries", "decisions"):
         assert firm.count(table) == COUNT
     assert (
@@ -83,6 +91,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(
     firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
 
 
+@pytest.mark.soak
 def test_deliveries_get_in_while_an_import_runs(tmp_path: Path, archives: dict[str, Path]) -> None:
     firm = Firm(tmp_path)
     patient = database.open_database(firm.path, busy_seconds=5)  # a delivery has 30

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from casefleet_cli.desk import passwords as password_desk
-from casefleet_cli.store import database, migrations
+from casefleet_cli.store import database
 from tests.e2e import installed
 from tests.e2e.test_browser import CHROMIUM, DRIVER, FLAGS, Service, WebDriverWait, need_browser, webdriver
+from tests.firm import created
 from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, fill
 
 pytestmark = pytest.mark.e2e
@@ -89,8 +90,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     need_browser()
     folder = tmp_path_factory.mktemp("pages")
     path = str(folder / "casefleet.db")
-    with contextlib.closing(database.create_database(path)) as connection:
-        migrations.apply(connection)
+    with contextlib.closing(created(path)) as connection:
         with database.transaction(connection):
             fill(connection)
             connection.execute("UPDATE users SET role = 'admin' WHERE id = ?", (ADA,))

@@ -120,6 +120,7 @@ def put_lines(server: Machine, postfix: Postfix) -> None:
         with (postfix.etc / name).open("a") as file:
             file.write(text)
     server.start(["tee", "/etc/postfix/casefleet-recipients.cf"], stdin=None, input=table.partition("\n")[2])
+    postfix.settle()
 
 
 def filed(server: Machine, postfix: Postfix, case: str) -> None:

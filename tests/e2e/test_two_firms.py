@@ -57,6 +57,7 @@ class Server:
             setting, _, value = line.partition(" = ")
             before = self.value(setting) if setting in LISTS else ""
             subprocess.run(["postconf", "-c", etc, "-e", f"{setting}={before} {value}".replace("= ", "=")], check=True)
+            self.postfix.settle()
         with (etc / "master.cf").open("a") as file:
             file.write(master)
         return name.removesuffix("-recipients.cf")

@@ -28,6 +28,7 @@ from casefleet_cli.store import (
 from casefleet_cli.store.deliveries import Arrival
 from tests import schemas
 from tests.firm import BCC, Firm, mail
+from tests.volume import volume
 
 CLI = (sys.executable, "-m", "casefleet_cli")
 
@@ -241,8 +242,10 @@ def deliver(path: str) -> tuple[int, str]:
     return done.returncode, done.stdout.decode()
 
 
+@pytest.mark.soak
 def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> None:
-    path = schemas.made(tmp_path, "1g", activities=100_000)
+    count = volume(30_000, 100_000)
+    path = schemas.made(tmp_path, "1g", activities=count)
     code, said = deliver(path)
     assert (code, said[:6]) == (75, "4.3.0 ")
     process = subprocess.Popen([*CLI, "--db", path, "migrate"], stdout=subprocess.DEVNULL)
@@ -255,7 +258,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         (position,) = watching.execute(watched).fetchone()
-    assert 0 < position < 100_000
+    assert 0 < position < count
     code, said = deliver(path)
     assert code == 75
     assert said.startswith("4.3.0 ")
@@ -264,8 +267,8 @@ def test_a_kill_in_the_middle_loses_nothing_and_mail_waits(tmp_path: Path) -> No
     assert (done.returncode, done.stdout.decode()) == (0, f"{applied(2)}\n")
     assert deliver(path) == (0, "")
     db = database.open_database(path)
-    assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(100_000)][-1])) == []
-    assert db.execute("SELECT count(*) FROM activities").fetchone() == (100_001,)
+    assert faults(db, activities.Head(*[(row[0], row[-1]) for row in schemas.journal(count)][-1])) == []
+    assert db.execute("SELECT count(*) FROM activities").fetchone() == (count + 1,)
 
 
 def test_several_at_once_share_the_work(tmp_path: Path) -> None:

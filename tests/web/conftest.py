@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from casefleet_cli import clock
-from casefleet_cli.store import activities, database, migrations, settings
+from casefleet_cli.store import activities, database, settings
 from casefleet_cli.web import server
+from tests.firm import created
 
 if TYPE_CHECKING:
     import sqlite3
@@ -207,8 +208,7 @@ def fill(connection: sqlite3.Connection) -> None:
 def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of a small firm."""
     path = tmp_path_factory.mktemp("firm") / "casefleet.db"
-    connection = database.create_database(str(path))
-    migrations.apply(connection)
+    connection = created(str(path))
     with database.transaction(connection):
         fill(connection)
     connection.close()

@@ -24,10 +24,10 @@ BY_PROXY = Terms(frozenset({"pages.firm.example"}), proxy="10.0.0.7", header="x-
 FORM = {"name": "ada@firm.example", "password": PASSWORD}
 
 
-@pytest.fixture
-def office(firm: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """A firm of its own, open for changes, where Ada has a password and a login, and Olf, who is disabled, too."""
-    path = tmp_path / "casefleet.db"
+@pytest.fixture(scope="session")
+def with_passwords(firm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A firm where Ada has a password and a login, and Olf, who is disabled, too."""
+    path = tmp_path_factory.mktemp("passwords") / "casefleet.db"
     with contextlib.closing(sqlite3.connect(firm)) as connection:
         connection.execute("VACUUM INTO ?", (str(path),))
     connection = database.open_database(str(path))
@@ -35,6 +35,15 @@ def office(firm: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     password_desk.put(connection, OFF, PASSWORD)
     connection.execute("UPDATE users SET login = 'ada' WHERE id = ?", (ADA,))
     connection.execute("INSERT INTO sender_addresses (user_id, address) VALUES (?, 'off@firm.example')", (OFF,))
+    database.close_whole(connection, str(path))
+    return path
+
+
+@pytest.fixture
+def office(with_passwords: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """That firm, for this test alone and open for changes."""
+    path = shutil.copy(with_passwords, tmp_path / "casefleet.db")
+    connection = database.open_database(str(path))
     yield connection
     connection.close()
 
