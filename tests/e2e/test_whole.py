@@ -162,7 +162,9 @@ WRITERS = {
     "export to a folder": Writer("--db {db} export --case 2026-101 --to {out}/a", "a", folder_of_files),
     "export to a zip": Writer("--db {db} export --case 2026-101 --to {out}/a.zip", "a.zip", zip_of_files),
     "map": Writer("--db {db} postfix --map {out}/map --user nobody", "map", mapped, room=4096),
-    "map over an empty file": Writer("--db {db} postfix --map {out}/map --user nobody", "map", mapped, an_empty_file, 4096),
+    "map over an empty file": Writer(
+        "--db {db} postfix --map {out}/map --user nobody", "map", mapped, an_empty_file, 4096
+    ),
 }
 each_writer = pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS)
 
