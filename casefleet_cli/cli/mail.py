@@ -14,6 +14,7 @@ from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.desk import originals as original_desk
+from casefleet_cli.desk import reading
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references
@@ -91,8 +92,12 @@ def show(
     email_id = references.email(connection, number, context.obj.sight)
     if raw + headers + html + as_json > 1:
         raise UsageError("Choose one of --raw, --headers, --html and --json.")
+    what = "bytes" if raw else "headers" if headers else "HTML" if html else "text"
+    octets = original_desk.octets_for(connection, context.obj.viewer(), email_id) if raw else b""
+    if reading.is_noted(connection):
+        reading.note(context.obj.database_path, context.obj.viewer(), email_id, what)
     if raw:
-        sys.stdout.buffer.write(original_desk.octets_for(connection, context.obj.viewer(), email_id))
+        sys.stdout.buffer.write(octets)
     elif headers:
         for name, value in mailbook.headers(connection, email_id):
             output.say(f"{name}: {value}")

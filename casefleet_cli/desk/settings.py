@@ -76,6 +76,10 @@ def _host(text: str) -> str | None:
     return kept if re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", kept) and ".." not in kept else None
 
 
+def _switch(text: str) -> str | None:
+    return text.strip().lower() if text.strip().lower() in ("on", "off") else None
+
+
 def _whole(least: int, most: int) -> Callable[[str], str | None]:
     def check(text: str) -> str | None:
         digits = text.strip()
@@ -109,6 +113,13 @@ SETTINGS = (
         accepts="the name that your mail server writes first in that field, such as mx.firm.example",
         check=_host,
         default=lambda: None,
+    ),
+    Setting(
+        name=settings.READ_LOG,
+        meaning="whether it is noted who opened which mail",
+        accepts="on and off",
+        check=_switch,
+        default=lambda: "off",
     ),
     Setting(
         name=settings.UNDERSTANDING_SECONDS,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DATE_ORDER = "date-order"
 TIMEZONE = "timezone"
 AUTHSERV_ID = "authserv-id"
+READ_LOG = "read-log"
 UNDERSTANDING_SECONDS = "understanding-seconds"
 UNDERSTANDING_MEGABYTES = "understanding-megabytes"
 

@@ -163,10 +163,23 @@ def beside(path: str) -> Book:
 
     Raises CannotCreateError where there can be none, TryAgainError while they are locked or the disk is full.
     """
+    with _told(path):
+        _make(path_beside(path), path)
+        return Book(path_beside(path))
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[Book]:
+    """As `beside`, closed at the end; what goes wrong meanwhile raises the same errors."""
+    with _told(path), contextlib.closing(beside(path)) as book:
+        yield book
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
     there = path_beside(path)
     try:
-        _make(there, path)
-        return Book(there)
+        yield
     except OSError as error:
         raise CannotCreateError(f"{there} cannot be made: {error.strerror}.") from None
     except sqlite3.OperationalError as error:
@@ -178,6 +191,11 @@ def beside(path: str) -> Book:
 def in_memory() -> Book:
     """Visits that end with this process."""
     return Book(":memory:")
+
+
+def are_there(path: str) -> bool:
+    """Whether anybody has visited the database at a path, or been invited to."""
+    return os.path.exists(path_beside(path))  # noqa: PTH110
 
 
 def path_beside(path: str) -> str:

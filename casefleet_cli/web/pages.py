@@ -262,6 +262,10 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
 """Every address there is, whole, with the function that answers it."""
 
 
+OPENING: Mapping[Callable[[Ask], Page | Bytes], str] = {email: "page", email_html: "HTML", attachment: "attachment"}
+"""What somebody opens of the email whose number comes first in the address, as the read log calls it."""
+
+
 def _there(found: dict[str, Any] | None) -> dict[str, Any]:
     if found is None:
         raise NotThereError

@@ -79,7 +79,8 @@ def _view(datasette: Datasette, answer: Callable[[Ask], Page | Bytes]) -> Callab
 
 def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, address: str, query: str) -> Any:
     """One page from the database to its bytes, on a connection of its own inside one read transaction."""
-    from casefleet_cli.store import database, settings  # noqa: PLC0415 - as above
+    from casefleet_cli.desk import reading  # noqa: PLC0415 - as above
+    from casefleet_cli.store import database, settings  # noqa: PLC0415
     from casefleet_cli.web import pages, paging  # noqa: PLC0415
     from casefleet_cli.web.rendering import render  # noqa: PLC0415
 
@@ -87,11 +88,14 @@ def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, addr
         connection = database.open_reader(path, busy_seconds=5)
         try:
             days = settings.days(connection)
+            opened = pages.OPENING.get(answer) if reading.is_noted(connection) else None
             locks.confine(connection)  # from here on the settings cannot be read
             with database.snapshot(connection):
                 numbers = tuple(int(piece) for piece in address.split("/") if piece.isdigit())
                 arguments = dict(parse_qsl(query, keep_blank_values=True))
                 made = answer(pages.Ask(connection, path, viewer, numbers, arguments, days))
+                if opened is not None:  # only of what is there for this viewer, and before it is shown
+                    reading.note(path, viewer, numbers[0], " ".join((opened, *map(str, numbers[1:]))))
                 if isinstance(made, pages.Bytes):
                     return _response(made.content, 200, made.content_type, made.headers)
                 frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP}

@@ -129,6 +129,7 @@ LINES = {
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
     "serve": (),
     "signin": ("olga", "ann", "ben", "lim", "gus"),
+    "reads": ("", "--email 1 --json", "--user olga"),
     "export": ("--case 2026-101 --to out", "--case 2026-102 --to out", "--lead 1 --to out.zip",
                "--case 2026-101 --to out.zip --privilege-log"),
     "verify": ("",),
