@@ -132,14 +132,19 @@ class Postfix:
         for path in self.etc.glob("*.cf"):
             os.utime(path, (1_700_000_000, 1_700_000_000))
 
-    def start(self, *wrapper: str) -> Postfix:
-        """Start, and return when mail is taken; `wrapper` are words before the command."""
-        seen = len(self.log)
-        self.settle()
+    def lay_queue(self) -> Path:
+        """The queue directory, made where there is none yet."""
         queue = self.folder / "queue"
         if not queue.exists():
             subprocess.run(["cp", "-a", _empty_queue(), queue], check=True)
             (queue / "quick-start").touch()  # tells postfix-script that nothing need be checked
+        return queue
+
+    def start(self, *wrapper: str) -> Postfix:
+        """Start, and return when mail is taken; `wrapper` are words before the command."""
+        seen = len(self.log)
+        self.settle()
+        self.lay_queue()
         self._master = subprocess.Popen(
             [*wrapper, "postfix", "-c", str(self.etc), "start-fg"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,

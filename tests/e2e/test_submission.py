@@ -46,7 +46,7 @@ class Firm:
             file.write(f"client unix - n n - - pipe\n  user={office.unix.pw_name} argv=/usr/bin/tee {self.received}\n")
         maps = main.partition("transport_maps = ")[2].partition("\n")[0]
         self.postfix.set(f"transport_maps={maps} inline:{{ client.example=client: }}")
-        self.sasl = Sasl(self.postfix.folder / "queue/sasl")
+        self.sasl = Sasl(self.postfix.lay_queue() / "sasl")
 
     tables: dict[str, str]
 
