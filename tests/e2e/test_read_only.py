@@ -36,7 +36,7 @@ READING = {
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
     "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
-    "migrate": "migrate --dry-run",
+    "migrate": "migrate --dry-run", "reads": "reads",
 }  # fmt: skip
 """A line by the command that access knows."""
 ELSEWHERE = {"serve", "doctor", "signin", "sudoers"}  # below, tests/e2e/test_doctor.py; a running server; sudo
