@@ -47,8 +47,11 @@ def export(
     name, _ = links.name_and_status(connection, Place(kind, number))
     title = f"{kind.capitalize()} {name}"
     done = handover.hand_over(connection, to, kind, number, title, email_ids=chosen, privilege_log=privilege_log,
-                              redact=redact_bcc or not viewer.is_admin, sight=sight)  # fmt: skip
+                              redact=redact_bcc, viewer=viewer)  # fmt: skip
     say = output.warn if str(to) == "-" else output.say
     where = "standard output" if str(to) == "-" else to
     say(f"{title}: wrote {done.emails} e-mails and {done.attachments} attachments to {where}.")
+    output.some_failed(
+        done.withheld, "e-mails are left out, since they hold the BCC address of another user; for admins"
+    )
     output.some_failed(done.not_redacted, "copies may still hold a BCC address; redactions.csv says where")

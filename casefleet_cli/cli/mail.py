@@ -13,7 +13,7 @@ from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.desk import originals as original_desk
+from casefleet_cli.custody import originals
 from casefleet_cli.desk import reading
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
@@ -93,7 +93,7 @@ def show(
     if raw + headers + html + as_json > 1:
         raise UsageError("Choose one of --raw, --headers, --html and --json.")
     what = "bytes" if raw else "headers" if headers else "HTML" if html else "text"
-    octets = original_desk.octets_for(connection, context.obj.viewer(), email_id) if raw else b""
+    octets = originals.octets_for(connection, context.obj.viewer(), email_id) if raw else b""
     if reading.is_noted(connection):
         reading.note(context.obj.database_path, context.obj.viewer(), email_id, what)
     if raw:

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
-from casefleet_cli.core.secrets.copies import Findings
+from casefleet_cli.core.secrets.copies import Findings, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +72,9 @@ class _Look:
                 self.unread.append(f"{name} (damaged or locked)".strip())
 
     def _tells(self, octets: bytes) -> bool:
-        if self._secrets.is_in(octets):
-            return True
-        return octets[:1000].lstrip()[:1] == b"<" and self._secrets.hide_octets(octets) != octets
+        """Whether a file inside holds a secret, as text in any encoding, as a message or among other octets."""
+        copy = redact(octets, self._secrets, lambda _: Findings())
+        return copy.raw != octets or bool(copy.held)
 
     def _members(self, name: str, octets: bytes) -> Iterator[tuple[str, bytes]]:
         if octets.startswith(b"PK\x03\x04"):

@@ -17,20 +17,21 @@ from datetime import UTC
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from casefleet_cli import files
+from casefleet_cli.access import THIS_COMPUTER
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.secrets import copies
 from casefleet_cli.custody import containers, index
 from casefleet_cli.store import emails, feed, mailbook, settings, users
-from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from casefleet_cli.access import Viewer
     from casefleet_cli.core.moments.days import Days
-    from casefleet_cli.store.sight import Sight
+    from casefleet_cli.core.secrets.spelling import Secrets
 
 _NO_DATE = "1970-01-01T00:00:00Z"
 _QUOTED = re.compile(rb"^(>*From )", re.MULTILINE)
@@ -46,6 +47,8 @@ class Handover(NamedTuple):
     attachments: int
     not_redacted: tuple[str, ...] = ()
     """The emails whose copies hold a BCC address still, or could not be looked into everywhere: which, and where."""
+    withheld: tuple[str, ...] = ()
+    """The emails that are not among them, since they hold one that is not for whom they are written."""
 
 
 class _Sink(Protocol):
@@ -100,17 +103,23 @@ class _Hashed:
 class Redaction:
     """Takes the BCC addresses of users, past and present, out of copies."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, viewer: Viewer) -> None:
         self._secrets = users.secrets(connection)
+        self._not_for_viewer = None if viewer.is_admin else users.secrets(connection, but=viewer.user_id)
         self._unchanged: set[int] = set()
+        self.withheld: dict[int, str] = {}
+        """The emails that the viewer may not have, by number: which, and where the address is."""
         self.done: dict[int, dict[str, Any]] = {}
         """Of each copy that was changed or may still hold an address: what the list of redactions says."""
 
-    def copy(self, email_id: int, raw: bytes) -> bytes:
-        """The bytes without any BCC address that could be taken out of them."""
+    def copy(self, email_id: int, raw: bytes) -> bytes | None:
+        """The bytes without BCC addresses that could be taken out; None where one is left that is not the viewer's."""
         if email_id in self._unchanged:
             return raw
-        copy, held, unread = copies.redact(raw, self._secrets, lambda found: containers.look_into(found, self._secrets))
+        copy, held, unread = _redacted(raw, self._secrets)
+        if held and self._not_for_viewer and _redacted(copy, self._not_for_viewer).held:
+            self.withheld[email_id] = f"e-mail {email_id}: in {', '.join(held)}"
+            return None
         if copy == raw:
             self._unchanged.add(email_id)
         if copy != raw or held or unread:
@@ -134,6 +143,10 @@ class Redaction:
         return self._secrets.hide_octets(content)
 
 
+def _redacted(raw: bytes, secrets: Secrets) -> copies.Copy:
+    return copies.redact(raw, secrets, lambda found: containers.look_into(found, secrets))
+
+
 def hand_over(
     connection: sqlite3.Connection,
     to: Path,
@@ -144,29 +157,32 @@ def hand_over(
     email_ids: Sequence[int],
     privilege_log: bool = False,
     redact: bool = False,
-    sight: Sight = EVERYTHING,
+    viewer: Viewer = THIS_COMPUTER,
 ) -> Handover:
-    """Write these emails with all that belongs to them, and what is in sight of the journal, to a folder or .zip.
+    """Write these emails with all that belongs to them, and what the viewer sees of the journal, to a folder or .zip.
 
     `kind` and `number`: the "case" or "lead" whose journal it is. "-" is a .zip on standard output. It is there all at
-    once, or not at all. Raises CannotCreateError when the target is there already or cannot be made, TryAgainError on a
-    full disk.
+    once, or not at all. For all but admins BCC addresses are masked, and an email in which one of somebody else cannot
+    be masked is left out. Raises CannotCreateError when the target is there already or cannot be made, TryAgainError on
+    a full disk.
     """
     if str(to) == "-":
         with tempfile.TemporaryFile() as whole:
             with zipfile.ZipFile(whole, "w") as archive:
                 out = _Hashed(_Zip(archive))
-                done = _write(connection, out, kind, number, title, email_ids, privilege_log, redact, sight)
+                done = _write(connection, out, kind, number, title, email_ids, privilege_log, redact, viewer)
             whole.seek(0)
             shutil.copyfileobj(whole, sys.stdout.buffer)
         return done
     if to.suffix.lower() == ".zip":
         with files.new_file(to, otherwise=_OTHERWISE) as draft, zipfile.ZipFile(draft, "x") as archive:
             return _write(
-                connection, _Hashed(_Zip(archive)), kind, number, title, email_ids, privilege_log, redact, sight
+                connection, _Hashed(_Zip(archive)), kind, number, title, email_ids, privilege_log, redact, viewer
             )
     with files.new_folder(to, otherwise=_OTHERWISE) as draft:
-        return _write(connection, _Hashed(_Folder(draft)), kind, number, title, email_ids, privilege_log, redact, sight)
+        return _write(
+            connection, _Hashed(_Folder(draft)), kind, number, title, email_ids, privilege_log, redact, viewer
+        )
 
 
 def _write(
@@ -178,12 +194,12 @@ def _write(
     email_ids: Sequence[int],
     privilege_log: bool,
     redact: bool,
-    sight: Sight,
+    viewer: Viewer,
 ) -> Handover:
-    redaction = Redaction(connection) if redact else None
+    redaction = Redaction(connection, viewer) if redact or not viewer.is_admin else None
     words = redaction.words if redaction else bytes
 
-    def copy(email_id: int) -> bytes:
+    def copy(email_id: int) -> bytes | None:
         raw = emails.raw_of(connection, email_id)
         return redaction.copy(email_id, raw) if redaction else raw
 
@@ -191,6 +207,8 @@ def _write(
     attachments = 0
     for email_id in email_ids:
         raw = copy(email_id)
+        if raw is None:
+            continue
         row = index.row(mailbook.one(connection, email_id), hashlib.sha256(raw).hexdigest(), len(raw))
         out.write(row["file"], raw)
         names = _attachments(out, email_id, row["attachments"], raw)
@@ -199,18 +217,20 @@ def _write(
     days = settings.days(connection)
     in_utc = days._replace(zone=UTC)
     # Fetched once more: a zip takes one file at a time, and the mbox would need as much room again.
-    out.write_all("messages.mbox", (_in_mbox(copy(row["number"]), row["date"], in_utc) for row in rows))
+    out.write_all("messages.mbox", (_in_mbox(copy(row["number"]) or b"", row["date"], in_utc) for row in rows))
     out.write("index.json", words(index.as_json(rows)))
     out.write("index.csv", words(index.as_csv(rows)))
     out.write("index.html", words(index.as_page(title, rows, days)))
-    out.write("journal.csv", words(index.journal(feed.of(connection, kind, number, sight=sight)[::-1])))
+    out.write("journal.csv", words(index.journal(feed.of(connection, kind, number, sight=viewer.sight)[::-1])))
     if privilege_log:
         out.write("privilege-log.csv", words(index.privilege_log(rows)))
     if redaction:
         out.write("redactions.csv", index.redactions(redaction.done.values()))
     sums = "".join(f"{digest}  {name}\n" for digest, name in sorted(out.sums, key=lambda item: item[1]))
     out.write("SHA256SUMS", sums.encode())
-    return Handover(len(rows), attachments, redaction.left if redaction else ())
+    if redaction is None:
+        return Handover(len(rows), attachments)
+    return Handover(len(rows), attachments, redaction.left, tuple(redaction.withheld.values()))
 
 
 def _attachments(out: _Hashed, email_id: int, attachments: Sequence[dict[str, Any]], raw: bytes) -> list[str]:

@@ -155,9 +155,9 @@ def attachment(connection: sqlite3.Connection, sight: Sight, email_id: int, numb
 
 def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, str]]:
     """Every header of an email in order, decoded from its bytes, with BCC addresses masked."""
-    mask = users.mask(connection)
+    secrets = users.secrets(connection, settings.logging_domain(connection))
     raw = originals.of_email(connection, email_id)
-    return [(name, mask.text(header.decode(value))) for name, value in mime.read_headers(raw)]
+    return [(name, secrets.hide(header.decode(value))) for name, value in mime.read_headers(raw)]
 
 
 def html(connection: sqlite3.Connection, email_id: int) -> str | None:

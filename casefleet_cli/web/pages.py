@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.query import LONGEST
 from casefleet_cli.core.rules import explanation
+from casefleet_cli.custody import originals
 from casefleet_cli.store import (
     cases,
     contacts,
@@ -187,15 +188,15 @@ def email_html(ask: Ask) -> Bytes:
 def attachment(ask: Ask) -> Bytes:
     """An attachment as a download."""
     found = _there(mailbook.attachment(ask.connection, ask.viewer.sight, ask.numbers[0], ask.numbers[1]))
-    raw, secrets = _original(ask.path, ask.numbers[0])
-    part = messages.part_bytes(raw, str(found["part"]))
-    if part is None:
+    connection = database.open_reader(ask.path, busy_seconds=5)  # for which the secrets are no secrets
+    try:
+        attached = originals.attachment_for(connection, ask.viewer, ask.numbers[0], str(found["part"]))
+    finally:
+        connection.close()
+    if attached is None:
         raise NotThereError
-    content = part[1]
-    if found["content_type"].startswith(("text/", "message/")):
-        content = secrets.hide_octets(content)
     headers = {"Content-Disposition": frame.disposition(found["filename"], found["content_type"])}
-    return Bytes(content, "application/octet-stream", headers)
+    return Bytes(attached.content, "application/octet-stream", headers)
 
 
 def unassigned(ask: Ask) -> Page:

@@ -79,6 +79,7 @@ def _view(datasette: Datasette, answer: Callable[[Ask], Page | Bytes]) -> Callab
 
 def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, address: str, query: str) -> Any:
     """One page from the database to its bytes, on a connection of its own inside one read transaction."""
+    from casefleet_cli.custody.originals import SecretInsideError  # noqa: PLC0415
     from casefleet_cli.desk import reading  # noqa: PLC0415 - as above
     from casefleet_cli.store import database, settings  # noqa: PLC0415
     from casefleet_cli.web import pages, paging  # noqa: PLC0415
@@ -104,6 +105,8 @@ def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, addr
             connection.close()
     except pages.NotThereError:
         return _response(render("lost.html", {}), 404)
+    except SecretInsideError as error:
+        return _response(render("withheld.html", {"words": str(error)}), 403)
     except (CasefleetError, sqlite3.OperationalError) as error:
         _report(error)
         return _response(render("broken.html", {"words": "The database is busy or out of reach."}), 503)

@@ -21,11 +21,11 @@ from casefleet_cli.cli import mailserver
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
+from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
-from casefleet_cli.desk.originals import SecretInsideError
 from casefleet_cli.desk.settings import BadSettingError
 from casefleet_cli.desk.users import LastAdminError, NoTagError, TakenError
 from casefleet_cli.errors import (

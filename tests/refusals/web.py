@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import sqlite3
 import sys
+from email.message import EmailMessage
 from pathlib import Path
 
-from casefleet_cli.access import NotAllowedError
+from casefleet_cli.access import NotAllowedError, Viewer
+from casefleet_cli.custody import originals
+from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk import passwords as password_desk
 from casefleet_cli.desk.passwords import BadPasswordError
 from casefleet_cli.errors import CannotCreateError, CasefleetError, ConfigError, TryAgainError, UsageError
 from casefleet_cli.store import visits
-from tests.refusals import Office, Refusal
+from tests.firm import BCC
+from tests.refusals import Office, Refusal, log
 from tests.refusals.callers import by_sudo
 
 
@@ -47,7 +52,20 @@ def failing(firm: Office, error: Exception) -> None:
     firm.patch.setattr(visits, "Book", refuse)
 
 
+def with_document(firm: Office) -> int:
+    """A mail with Ada's secret in a document."""
+    message = EmailMessage()
+    message["From"], message["To"] = "ada@firm.example", "anna@client.example"
+    message.set_content("see there")
+    document = gzip.compress(BCC["ada"].encode(), mtime=0)
+    message.add_attachment(document, maintype="application", subtype="gzip", filename="a.gz")
+    return log(firm, message.as_bytes())
+
+
 REFUSALS = (
+    Refusal(lambda firm: originals.attachment_for(firm.db, Viewer(firm.carl, "Carl", "standard"), 6, "2"),
+            SecretInsideError, "This attachment holds the BCC address of another user, so only that user and admins may"
+            " have it.", 2, given=with_document),
     *(typed(word, LENGTH) for word in ("", "short", "x" * 1001)),
     *(typed(word, EASY) for word in ("aaaaaaaaaaaaaaaa", "carl diaz carl diaz", "carl@firm.example", "CARLDIAZ12121")),
     Refusal(lambda firm: password_desk.put(firm.db, firm.ada, "correct horse battery", acting=firm.carl), NotAllowedError,

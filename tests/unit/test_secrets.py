@@ -60,6 +60,12 @@ KNOWN_ONLY = {
     "local part alone": (f"my address is {SECRET}", "my address is ***"),
     "inside of a word": (f"x{TOKEN}y", "x***y"),
     "after what looks like an escape": (f"x=a{TOKEN}&y=%a{TOKEN}", "x=a***&y=%a***"),
+    "escapes of JSON": (f'"ada\\u002d\\u0037k3m\\u00AD{TOKEN[4:]}"', '"***\\u00AD"'),
+    "alone and disguised": (f"{TOKEN[:5]}\u200b{TOKEN[5:9]}\u00ad{TOKEN[9:]}", "***\u200b\u00ad"),
+    "alone and fullwidth": (f"７ｋ３ｍ{TOKEN[4:]}", "***"),
+    "alone between tags": (f"7k<b>3m</b>{TOKEN[4:]}", "***<b></b>"),
+    "alone and encoded": (f"7k%33m{TOKEN[4:]} 7k=33m{TOKEN[4:]}", "*** ***"),
+    "alone in upper case": (TOKEN.upper(), "***"),
     "parameter in pieces": (f'name*0="ada-7k3m";\r\n name*1="{TOKEN[4:]}.pdf"', 'name*0="***";\r\n name*1=".pdf"'),
 }
 
@@ -75,9 +81,9 @@ def test_every_spelling_in_every_place(text: str, shown: str, around: str) -> No
 
 @pytest.mark.parametrize(("text", "shown"), KNOWN_ONLY.values(), ids=KNOWN_ONLY)
 def test_what_only_those_find_who_know_the_secret(text: str, shown: str) -> None:
-    for secrets in (KNOWN, WITH_DOMAIN):
-        assert secrets.hide(text) == shown
-        assert secrets.hide(shown) == shown
+    for hide in (KNOWN.hide, WITH_DOMAIN.hide, MASK_THAT_KNOWS.text):
+        assert hide(text) == shown
+        assert hide(shown) == shown
 
 
 @pytest.mark.parametrize(
@@ -147,6 +153,9 @@ def test_addresses_are_not_asked_for_when_nothing_is_told() -> None:
     asked = []
     mask = Mask("log.firm.example", lambda: asked.append(1) or [ADDRESS])
     mask.text("anna@client.example wrote 20%, a=b & c — https://track.example/%40x?y=%40firm ada-1234567")
+    mask.text(
+        "internationalisation, Donaudampfschifffahrtsgesellschaft, 0123456789abcdef0123456789abcdef, <b>bold</b> =\n"
+    )
     assert not asked
     assert mask.text(f"the end of {SECRET}") == "the end of ***"
     assert asked == [1]

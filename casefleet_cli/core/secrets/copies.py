@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import islice, pairwise
 
 from casefleet_cli.core.mail import charset, folding, header, mime, transfer
 from casefleet_cli.core.mail import message as messages
@@ -28,6 +29,9 @@ _WORD_OCTETS = 42
 """So many become an encoded word of at most 75 letters (RFC 2047 section 2)."""
 _UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
 _BINARY = bytes({*range(32), 0x7F} - {7, 8, 9, 10, 11, 12, 13, 14, 15, 26, 27})
+_FROM_LINE = re.compile(rb"^From ", re.M)
+_MOST_IN_MBOX = 5000
+_HAS_ENCODING = re.compile(rb"^Content-Transfer-Encoding:", re.I | re.M)
 _NO_TEXTS = (b"%PDF", b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"Rar!", b"7z\xbc\xaf", b"\x89PNG", b"GIF8", b"\xff\xd8\xff")
 
 
@@ -85,11 +89,17 @@ class _Redaction:
                 return self.secrets.hide_octets(raw)
             copy = self.message(inner, place, depth)
             return raw if copy == inner else raw[:2] + copy.decode("utf-8", "replace").encode(codec)
+        if raw.startswith(_NO_TEXTS):
+            self.closed(raw, place or "the message")
+            return raw
         if b"\n" not in raw and b"\r" in raw:
             return self.message(raw.replace(b"\r", b"\n"), place, depth).replace(b"\n", b"\r")
         if not _is_text(raw) and not mime.read_headers(raw[:4096]):
             self.closed(raw, place or "the message")
             return raw
+        starts = [found.start() for found in islice(_FROM_LINE.finditer(raw), _MOST_IN_MBOX)]
+        if len(starts) > 1 and not starts[0]:
+            return self.mbox(raw, starts, place, depth)
         root = mime.tree(raw)
         if {"too-deep", "too-many-parts"} & set(root.defects):
             self.unread.append("parts beyond the bounds of the parser")
@@ -102,6 +112,16 @@ class _Redaction:
             pieces += (self.text(raw[done : part.body]), self.leaf(part, place, depth))
             done = part.end
         return b"".join([*pieces, self.text(raw[done:])])
+
+    def mbox(self, raw: bytes, starts: list[int], place: str, depth: int) -> bytes:
+        """The copy of several messages one after the other, each behind its From line."""
+        pieces: list[bytes] = []
+        for start, end in pairwise([*starts, len(raw)]):
+            body = raw.find(b"\n", start, end) + 1 or end
+            pieces += (self.text(raw[start:body]), self.message(raw[body:end], place, depth))
+        if len(starts) == _MOST_IN_MBOX:
+            self.unread.append(f"part {place} (too many messages)" if place else "messages beyond the first")
+        return b"".join(pieces)
 
     def leaf(self, part: Part, place: str, depth: int) -> bytes:
         """The body of a part as it is in the copy, still encoded."""
@@ -137,7 +157,7 @@ class _Redaction:
 
     def opened(self, part: Part, content: bytes, number: str, depth: int) -> bytes:
         """Decoded octets without secrets: those of an attached message as a message."""
-        if not part.type.startswith("message/") and not part.children:
+        if not part.type.startswith("message/") and not part.children and not _HAS_ENCODING.search(content, 0, 65536):
             return self.plain(content, part)
         if depth < DEEPEST:
             return self.message(content, number, depth + 1)

@@ -1,10 +1,10 @@
 """The spellings of a BCC address, in text and in octets, and how each is masked where it stands.
 
 A text is read in several ways: as it is; with entities and percent-encoding undone; without HTML tags; without the
-soft line breaks of quoted-printable; without what cuts a parameter into pieces. In all of them compatibility forms
-(fullwidth letters) are plain, and what nobody sees (soft hyphens, zero-width letters) is not there. What is found is
-replaced in the original spelling: its letters go, while tags and soft breaks between them stay, so that a page is a
-page and a message a message afterwards. What holds no secret stays as it was, octet for octet.
+soft line breaks of quoted-printable; without what cuts a parameter into pieces; with the escapes of JSON undone. In all
+of them compatibility forms (fullwidth letters) are plain, and what nobody sees (soft hyphens, zero-width letters) is
+not there. What is found is replaced in the original spelling: its letters go, while tags and soft breaks between them
+stay: a page is a page and a message a message afterwards. What holds no secret stays as it was, octet for octet.
 
 Linear in the text, however many addresses there are: candidates are looked up by their first letters.
 """
@@ -41,6 +41,7 @@ _NAMED = {
 _PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _QUOTED = re.compile(r"=[ \t]*\r?\n|=[0-7][0-9A-Fa-f]|(?:=[89A-Fa-f][0-9A-Fa-f])+")
 _ESCAPE = re.compile(r"[=%][0-9A-Fa-f]{2}")
+_JSON_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}")
 _TAG = re.compile(r"<[^<>]*>")
 _CUT = re.compile(r"\"?;\s*[\w-]{1,40}\*\d{1,3}\*?=\"?")
 """Where a parameter of a header field goes on in its next piece (RFC 2231 section 3)."""
@@ -97,6 +98,11 @@ def _mark_of(letter: str) -> str:
     return unicodedata.normalize("NFKC", letter)
 
 
+def _escaped(found: re.Match[str]) -> str:
+    letter = bytes.fromhex(found[0].replace("\\u", "")).decode("utf-16-be", "replace")
+    return letter if letter.isascii() else _mark_of(letter)
+
+
 def _nothing(_: re.Match[str]) -> str:
     return ""
 
@@ -105,6 +111,7 @@ _ENTITIES = _Layer("&", _ENTITY, _entity)
 _PERCENTS = _Layer("%", _PERCENT, _octets)
 _MARKS = _Layer("", _MARK, _mark)
 _TAGS = _Layer("<", _TAG, _nothing)
+_JSON = _Layer("\\", _JSON_ESCAPE, _escaped)
 _SOFT = _Layer("=", _QUOTED, _octets)
 _CUTS = _Layer("*", _CUT, _nothing)
 _READINGS = (
@@ -114,6 +121,7 @@ _READINGS = (
     (_SOFT, _ENTITIES, _PERCENTS, _MARKS),
     (_SOFT, _TAGS, _ENTITIES, _MARKS),
     (_CUTS, _PERCENTS, _MARKS),
+    (_JSON, _ENTITIES, _PERCENTS, _MARKS),
 )
 _LETTERS = ((_ENTITIES, _PERCENTS, _MARKS), (_MARKS,), (_SOFT, _ENTITIES, _PERCENTS, _MARKS))
 """The readings in which nothing but letters is undone, so that what is one word was one."""
@@ -202,6 +210,10 @@ class Secrets:
         if self._at_domain and not known_only:
             text = _in_each(text, _LETTERS, self._local_parts)
         return text
+
+    def tells(self, text: str) -> bool:
+        """Whether a known secret is in a text in any spelling."""
+        return self.hide(text, known_only=True) != text
 
     def hide_octets(self, content: bytes, encoding: str | None = None) -> bytes:
         """The octets of a text with every secret in it masked, and not an octet changed besides.
