@@ -53,6 +53,7 @@ _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",
     "not-understood": "This message could not be read; the original is kept whole.",
     "twin": "This is the same mail as another e-mail; both are in the journal and stay.",
+    "alternatives-differ": "Its text and its HTML say different things: one program shows the one, another the other.",
     "smime-encrypted": "It is encrypted (S/MIME): only its recipient's mail program can open it.",
     "smime-damaged": "Its smime.p7m is damaged, so that what was signed could not be read.",
     "tnef-damaged": "Its winmail.dat is damaged; what comes before is read.",

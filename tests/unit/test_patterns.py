@@ -7,7 +7,7 @@ import re
 import pytest
 
 from casefleet_cli.core.forward import blocks
-from casefleet_cli.core.mail import html_tags
+from casefleet_cli.core.mail import alternatives, html_tags
 from casefleet_cli.core.moments import field, typed, written
 from casefleet_cli.core.secrets import spelling
 from casefleet_cli.sources import from_line
@@ -24,6 +24,7 @@ GROWTH = 3.2
 NAMES = "log.firm.example"
 MADE = {
     "core.forward.blocks": [blocks._label_pattern(name, ["de", "en"]) for name in ("to", "subject")],
+    "core.mail.alternatives": [re.compile(end) for end in alternatives._SILENT_ENDS.values()],
     "core.mail.html_tags": list(html_tags._RAW_ENDS.values()),
     "core.secrets.spelling": [
         re.compile(rf"@(?=(?:{re.escape(NAMES)})(?P<more>[\w.-]*\w)?)", re.I),

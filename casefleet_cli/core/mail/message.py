@@ -177,6 +177,8 @@ class _Reader:
             chosen.attachments, text, lambda mail: Head(mail, room).in_lines(), _html_reader
         )
         self.defects.update(dict.fromkeys(contents.defects))
+        if has_html and self.is_contradictory():
+            self.defects["alternatives-differ"] = None
         return Message(
             msgid=head.msgid,
             subject=head.subject,
@@ -246,6 +248,18 @@ class _Reader:
         is_inline = part.disposition == "inline" or (not part.disposition and content_id is not None)
         size = self.sizes[id(part)] if id(part) in self.sizes else _size_of(part)
         return Attachment(part.number, body.filename_of(part), part.type, size, content_id, is_inline, is_inner)
+
+    def is_contradictory(self) -> bool:
+        """Whether the text and the HTML that stand for each other say different things."""
+        text = {id(part): part.type for part in self.chosen.text}
+        html = {id(part): part.type for part in self.chosen.html}
+        spoken = [self.texts[one] for one, kind in text.items() if kind != "text/html" and one not in html]
+        pages = [self.texts[one] for one, kind in html.items() if kind == "text/html" and one not in text]
+        if not spoken or not pages:
+            return False
+        from casefleet_cli.core.mail import alternatives  # noqa: PLC0415 - mail without HTML needs none of it
+
+        return alternatives.differ("\n".join(spoken), "\n".join(pages))
 
     def forwards(self, head: Head, text: str, page: str | None) -> tuple[Forward, ...]:
         """The messages that this one forwards: attached ones first, else one that is quoted in the text."""
