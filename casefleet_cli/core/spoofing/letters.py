@@ -12,16 +12,17 @@ LONGEST = 1000
 
 _LIKE_LATIN = {
     "CYRILLIC": (
-        "АаВвЕеЅѕІіЇїЈјКкМмНнОоРрСсТтУуХхҮүҺһԁԚԛԜԝѴѵЗзгпЬьӀӏҒғԌԍ",
-        "AaBbEeSsIiIiJjKkMmHhOoPpCcTtYyXxYyHhdQqWwVv33rnBbIlFfGgBEe",
+        "АA аa ВB вb ЕE еe ЅS ѕs ІI іi ЇI їi ЈJ јj КK кk МM мm НH нh ОO оo РP рp "
+        "СC сc ТT тt УY уy ХX хx ҮY үy ҺH һh ԁd ԚQ ԛq ԜW ԝw ѴV ѵv З3 з3 гr пn ЬB "
+        "ьb ӀI ӏl ҒF ғf ԌG ԍg"
     ),
-    "GREEK": ("ΑαΒβΕεΖΗηΙιΚκΜΝνΟοΡρΤτΥυΧχγωϲϹϳͿ", "AaBBEeZHnIiKkMNvOoPpTtYuXxywcCjJ"),
-    "ARMENIAN": ("աԱհՀոՈսՍօՕՏԼցգքձՁյԷեզղտ", "wUhZnNuUoOSLggpdQjEtqqu"),
-    "CHEROKEE": ("ᎪᏴᏟᎠᎬᎻᎫᏦᏞᎷᎾᏢᎡᏚᎢᏙᎳᏃ", "ABCDEHJKLMOPRSTVWZ"),
-    "LATIN": ("ɑɡɩƖǀɪʟᴀᴄᴇᴋᴍᴏᴘᴜᴠᴡᴢƅ", "agiIlilaceKmopuvwzb"),
+    "GREEK": ("ΑA αa ΒB βB ΕE εe ΖZ ΗH ηn ΙI ιi ΚK κk ΜM ΝN νv ΟO οo ΡP ρp ΤT τt ΥY υu ΧX χx γy ωw ϲc ϹC ϳj ͿJ"),
+    "ARMENIAN": "աw ԱU հh ոn ՈN սu ՍU օo ՕO ՏS ԼL ցg գg քp ձd յj ԷE ղq",
+    "CHEROKEE": "ᎪA ᏴB ᏟC ᎠD ᎬE ᎻH ᎫJ ᏦK ᏞL ᎷM ᎾO ᏢP ᎡR ᏚS ᎢT ᏙV ᎳW ᏃZ",
+    "LATIN": "ɑa ɡg ɩi ƖI ǀl ɪi ʟl ᴀa ᴄc ᴇe ᴋK ᴍm ᴏo ᴘp ᴜu ᴠv ᴡw ᴢz ƅb",
 }
-"""By script: letters, and the Latin ones that they look like, one below the other."""
-_LATIN = {ord(letter): like for these, those in _LIKE_LATIN.values() for letter, like in zip(these, those, strict=True)}
+"""By script: letters, each with the Latin one that it looks like."""
+_LATIN = {ord(pair[0]): pair[1] for pairs in _LIKE_LATIN.values() for pair in pairs.split()}
 _MIXABLE = frozenset(("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"))
 """Scripts whose letters look like those of another one of them; no word of any language mixes them."""
 _STROKES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
