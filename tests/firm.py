@@ -11,6 +11,7 @@ from pathlib import Path
 from zlib import crc32
 
 from casefleet_cli.core.moments.days import Days
+from casefleet_cli.core.spoofing.suspicions import key
 from casefleet_cli.store import activities, database, migrations, settings
 
 NOW = "2026-01-01T00:00:00Z"
@@ -69,7 +70,7 @@ class Firm:
         self.db.execute("UPDATE users SET role = ? WHERE id = ?", (role, user))
 
     def contact(self, name: str, *addresses: str) -> int:
-        number = self.add("contacts", name=name, created_at=NOW)
+        number = self.add("contacts", name=name, look=key(name), created_at=NOW)
         for address in addresses or (f"{name.lower()}@client.example",):
             self.add("contact_addresses", contact_id=number, address=address)
         return number

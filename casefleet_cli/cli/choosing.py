@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from casefleet_cli.cli import output
+from casefleet_cli.cli import output, people
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.query import Query, Term, parse
+from casefleet_cli.desk import spoofing
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import contacts, links, mailbook, search
 
@@ -57,20 +58,21 @@ def unassigned(
     return search.numbers(connection, Query(tuple(groups)), sight)
 
 
-def show_plan(connection: sqlite3.Connection, steps: list[Step]) -> None:
+def show_plan(connection: sqlite3.Connection, steps: list[Step], sight: Sight) -> None:
     """Print the first emails of a plan with where they would go and why."""
     shown = steps[:_SHOWN]
     by_number = {row["id"]: row for row in mailbook.numbered(connection, [step.email_id for step in shown])}
     rows = [{**by_number[step.email_id], "to": _to(connection, step), "reason": step.reason} for step in shown]
+    marked = spoofing.marked(connection, sight, rows)
     columns: tuple[str | Column, ...] = (
         Column("id", "email"),
         "date",
-        Column("from", cell=lambda row: row["from_name"] or row["from_address"]),
-        "subject",
+        *people.SENDER,
+        *people.SUBJECT,
         Column("to", "link to"),
         *([Column("reason")] if any(step.reason for step in shown) else []),
     )
-    output.show(rows, columns, ListOptions(), empty="")
+    output.show(marked, columns, ListOptions(), empty="")
     if len(steps) > len(shown):
         output.say(f"… and {len(steps) - len(shown)} more")
 

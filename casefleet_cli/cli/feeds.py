@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli import access
-from casefleet_cli.cli import output
+from casefleet_cli.cli import output, people
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import notifications as notification_desk
+from casefleet_cli.desk import spoofing
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import feed, notifications, references
 
@@ -70,12 +71,13 @@ def show_feed(
         Column("what", cell=lambda row: _what(row, kind, number), only="table"),
         *(Column(name, only="machine") for name in ("verb", "user", "case_number", "case_title", "lead", "contact")),
         Column("email_id", "email"),
-        "subject",
+        *people.SUBJECT,
         *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
         Column("about_activity_id", only="machine"),
     )
     rows = feed.of(connection, kind, number, options.limit, sight=context.obj.sight)
-    output.show(rows, columns, options, empty="Nothing has happened here yet.")
+    marked = spoofing.marked(connection, context.obj.sight, rows)
+    output.show(marked, columns, options, empty="Nothing has happened here yet.")
 
 
 @notifications_app.callback()
@@ -100,11 +102,12 @@ def list_(
         "user",
         "kind",
         Column("email_id", "email"),
-        "subject",
+        *people.SUBJECT,
         "detail",
         Column("read_at", "read"),
     )
-    output.show(rows, columns, options, empty="Nothing waits for attention.")
+    marked = spoofing.marked(connection, viewer.sight, rows)
+    output.show(marked, columns, options, empty="Nothing waits for attention.")
 
 
 @notifications_app.command("read")

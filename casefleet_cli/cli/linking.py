@@ -88,7 +88,7 @@ def link(
         else batch_desk.plan(connection, chosen, contacts, places)
     )
     if not numbers:
-        _in_bulk(connection, planned, acting, yes=yes)
+        _in_bulk(connection, planned, acting, sight, yes=yes)
         return
     if planned.refused and len(chosen) == 1:
         raise UsageError(planned.refused[0])
@@ -140,13 +140,15 @@ def unlink(
     _each([references.email(connection, number, sight) for number in numbers], one)
 
 
-def _in_bulk(connection: sqlite3.Connection, planned: batch_desk.Plan, acting: int | None, *, yes: bool) -> None:
+def _in_bulk(
+    connection: sqlite3.Connection, planned: batch_desk.Plan, acting: int | None, sight: Sight, *, yes: bool
+) -> None:
     """Show a plan, ask, and carry it out."""
     left = f"{_count(len(planned.refused))} left as {'it is' if len(planned.refused) == 1 else 'they are'}"
     if not planned.steps:
         output.say("No unassigned e-mail fits; nothing was linked.")
     else:
-        choosing.show_plan(connection, planned.steps)
+        choosing.show_plan(connection, planned.steps, sight)
         output.say(f"{_count(len(planned.steps))} to link.")
     for sentence in planned.refused[:_REASONS]:
         output.warn(sentence)

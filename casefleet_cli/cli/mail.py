@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli import clock
-from casefleet_cli.cli import output
+from casefleet_cli.cli import output, people
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
+from casefleet_cli.core.spoofing.letters import visible
 from casefleet_cli.custody import originals
-from casefleet_cli.desk import reading
+from casefleet_cli.desk import reading, spoofing
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import deliveries, emails, links, mailbook, references
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
     from casefleet_cli.store.sight import Sight
 
@@ -34,18 +34,12 @@ def _person(name: object, address: object) -> str:
     return f"{name} <{address}>" if name and address else str(name or address or "")
 
 
-def _from(row: Mapping[str, Any]) -> str:
-    return str(row["from_name"] or row["from_address"])
-
-
 _COLUMNS = (
     Column("id", "email"),
     "date",
-    Column("from", cell=_from, only="table"),
-    Column("from_name", only="machine"),
-    Column("from_address", only="machine"),
+    *people.SENDER,
     Column("recipients", "to"),
-    "subject",
+    *people.SUBJECT,
     "standing",
     Column("attachments", "files", cell=lambda row: row["attachments"] or ""),
 )
@@ -74,7 +68,8 @@ def list_(
         "since": clock.stamp(typed.moment(since, days)) if since else None,
         "until": clock.stamp(typed.moment(until, days, until=True)) if until else None,
     }
-    rows = mailbook.listed(connection, asked, options.limit, sight=context.obj.sight)
+    found = mailbook.listed(connection, asked, options.limit, sight=context.obj.sight)
+    rows = spoofing.marked(connection, context.obj.sight, found)
     output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
 
 
@@ -117,6 +112,7 @@ def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[
     whole = mailbook.one(connection, email_id)
     whole["places"] = links.places_of(connection, email_id, sight)
     whole["contacts"] = links.contacts_of(connection, email_id, sight)
+    whole["suspicions"] = [one._asdict() for one in spoofing.of_email(connection, sight, whole)]
     waits = whole["standing"] == "unassigned"
     likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
     whole["suggestions"] = [_suggestion(one) for one in likely]
@@ -141,8 +137,9 @@ def _card(whole: dict[str, Any]) -> None:
     output.card(
         [
             ("E-mail", whole["id"]),
-            ("Subject", whole["subject"]),
-            ("From", _person(whole["from_name"], whole["from_address"])),
+            ("Subject", visible(whole["subject"] or "")),
+            ("From", _sender(whole)),
+            ("Beware", [one["sentence"] for one in whole["suspicions"]]),
             ("To", [_person(p["name"], p["address"]) for p in whole["to"]]),
             ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
             ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
@@ -167,6 +164,13 @@ def _card(whole: dict[str, Any]) -> None:
         for suggestion in whole["suggestions"]:
             output.say(f"Suggested: {suggestion['summary']}: {suggestion['reason']}.")
             output.say(f"  {suggestion['command']}", raw=True)
+
+
+def _sender(whole: dict[str, Any]) -> str:
+    deceives = any(one["field"] == "from" for one in whole["suspicions"])
+    if deceives or whole["standing"] in _WAITING:
+        return people.shown(whole["from_name"], whole["from_address"], is_doubtful=True)
+    return _person(whole["from_name"], whole["from_address"])
 
 
 def _came_by(delivery: dict[str, Any]) -> str:
@@ -230,17 +234,15 @@ def unassigned(
     columns = (
         Column("id", "email"),
         "date",
-        Column("from", cell=_from, only="table"),
-        Column("from_name", only="machine"),
-        Column("from_address", only="machine"),
+        *people.SENDER,
         Column("recipients", "to"),
-        "subject",
+        *people.SUBJECT,
         "suggestion",
         "reason",
         Column("command", only="machine"),
     )
     output.show(
-        (_with_best(connection, row, sight) for row in rows),
+        (_with_best(connection, row, sight) for row in spoofing.marked(connection, sight, rows)),
         columns,
         options,
         empty="Nothing waits: every e-mail is on a case or lead, or held.",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from casefleet_cli.cli import output
+from casefleet_cli.cli import output, people
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.query import parse
-from casefleet_cli.desk import searches
+from casefleet_cli.desk import searches, spoofing
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import saved_searches, search
 
@@ -24,10 +24,8 @@ _SHOWN = 50
 _COLUMNS = (
     Column("id", "email"),
     "date",
-    Column("from", cell=lambda row: row["from_name"] or row["from_address"], only="table"),
-    Column("from_name", only="machine"),
-    Column("from_address", only="machine"),
-    "subject",
+    *people.SENDER,
+    *people.SUBJECT,
     "standing",
     "snippet",
 )
@@ -82,7 +80,7 @@ def _found(connection: sqlite3.Connection, query: Query, options: ListOptions, s
     for_people = options.form == "table"
     limit = options.limit or (_SHOWN + 1 if for_people else None)
     mark = output.MARKS if options.table_format == "simple" else ("", "")
-    rows = search.find(connection, query, limit=limit, mark=mark, sight=sight)
+    rows = spoofing.marked(connection, sight, search.find(connection, query, limit=limit, mark=mark, sight=sight))
     if not for_people or options.limit:
         output.show(rows, _COLUMNS, options, empty="No e-mail fits.")
         return

@@ -44,7 +44,8 @@ _MERGE = (
 def add(connection: sqlite3.Connection, name: str, kind: str, note: str = "") -> int:
     """Add a contact ("person" or "organisation") without any address and give its number."""
     cursor = connection.execute(
-        "INSERT INTO contacts (name, kind, note, created_at) VALUES (?, ?, ?, ?)", (name, kind, note, clock.stamp())
+        "INSERT INTO contacts (name, look, kind, note, created_at) VALUES (?, ?, ?, ?, ?)",
+        (name, _look(name), kind, note, clock.stamp()),
     )
     return int(cursor.lastrowid or 0)
 
@@ -59,8 +60,9 @@ def edit(
 ) -> None:
     """Change what is given of a contact."""
     connection.execute(
-        "UPDATE contacts SET name = coalesce(?, name), kind = coalesce(?, kind), note = coalesce(?, note) WHERE id = ?",
-        (name, kind, note, contact_id),
+        "UPDATE contacts SET name = coalesce(?, name), look = coalesce(?, look), kind = coalesce(?, kind),"
+        " note = coalesce(?, note) WHERE id = ?",
+        (name, None if name is None else _look(name), kind, note, contact_id),
     )
 
 
@@ -128,6 +130,12 @@ def listed(connection: sqlite3.Connection, sight: Sight = EVERYTHING) -> Iterato
         sight.parameters,
     )
     return _told(found)
+
+
+def _look(name: str) -> str:
+    from casefleet_cli.core.spoofing.suspicions import key  # noqa: PLC0415 - a delivery adds no contact
+
+    return key(name)
 
 
 def _told(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:

@@ -33,8 +33,8 @@ _CONDITIONS = {
 }
 _ENTRY = """SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
 e.standing, substr(e.text, 1, 600) AS text,
-(SELECT group_concat(who, ', ') FROM (SELECT DISTINCT coalesce(nullif(r.name, ''), r.address) AS who
-    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS recipients,
+(SELECT json_group_array(json_object('name', name, 'address', address)) FROM (SELECT DISTINCT r.name, r.address
+    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
 FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {emails}"""
 _PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
@@ -89,7 +89,7 @@ def entries(connection: sqlite3.Connection, sight: Sight, email_ids: Sequence[in
     asked = {"chosen": json.dumps(list(email_ids)), **sight.parameters}
     found: dict[object, dict[str, Any]] = {}
     for row in database.rows(connection.execute(_ENTRY.format(emails=sight.emails("e")), asked)):
-        found[row["id"]] = {**row, "places": []}
+        found[row["id"]] = {**row, "people": json.loads(str(row["people"])), "places": []}
     places = _PLACES.format(cases=sight.cases("k"), leads=sight.leads("d"))
     for place in database.rows(connection.execute(places, asked)):
         at = found.get(place["email_id"])

@@ -23,6 +23,7 @@ from casefleet_cli.store import (
     migration_0009,
     migration_0010,
     migration_0011,
+    migration_0012,
     recomputations,
     tables,
 )
@@ -75,6 +76,7 @@ ALL = (
     Migration("0009_never_log", migration_0009.change),
     Migration("0010_restricted_cases", migration_0010.change),
     Migration("0011_passwords", migration_0011.change),
+    Migration("0012_looks", migration_0012.change, migration_0012.LEFT),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

@@ -90,7 +90,7 @@ def home(ask: Ask) -> Page:
     return Page(
         "home.html",
         {
-            "feed": paging.of_feed(happened(connection, sight, ask.before, paging.asked())),
+            "feed": paging.of_feed(connection, sight, happened(connection, sight, ask.before, paging.asked())),
             "cases": cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
             "leads": leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
             "short": _SHORT,
@@ -122,7 +122,7 @@ def case(ask: Ask) -> Page:
     connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
     found = _there(cases.seen(connection, sight, number, _MANY))
     happened = feed.of_case(connection, sight, number, ask.before, paging.asked())
-    return Page("case.html", {"case": found, "feed": paging.of_feed(happened)})
+    return Page("case.html", {"case": found, "feed": paging.of_feed(connection, sight, happened)})
 
 
 def lead(ask: Ask) -> Page:
@@ -130,7 +130,7 @@ def lead(ask: Ask) -> Page:
     connection, sight, number = ask.connection, ask.viewer.sight, ask.numbers[0]
     found = _there(leads.seen(connection, sight, number, _MANY))
     happened = feed.of_lead(connection, sight, number, ask.before, paging.asked())
-    return Page("lead.html", {"lead": found, "feed": paging.of_feed(happened)})
+    return Page("lead.html", {"lead": found, "feed": paging.of_feed(connection, sight, happened)})
 
 
 def contact(ask: Ask) -> Page:
@@ -170,6 +170,7 @@ def email(ask: Ask) -> Page:
             "history": paging.together(happened)[::-1],
             "why": _why(ask, number),
             "suggestions": _open_suggestions(ask, found, places),
+            "suspicions": _suspicions(ask, found),
         },
     )
 
@@ -231,7 +232,9 @@ def told(ask: Ask) -> Page:
         before=ask.before,
         limit=paging.asked(),
     )
-    return Page("notifications.html", {"list": paging.of(found), "read_too": read_too})
+    page = paging.of(found)
+    rows = paging.marked(ask.connection, ask.viewer.sight, page.rows)
+    return Page("notifications.html", {"list": page._replace(rows=rows), "read_too": read_too})
 
 
 def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
@@ -282,7 +285,8 @@ def _waiting(ask: Ask, standing: str) -> Slice:
 def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The other emails of the thread in sight, oldest first; of a long one the newest."""
     related = suggestions.related_emails(ask.connection, email_id, ask.viewer.sight)[-_THREAD:]
-    found = mailbook.entries(ask.connection, ask.viewer.sight, related)
+    sight = ask.viewer.sight
+    found = paging.marked(ask.connection, sight, mailbook.entries(ask.connection, sight, related))
     return sorted(found, key=lambda row: (row["date"] or row["logged_at"], row["id"]))
 
 
@@ -312,6 +316,13 @@ def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, An
     here = {(place["kind"], place["id"]) for place in places}
     suggested = _suggestions(ask, found["id"])[:_SHORT]
     return [each for each in suggested if (each.place is None and not here) or (each.place and each.place not in here)]
+
+
+def _suspicions(ask: Ask, found: dict[str, Any]) -> list[Any]:
+    """What deceives in an email, or may."""
+    from casefleet_cli.desk import spoofing  # noqa: PLC0415 - kept in one place
+
+    return spoofing.of_email(ask.connection, ask.viewer.sight, found)
 
 
 def _suggestions(ask: Ask, email_id: int) -> list[Any]:

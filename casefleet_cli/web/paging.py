@@ -35,17 +35,24 @@ def of(rows: Sequence[dict[str, Any]]) -> Slice:
     return Slice(shown, shown[-1]["id"] if len(rows) > PAGE_SIZE else None)
 
 
-def of_feed(rows: Sequence[dict[str, Any]]) -> Slice:
+def of_feed(connection: sqlite3.Connection, sight: Sight, rows: Sequence[dict[str, Any]]) -> Slice:
     """Activities as a page."""
     page = of(rows)
-    return Slice(together(page.rows), page.next)
+    return Slice(together(marked(connection, sight, page.rows)), page.next)
 
 
 def of_emails(connection: sqlite3.Connection, sight: Sight, numbers: Sequence[int]) -> Slice:
     """Emails as a page."""
     shown = numbers[:PAGE_SIZE]
-    rows = mailbook.entries(connection, sight, shown)
+    rows = marked(connection, sight, mailbook.entries(connection, sight, shown))
     return Slice(rows, shown[-1] if len(numbers) > PAGE_SIZE else None)
+
+
+def marked(connection: sqlite3.Connection, sight: Sight, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, each with what deceives about its sender and its subject."""
+    from casefleet_cli.desk import spoofing  # noqa: PLC0415 - kept in one place
+
+    return list(spoofing.marked(connection, sight, rows))
 
 
 def together(activities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

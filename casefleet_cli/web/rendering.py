@@ -28,7 +28,8 @@ def environment(zone: tzinfo) -> Environment:
         auto_reload=False,
     )
     for name in (
-        "at_most", "counted", "defect", "extension", "happened", "marked", "preview", "sentence", "short", "size",
+        "at_most", "both_ends", "counted", "defect", "extension", "happened", "marked", "preview", "reasons",
+        "sentence", "short", "size", "visible",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     for name in ("by_day", "date", "day", "time"):

@@ -9,6 +9,8 @@ from markupsafe import Markup, escape
 
 from casefleet_cli import clock
 from casefleet_cli.core.moments.days import MONTHS, WEEKDAYS, Days
+from casefleet_cli.core.spoofing.letters import visible as seen
+from casefleet_cli.core.spoofing.suspicions import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,6 +146,22 @@ def sentence(text: str) -> str:
 def short(text: str, letters: int) -> str:
     """The text, cut at so many letters with an ellipsis."""
     return text if len(text) <= letters else text[:letters] + "…"
+
+
+def both_ends(text: str, letters: int) -> str:
+    """As `short`, but cut in the middle: what an address ends with says whose it is."""
+    half = letters // 2
+    return text if len(text) <= letters else f"{text[:half]}…{text[-half:]}"
+
+
+def visible(text: str) -> str:
+    """The text without the letters that nobody sees."""
+    return seen(text)
+
+
+def reasons(names: Iterable[str]) -> str:
+    """Why a mail deserves a second look, in few words."""
+    return "; ".join(REASONS[name] for name in names)
 
 
 def preview(text: str) -> str:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from casefleet_cli import clock
+from casefleet_cli.core.spoofing.suspicions import key
 from casefleet_cli.store import activities, database, settings
 from casefleet_cli.web import server
 from tests.firm import created
@@ -103,9 +104,9 @@ def fill(connection: sqlite3.Connection) -> None:
     ])  # fmt: skip
     many("INSERT INTO sender_addresses (user_id, address) VALUES (?, ?)", [(ADA, "ada@firm.example")])
     many("INSERT INTO bcc_addresses (user_id, address, created_at) VALUES (?, ?, ?)", [(ADA, BCC, at)])
-    many("INSERT INTO contacts (id, name, kind, note, created_at) VALUES (?, ?, ?, ?, ?)", [
-        (1, "Minh Nguyen", "person", "Prefers <i>mail</i>", at),
-        (2, f"Claims Desk {FOREIGN_MARKER}", "organisation", "", at),
+    many("INSERT INTO contacts (id, name, look, kind, note, created_at) VALUES (?, ?, ?, ?, ?, ?)", [
+        (1, "Minh Nguyen", key("Minh Nguyen"), "person", "Prefers <i>mail</i>", at),
+        (2, f"Claims Desk {FOREIGN_MARKER}", key(f"Claims Desk {FOREIGN_MARKER}"), "organisation", "", at),
     ])  # fmt: skip
     many("INSERT INTO contact_addresses (contact_id, address) VALUES (?, ?)",
          [(1, "minh@nguyen.example"), (2, "claims@baxter.example")])  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from casefleet_cli.core.spoofing import suspicions
 from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from casefleet_cli.core.model import Forward, Mailbox, Message
+
+_MOST = 200
+"""Of those in To and in Cc, at most so many are looked at."""
 
 
 def answer(path: str, message: Message) -> dict[str, object]:
@@ -30,7 +34,19 @@ def answer(path: str, message: Message) -> dict[str, object]:
         "forward": _forward(message.forwards[0]) if message.forwards else None,
         "defects": list(message.defects),
         **_inside(message),
+        **_suspicions(message),
     }
+
+
+def _suspicions(message: Message) -> dict[str, object]:
+    """What deceives about its people, its subject and its text, only where there is anything; nobody is known here."""
+    people = [("from", one) for one in message.from_] + [
+        ("forward", one.sender) for one in message.forwards if one.sender
+    ]
+    people += [(kind, one) for kind, those in (("to", message.to), ("cc", message.cc)) for one in those[:_MOST]]
+    found = [each for kind, one in people for each in suspicions.of_person(one.name, one.address, field=kind)]
+    found += [*suspicions.of_subject(message.subject), *suspicions.of_defects(message.defects)]
+    return {"suspicions": [one._asdict() for one in dict.fromkeys(found)]} if found else {}
 
 
 def _inside(message: Message) -> dict[str, object]:
