@@ -27,6 +27,7 @@ from casefleet_cli.core.rules import again, routing, suggestions, tags
 from casefleet_cli.core.secrets.copies import Findings
 from casefleet_cli.core.secrets.mask import Mask
 from casefleet_cli.core.secrets.spelling import Secrets
+from casefleet_cli.core.spoofing.suspicions import Known, Person, address_look, key
 from casefleet_cli.store.deliveries import verdict_as_json
 from tests.firm import BCC, DOMAIN
 from tests.fuzz import inputs
@@ -162,7 +163,15 @@ _fields = st.lists(st.tuples(st.sampled_from(("X-Casefleet-Defects", "Subject", 
 _verdict = _decision.map(lambda decision: [_stored(verdict) for verdict in decision.verdicts])
 
 
+_ADA = Person("user", "Ada Berg", frozenset({"ada@firm.example"}))
+_KNOWN = Known(
+    {key("Ada Berg"): (_ADA,)},
+    {address_look("ada@firm.example"): (_ADA, "ada@firm.example")},
+    {"flrm.example": "firm.example"},
+)
+
 BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
+    "Known": st.just(_KNOWN),
     "bool": st.booleans(),
     "bytes": octets,
     "bytes | memoryview": octets,
@@ -231,6 +240,9 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
 """`self` has the type of its class."""
 
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "mail.alternatives.differ.pages": html,
+    "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
+    "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),
     "query.parse.text": typed,
     "query.has_letters.text": typed,
     "moments.typed.span.text": typed,

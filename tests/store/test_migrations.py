@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli.cli.app import run
+from casefleet_cli.core.spoofing.suspicions import key
 from casefleet_cli.custody import rekeying, verifying
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import (
@@ -21,6 +22,7 @@ from casefleet_cli.store import (
     feed,
     migration_0003,
     migration_0008,
+    migration_0012,
     migrations,
     originals,
     recomputations,
@@ -360,6 +362,19 @@ def test_a_backup_of_an_earlier_schema_is_restored_and_migrated(
     assert db.execute("SELECT count(*) FROM activities").fetchone() == (12,)
     assert copy.read_bytes() == before
     assert not [path for path in (tmp_path / "new").iterdir() if "restoring" in path.name]
+
+
+def test_the_names_that_are_there_are_looked_at_in_slices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migration_0012, "_ROWS_AT_ONCE", 2)
+    path = schemas.later(tmp_path, "11a")
+    names = ["Anna", "Müller, Eva", "Иван Петров", "Dr. Åsa Berg", "?"]
+    with contextlib.closing(sqlite3.connect(path)) as old, old:
+        old.executemany(
+            "INSERT INTO contacts (name, created_at) VALUES (?, '2026-01-01T00:00:00Z')", [(n,) for n in names[1:]]
+        )
+    db = migrated(path)
+    assert db.execute("SELECT name, look FROM contacts ORDER BY id").fetchall() == [(name, key(name)) for name in names]
+    assert key("Müller, Eva") == key("Eva Muller")
 
 
 def test_what_was_converted_before_has_its_format_from_its_label(tmp_path: Path) -> None:
