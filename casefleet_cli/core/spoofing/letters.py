@@ -33,6 +33,7 @@ _JOINERS = "\u200c\u200d"
 _OF_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
 """Marks, embeddings and isolates; not the overrides."""
 _TO_THE_LEFT = "\u202b\u2067"
+_SOFT_HYPHEN = "\u00ad"
 _BLANK_OF_NO_WIDTH = "\u200b"
 _UNSPACED = ("THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "CJK", "HIRAGANA", "KATAKANA")
 """Scripts without blanks between words, which may set one of no width."""
@@ -56,7 +57,8 @@ def hides_letters(text: str) -> bool:
 
     Needed are joiners within scripts that join and between signs (UTS #51), marks of direction beside letters that run
     from right to left (UAX #9; overrides never), blanks of no width in scripts without blanks, selectors behind a
-    sign, tags behind a black flag, and a byte order mark at the very beginning.
+    sign, tags behind a black flag, and a byte order mark at the very beginning. A soft hyphen outside of words is
+    harmless: wrongly decoded text has many.
     """
     text = text[:LONGEST].removeprefix("\ufeff")
     if text.isascii() or not re.search(_HIDDEN, text):
@@ -83,6 +85,8 @@ def _is_needed(letter: str, before: str, after: str, *, runs_left: bool) -> bool
         return _takes_joiner(before) and (not after.isalnum() or _takes_joiner(after))
     if letter in _OF_DIRECTION:
         return runs_left or (letter not in _TO_THE_LEFT and not (before.isalnum() and after.isalnum()))
+    if letter == _SOFT_HYPHEN:
+        return not (before.isalnum() and after.isalnum())
     if letter == _BLANK_OF_NO_WIDTH:
         return script in _UNSPACED
     if "\ufe00" <= letter <= "\ufe0f":
