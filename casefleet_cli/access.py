@@ -104,6 +104,7 @@ RIGHTS = {
     "search": _EVERYBODY,
     "serve": Right(EVERYBODY, is_of_machine=True),
     "signin": _EVERYBODY,
+    "publish": _OF_MACHINE,
     "reads": _ADMINS,
     "export": Right(WORKING, files=("to",)),
     "verify": _ADMINS,

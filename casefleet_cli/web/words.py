@@ -50,6 +50,7 @@ _OTHER_VERBS = {
     "converted": "Lead converted to a case",
     "stage-changed": "Stage changed",
     "setting-changed": "Setting changed",
+    "published": "Snapshot published",
 }
 _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
 import io
+import json
 import shlex
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -129,6 +132,7 @@ LINES = {
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
     "serve": (),
     "signin": ("olga", "ann", "ben", "lim", "gus"),
+    "publish": ("out.db", "out.db --as ben", "out.db --as lim --case 2026-101"),
     "reads": ("", "--email 1 --json", "--user olga"),
     "export": ("--case 2026-101 --to out", "--case 2026-102 --to out", "--lead 1 --to out.zip",
                "--case 2026-101 --to out.zip --privilege-log"),
@@ -302,6 +306,27 @@ def test_a_role(
         shown = {name for name, word in WORDS.items() if word in told and not any(word in each for each in typed)}
         assert not shown & NOT_FOR[user], f"{line}: {told}"
         monkeypatch.chdir(firm)
+
+
+@pytest.mark.parametrize("user", ROLES)
+def test_a_snapshot_holds_what_its_viewer_sees(
+    user: str, firm: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither held nor rejected mail, of nobody; and of all the rest, the mail that the lists show."""
+    assert asked("ann", "publish", f"out.db --as {user}", monkeypatch) == 0
+    waiting = {"held mail", "held sender", "rejected mail"}
+    shown = {name for name, word in WORDS.items() if word in written()}
+    assert not shown & (NOT_FOR[user] | waiting | SECRETS.keys())
+    with contextlib.closing(sqlite3.connect("out.db")) as out:
+        numbers = [number for (number,) in out.execute("SELECT number FROM mail ORDER BY 1")]
+        unlinked = out.execute("SELECT count(*) FROM filings WHERE mail NOT IN (SELECT number FROM mail)").fetchone()
+        assert out.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert out.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert out.execute("PRAGMA application_id").fetchone() == (0,)
+    capsys.readouterr()
+    assert asked(user, "email list", "--json --limit 100", monkeypatch) == 0
+    listed = {row["id"] for row in json.loads(capsys.readouterr().out) if row["standing"] in ("linked", "unassigned")}
+    assert (set(numbers), unlinked) == (listed, (0,))
 
 
 def content() -> dict[str, bytes]:

@@ -45,7 +45,7 @@ CHANGING = {
     "contact merge", "contact import", "case open", "case close", "case reopen", "case assign",
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
     "lead convert", "deliver", "lmtp", "redeliver", "link", "unlink", "release", "reject", "never-log add",
-    "never-log remove", "notifications read", "restore", "recover", "reparse", "install",
+    "never-log remove", "notifications read", "restore", "recover", "reparse", "install", "publish",
 }  # fmt: skip
 
 

@@ -73,6 +73,14 @@ def mapped(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def published(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("SELECT count(*) FROM mail").fetchone() == (2,)
+    private(path)
+    private(path.with_name("metadata.yaml"))
+
+
 def private(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -161,6 +169,7 @@ WRITERS = {
     "restore over no database": Writer("--db {out}/new.db restore {copy} --replace", "new.db", copied, no_database),
     "export to a folder": Writer("--db {db} export --case 2026-101 --to {out}/a", "a", folder_of_files),
     "export to a zip": Writer("--db {db} export --case 2026-101 --to {out}/a.zip", "a.zip", zip_of_files),
+    "publish": Writer("--db {db} publish {out}/a.db", "a.db", published, room=150_000),
     "map": Writer("--db {db} postfix --map {out}/map --user nobody", "map", mapped, room=4096),
     "map over an empty file": Writer(
         "--db {db} postfix --map {out}/map --user nobody", "map", mapped, an_empty_file, 4096
@@ -281,6 +290,8 @@ def test_killed_at_every_moment_and_run_again(writer: Writer, desk: Desk, run: R
         assert again.code == (73 if was_there and not writer.may_be_there else 0), again.stderr
         writer.whole(target)
         others = {path.name for path in desk.out.iterdir()} - {writer.target, f"{writer.target}.last-backup"}
+        if writer.whole is published:
+            others -= {"metadata.yaml"}
         assert all(".replaced-" in name for name in others), others
         assert target.is_dir() or target.stat().st_nlink == 1
         nothing_is_lost(writer, desk.out, before, others)

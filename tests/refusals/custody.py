@@ -7,10 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from casefleet_cli.custody.publishing import MetadataOfOthersError, SecretLeftError, TargetNamedWronglyError
 from casefleet_cli.custody.recovering import OtherDatabaseError
 from casefleet_cli.errors import CannotCreateError, NoInputError, UnreadableError
+from casefleet_cli.files import ThereAlreadyError
 from casefleet_cli.install import recipients
 from casefleet_cli.install.recipients import AnothersMapError
+from tests.firm import BCC
 from tests.refusals import Office, Refusal
 
 
@@ -77,4 +80,36 @@ COPIES = (
             "other.db is the database of log.other.example, not of log.firm.example.", 2, given=of_another_firm),
 )  # fmt: skip
 
-REFUSALS = (*MAPS, *COPIES)
+PUBLISHING = (
+    Refusal("publish out.txt", TargetNamedWronglyError, "out.txt is no name for it; let it end in .db.", 2),
+    Refusal(
+        "publish out.db",
+        ThereAlreadyError,
+        "out.db is there already; name a file that is not.",
+        73,
+        given=lambda firm: Path("out.db").touch(),
+    ),
+    Refusal(
+        "publish out.db",
+        MetadataOfOthersError,
+        "metadata.yaml is there already and about something else; name another by --metadata.",
+        73,
+        given=lambda firm: Path("metadata.yaml").write_text("title: ours\n") and None,
+    ),
+    Refusal(
+        "publish out.db",
+        CannotCreateError,
+        "metadata.yaml cannot be read: Is a directory.",
+        73,
+        given=lambda firm: Path("metadata.yaml").mkdir(),
+    ),
+    Refusal(
+        "publish out.db",
+        SecretLeftError,
+        "mail.text would hold a BCC address, so nothing is published; casefleet"
+        " reparse --all has older mail masked as new mail is.",
+        78,
+        given=lambda firm: firm.db.execute("UPDATE emails SET text = ? WHERE id = 1", (BCC["ada"],)),
+    ),
+)
+REFUSALS = (*PUBLISHING, *MAPS, *COPIES)

@@ -30,7 +30,9 @@ def serving(firm: Path, *words: str) -> Iterator[tuple[str, Any]]:
         command(firm, *words, "--port", "0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        yield next(line.strip() for line in process.stdout or () if "http" in line), process
+        found = next((line.strip() for line in process.stdout or () if "http" in line), None)
+        assert found, process.stderr.read()  # type: ignore[union-attr]
+        yield found, process
     finally:
         process.kill()
         process.communicate()

@@ -215,6 +215,10 @@ class Secrets:
         """Whether a known secret is in a text in any spelling."""
         return self.hide(text, known_only=True) != text
 
+    def tells_plainly(self, text: str) -> bool:
+        """Whether a known secret is in a text as it is, but for letter case."""
+        return next(self._known(text), None) is not None
+
     def hide_octets(self, content: bytes, encoding: str | None = None) -> bytes:
         """The octets of a text with every secret in it masked, and not an octet changed besides.
 
