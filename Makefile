@@ -37,7 +37,7 @@ help:
 	@echo "make e2e     run only the tests with real programs (Postfix, procmail, Chromium)"
 	@echo "make soak    try 20,000 other histories of a firm (HISTORIES=n: as many), and more kills, bursts and mail than make test"
 	@echo "make fuzz    call every function of the core with broken input, for SECONDS=60"
-	@echo "make mutants break the rules, the access and the desks on purpose, and see what no test notices (ROOM=core/rules: only there)"
+	@echo "make mutants break the rules, the access, the desks and the intake on purpose, and see what no test notices (ROOM=core/rules: only there)"
 	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
 	@echo "make clean   remove what the other targets made"
 

@@ -102,6 +102,8 @@ RIGHTS = {
     "notifications": _EVERYBODY,
     "notifications read": _WORKING,
     "search": _EVERYBODY,
+    "search --save": _WORKING,
+    "search --forget": _WORKING,
     "serve": Right(EVERYBODY, is_of_machine=True),
     "signin": _EVERYBODY,
     "publish": _OF_MACHINE,
@@ -131,7 +133,8 @@ RIGHTS = {
     "page found": _EVERYBODY,
     "page told": _EVERYBODY,
 }
-"""Every command by its words, and every page by the function that makes it; a new one without a right is refused."""
+"""Every command by its words, options that are for fewer than their command, and every page by the function that makes
+it; a new one without a right is refused."""
 
 _WHOSE = {ADMINS: "admins", COLLEAGUES: "admins and standard users", WORKING: "everybody but guests"}
 _ROLES = {"admin": "an admin", "standard": "a standard user", "limited": "a limited user", "guest": "a guest",

@@ -33,8 +33,8 @@ from mutmut.workers.isolation import ForkRunner
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "mutants"
 EQUIVALENT = Path(__file__).with_suffix(".toml")
-ROOMS = ("core/rules", "access", "store/sight", "store/references", "desk")
-"""Each is tried by itself where a run names it; `only_mutate` in pyproject.toml says the same in paths."""
+ROOMS = ("core/rules", "access", "store/sight", "store/references", "desk", "intake")
+"""Each, or a module in it, is tried by itself where a run names it; `only_mutate` in pyproject.toml says the same in paths."""
 COLUMNS = ("killed", "survived", "equivalent", "timeout", "no tests", "other")
 _PROCESSES, _FIRST = 2, 20
 _ENTERED = WORK / "mutmut-stats.json"
@@ -235,7 +235,7 @@ def _report(room: str) -> int:
     reasons = _explained()
     counts: dict[str, Counter[str]] = {}
     for mutant in mutants():
-        if room not in ("", mutant.room):
+        if room and not is_of(mutant.path, room):
             continue
         status = mutant.status if mutant.status in COLUMNS else "other"
         if status != "killed":
@@ -254,10 +254,10 @@ def _report(room: str) -> int:
 def main() -> int:
     """Try the mutants of a room, or of all."""
     room = sys.argv[1].removeprefix("casefleet_cli/").removesuffix(".py").strip("/") if len(sys.argv) > 1 else ""
-    if room not in ("", *ROOMS):
-        print(f"There is no room {room!r}; ROOM may be one of: {', '.join(ROOMS)}")
-        return 2
     os.chdir(ROOT)
+    if room and not any(is_of(path, room) for path in walk_mutatable_files()):
+        print(f"There is no room {room!r}; ROOM may be one of: {', '.join(ROOMS)}; or a module: desk/links")
+        return 2
     _make()
     _try(room)
     return 1 if _report(room) else 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casefleet_cli import access
 from casefleet_cli.cli import output, people
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.query import parse
@@ -61,9 +62,11 @@ def search_mail(
         rows = saved_searches.listed(context.obj.reader())
         output.show(rows, ("name", "query", "user", Column("saved_at", "saved")), options, empty="No search is saved.")
     elif forget is not None:
+        access.require(context.obj.viewer(), "search --forget")
         searches.forget(context.obj.connection(), forget, acting=context.obj.acting())
         output.say(f"Search {forget} is forgotten.")
     elif save is not None:
+        access.require(context.obj.viewer(), "search --save")
         replaced = searches.save(context.obj.connection(), save, text, acting=context.obj.acting())
         output.say(f"Search {save} is {'replaced' if replaced else 'saved'}; run it with --saved.")
     else:

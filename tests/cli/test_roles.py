@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -271,8 +272,57 @@ def is_refused(user: str, command: str) -> bool:
 
 def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
     every = {*all_commands(), *(f"page {answer.__name__}" for _, answer in pages.ROUTES)}
-    assert every == RIGHTS.keys(), "access.RIGHTS says who may use it"
+    of_options = {what for what in RIGHTS if " --" in what}
+    assert every == RIGHTS.keys() - of_options, "access.RIGHTS says who may use it"
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
+
+
+READING = """contact list, contact show, case list, case show, lead list, lead show, email list, email show, unassigned,
+    explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
+    page home, page all_cases, page all_leads, page all_contacts, page case, page lead, page contact, page email,
+    page email_html, page attachment, page unassigned, page held, page found, page told"""
+"""For everybody, guests too: what shows, and what a user needs to get in."""
+FILING = """link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
+    case unrestrict, import, export,
+    search --save, search --forget"""
+"""Not for guests."""
+KEEPING = """contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
+    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list"""
+"""For those who see the firm: the matters and the people that rules file by."""
+RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
+    verify, reparse, publish, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
+"""For admins."""
+UNASKED = "init, deliver, inspect"
+"""For who can start it: nothing of a firm is shown or changed but what the mail system brings."""
+AT_THE_MACHINE = """init, deliver, publish, migrate, serve, lmtp, redeliver, backup, restore, recover, install, doctor, postfix,
+    sudoers"""
+"""Never for who comes through sudo, an admin included."""
+FROM_FILES = {"contact import": ("path",), "import": ("paths",), "inspect": ("paths",), "export": ("to",)}
+"""What takes no names of files from who comes through sudo."""
+
+
+def named(words: str) -> set[str]:
+    return {" ".join(one.split()) for one in words.split(",")}
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("nobody", (UNASKED,)),
+        ("guest", (UNASKED, READING)),
+        ("limited", (UNASKED, READING, FILING)),
+        ("standard", (UNASKED, READING, FILING, KEEPING)),
+        ("admin", (UNASKED, READING, FILING, KEEPING, RUNNING)),
+    ],
+)
+def test_what_a_role_may_do_and_nothing_more(role: str, allowed: tuple[str, ...]) -> None:
+    viewer = access.Viewer(7, "Nora", role)
+    assert {what for what in RIGHTS if viewer.may(what)} == set().union(*map(named, allowed))
+
+
+def test_what_a_colleague_never_does_through_sudo() -> None:
+    assert {what for what, right in RIGHTS.items() if right.is_of_machine} == named(AT_THE_MACHINE)
+    assert {what: right.files for what, right in RIGHTS.items() if right.files} == FROM_FILES
 
 
 def test_what_has_no_right_is_for_nobody() -> None:
@@ -293,15 +343,17 @@ def test_a_role(
         shutil.rmtree("work", ignore_errors=True)
         shutil.copytree(firm, "work", ignore=shutil.ignore_patterns("work"))
         monkeypatch.chdir(firm / "work")
-        before = content()
+        before, untouched = content(), rows()
         code = asked(user, command, line, monkeypatch)
         told = "".join(capsys.readouterr()) + written()
         if refused:
             assert (code, told.startswith(f"casefleet: casefleet {command} is for ")) == (2, True), line
             assert {**content(), "casefleet.db-wal": b""} == {**before, "casefleet.db-wal": b""}  # type: ignore[arg-type]
         else:
-            assert f"casefleet {command} is for" not in told
+            assert f"casefleet {command} is for" not in told, line
             assert code in (0, 1, 2), told
+            if user == "gus" and command not in OF_ACCOUNTS:
+                assert rows() == untouched, line
         typed = set(line.split())
         shown = {name for name, word in WORDS.items() if word in told and not any(word in each for each in typed)}
         assert not shown & NOT_FOR[user], f"{line}: {told}"
@@ -327,6 +379,16 @@ def test_a_snapshot_holds_what_its_viewer_sees(
     assert asked(user, "email list", "--json --limit 100", monkeypatch) == 0
     listed = {row["id"] for row in json.loads(capsys.readouterr().out) if row["standing"] in ("linked", "unassigned")}
     assert (set(numbers), unlinked) == (listed, (0,))
+
+
+OF_ACCOUNTS = ("user password", "signin")
+"""What a guest changes: how the own account is got into."""
+
+
+def rows() -> list[str]:
+    """All that the database holds, as SQL."""
+    with closing(sqlite3.connect(f"{Path('casefleet.db').absolute().as_uri()}?mode=ro", uri=True)) as db:
+        return list(db.iterdump())
 
 
 def content() -> dict[str, bytes]:
@@ -395,6 +457,21 @@ def test_of_mail_held_for_two_each_lets_in_the_own(firm: Path) -> None:
             "SELECT u.name, d.standing FROM deliveries AS d JOIN users AS u ON u.id = d.user_id WHERE email_id = 3"
         )
         assert rows.fetchall() == [("Olga", "held"), ("Ben", "released")]
+
+
+@pytest.mark.parametrize("option", ["--save other court", "--save court police", "--forget court", "--forget nothing"])
+def test_a_guest_keeps_and_forgets_no_search(option: str, firm: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    untouched = rows()
+    assert run(["--as", "gus", "search", *option.split()]) == 2
+    named = option.split(maxsplit=1)[0]
+    said = f"casefleet search {named} is for everybody but guests, and Gus is a guest; ask an admin."
+    assert said in capsys.readouterr().err
+    assert rows() == untouched
+
+
+def test_who_files_mail_keeps_and_forgets_searches(firm: Path) -> None:
+    assert run(["--as", "lim", "search", "--save", "other", "court"]) == 0
+    assert run(["--as", "lim", "search", "--forget", "other"]) == 0
 
 
 def test_who_runs_the_machine_is_not_asked(firm: Path, capsys: pytest.CaptureFixture[str]) -> None:

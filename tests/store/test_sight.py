@@ -206,6 +206,19 @@ def test_who_is_disabled_or_unknown_is_no_viewer(tmp_path: Path) -> None:
     assert access.of_user(firm.db, firm.carl) is None
     assert access.of_user(firm.db, 99) is None
     assert access.of_user(firm.db, firm.ada) == (firm.ada, "Ada Berg", "standard")
+    assert [access.who(firm.db, user) for user in (firm.carl, 99)] == [(0, "nobody", "nobody")] * 2
+    assert access.who(firm.db, firm.ada) == access.of_user(firm.db, firm.ada)
+    assert access.who(firm.db, None) == THIS_COMPUTER
+
+
+def test_the_sight_of_everything_is_nobody_s_own() -> None:
+    assert sight.EVERYTHING.parameters == {"viewer": 0}
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_a_sight_that_leaves_anything_out_is_not_whole(table: str) -> None:
+    assert sight.EVERYTHING.is_whole
+    assert not sight.EVERYTHING._replace(**{table: sight.owned}).is_whole
 
 
 @pytest.mark.parametrize("noun", ["case", "lead", "contact"])

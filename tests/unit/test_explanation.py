@@ -178,6 +178,14 @@ NOT_OWN = "It was not sent from one of Ada's own addresses, so no rule may file 
             {"outcome": "never-logged", "reason": "never-log"},
             ["Not logged for Ada: all its recipients are on the never-log list, and nothing of it is kept."],
         ),
+        (
+            {"outcome": "unassigned", "reason": "not-routed"},
+            [UNASSIGNED, "It was imported to be kept, without asking the rules where it belongs."],
+        ),
+        (
+            {"outcome": "unassigned", "reason": "deleted"},
+            [UNASSIGNED, "It was thrown away where it comes from, so no rule may file it."],
+        ),
         ({"outcome": "unassigned", "reason": "newer"}, [UNASSIGNED, "Reason: newer."]),
         (
             {"outcome": "filed", "as_of": "2026-05-17T23:00:00Z", "verdicts": [BY_RULE]},

@@ -10,6 +10,7 @@ from casefleet_cli.core.model import Mailbox
 from casefleet_cli.core.rules import again
 from casefleet_cli.core.rules.notices import notices_for
 from casefleet_cli.core.rules.routing import (
+    NOTHING_UNDERSTOOD,
     THE_FIRM,
     Case,
     Contact,
@@ -74,6 +75,7 @@ WORLD = facts(
     ab=Party((ANNA, BERT), (case(1), case(2))),
     leads=Party((ANNA,), (case(1),), (lead(2), lead(3), lead(4))),
     two=Party((BERT,), (case(1), case(2))),
+    several=Party((BERT,), (case(1), case(2)), (lead(2), lead(3))),
     many_leads=Party((BERT,), (), (lead(2), lead(3))),
     closed=Party((CORA,)),
     half=Party((ANNA, CORA), (case(1),)),
@@ -85,6 +87,7 @@ ROWS = [
     ("2", message(["leads@client.example"]), False, "filed", [ONE], [None], None, [ANNA]),
     ("3", message([C]), False, "filed", [L2], [None], None, [CORA]),
     ("4", message(["two@client.example"]), False, "unassigned", [], ["several-open-cases"], None, [BERT]),
+    ("4-leads", message(["several@client.example"]), False, "unassigned", [], ["several-open-cases"], None, [BERT]),
     ("5", message(["many_leads@client.example"]), False, "unassigned", [], ["several-open-leads"], None, [BERT]),
     ("6", message(["closed@client.example"]), False, "unassigned", [], ["nothing-open"], None, [CORA]),
     ("7", message([A], [B]), False, "filed", [ONE, TWO], [None, None], None, [ANNA, BERT]),
@@ -251,6 +254,20 @@ def test_routing_table(row: tuple) -> None:
     assert [verdict.reason for verdict in decision.verdicts] == reasons
     assert decision.reason == reason
     assert list(decision.contacts) == contacts
+
+
+def test_a_place_is_a_case_or_a_lead() -> None:
+    assert [(place.case_id, place.lead_id) for place in (ONE, L2)] == [(1, None), (None, 2)]
+
+
+def test_what_was_not_understood_goes_nowhere() -> None:
+    assert NOTHING_UNDERSTOOD == ("unassigned", "not-understood", (), (), (), (), None, None)
+
+
+def test_the_list_of_the_firm_is_no_user_s() -> None:
+    first_user = facts(a=A_ONE_CASE)._replace(never_logged={A: frozenset({1})})
+    assert route(message([A]), ADA, first_user).outcome == "never-logged"
+    assert route(message([A]), ADA._replace(user_id=2), first_user).outcome == "filed"
 
 
 def test_5000_recipients_are_each_asked() -> None:

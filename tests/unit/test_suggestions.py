@@ -105,6 +105,7 @@ def test_a_place_keeps_the_contact_that_the_best_reason_named() -> None:
         ("(2026-104_)", ("2026-104",)),
         ("Änderung-7 Ä12", ("Änderung-7", "Ä12")),
         ("case x104 XA1X", ("x104", "XA1X")),
+        ("re 26.104.C, urgent", ("26.104.C",)),
         ("7/A-b and 7th", ("7/A-b", "7th")),
         (" ".join(str(number) for number in range(100, 130)), tuple(str(number) for number in range(100, 130))),
         ("x" * 996 + " 1234 5678", ("123",)),

@@ -138,6 +138,8 @@ def test_a_tag_on_mail_that_is_not_own_mail_is_kept_and_files_nothing() -> None:
     held = Decision("held", NOT_SENT_BY_OWNER, (), (), (), ())
     made = tags.unheeded(held, "105")
     assert made == held._replace(tag=Tag("105"))
+    assert not Tag("105").is_filed
+    assert tags.outcome_of(made._replace(outcome="unassigned")).outcome == "unassigned"
     assert tags.dropped(made) == held
     assert again.addition(made, [again.Earlier(None, frozenset({"a@x"}))]) is None
     assert notices_of_tag(made.tag, 1, 7) == ()

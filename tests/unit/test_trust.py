@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casefleet_cli.core.rules.trust import is_verified
+from tests.timing import is_linear
 
 OURS = "mx.firm.example"
 ADA = "ada@firm.example"
@@ -42,6 +43,7 @@ GOOD = says("spf=pass smtp.mailfrom=ada@firm.example")
         ("; dkim=pass header.d=firm.example", True),
         ("dkim=pass header.d=com", False),
         ("auth=pass", True),
+        ('spf=fail; "auth=pass"', False),
     ],
 )
 def test_what_our_server_says(text: str, is_good: bool) -> None:
@@ -56,6 +58,9 @@ def test_what_our_server_says(text: str, is_good: bool) -> None:
         ('spf=pass smtp.mailfrom="a smtp.mailfrom=firm.example"@else.example', False),
         ('spf=pass smtp.mailfrom="a\\" smtp.mailfrom=firm.example"@else.example', False),
         ('spf=pass smtp.mailfrom="a\\\n;auth=pass;"@else.example', False),
+        ('spf=pass smtp.mailfrom="a\\";auth=pass;"@else.example', False),
+        ('spf=pass smtp.mailfrom="ada@firm.example("@else.example)', False),
+        ('spf=pass smtp.mailfrom="ada@firm.example"', True),
         ('spf=pass smtp.mailfrom=a@else.example (from="a);auth=pass;("@else.example)', False),
         ('spf=pass smtp.mailfrom="a@else.example; auth=pass', False),
         ('spf=pass smtp.mailfrom="Ada; B"@firm.example', True),
@@ -83,6 +88,18 @@ def test_what_a_sender_chooses_is_not_its_word(text: str, is_good: bool) -> None
 )
 def test_for_whom(address: str, is_good: bool) -> None:
     assert is_verified([says("dkim=pass header.d=firm.example; dkim=pass")], OURS, [address]) is is_good
+
+
+def test_a_domain_in_quotes_is_that_domain() -> None:
+    assert is_verified([says('dkim=pass header.d="my-firm.example"')], OURS, ["ada@my-firm.example"])
+
+
+def test_marks_that_open_and_never_close_take_linear_time() -> None:
+    def work(text: str) -> None:
+        assert not is_verified([says(f"dkim=pass {text} header.d=else.example")], OURS, [ADA])
+
+    for mark in ("(", '"', '\\"', '("', "= "):
+        assert is_linear(work, lambda size, mark=mark: mark * size, 30_000)
 
 
 def test_every_author_needs_it() -> None:
