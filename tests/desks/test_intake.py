@@ -222,6 +222,22 @@ def test_a_later_copy_decides_about_the_recipients_that_earlier_ones_did_not_nam
     ]
 
 
+@pytest.mark.parametrize(
+    ("dated", "archived", "kept"),
+    [
+        (True, "2020-05-17T10:00:00Z", ("2026-11-02T08:30:00Z", "date")),
+        (False, "2020-05-17T10:00:00Z", ("2020-05-17T10:00:00Z", "archive")),
+        (False, "", (None, None)),
+    ],
+)
+def test_the_archive_says_when_a_mail_was_sent_where_the_mail_does_not(
+    firm: Firm, dated: bool, archived: str, kept: tuple[str | None, str | None]
+) -> None:
+    raw = mail("anna@client.example") if dated else mail("anna@client.example").replace(b"Date:", b"X-Date:")
+    receive(firm.db, raw, Arrival(firm.ada, "mbox", moment=archived), vouched=True)
+    assert firm.all("SELECT sent_at, moment_from FROM emails") == [kept]
+
+
 def test_row_18b_a_redirected_mail_is_received_mail(firm: Firm) -> None:
     firm.case("Nguyen Trust", firm.contact("Anna"))
     raw = mail(

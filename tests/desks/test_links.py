@@ -130,6 +130,25 @@ def test_released_mail_is_never_filed_by_a_rule_even_if_the_sender_became_a_user
     assert firm.count("email_cases") == 0
 
 
+@pytest.mark.parametrize("became_a_user", [False, True])
+@pytest.mark.parametrize("imported", [False, True])
+@pytest.mark.parametrize("received", ["", "from here by there"])
+def test_another_copy_of_released_mail_changes_nothing(
+    firm: Firm, became_a_user: bool, imported: bool, received: str
+) -> None:
+    firm.case("Trust", firm.contact("Anna"))
+    email = log(firm, mail("anna@client.example", sender="ada@home.example"))
+    link_desk.release(firm.db, email, acting=firm.ada)
+    if became_a_user:
+        firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
+    told = firm.count("notifications")
+    again = mail("anna@client.example", sender="ada@home.example", received=received)
+    assert log(firm, again, imported=imported) == email
+    assert firm.all("SELECT standing FROM emails") == [("unassigned",)]
+    assert "held" not in {standing for (standing,) in firm.all("SELECT standing FROM deliveries")}
+    assert (firm.count("email_cases"), firm.count("notifications")) == (0, told)
+
+
 def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
     assert link_desk.reject(firm.db, email) == "rejected"

@@ -63,6 +63,7 @@ UNKNOWN = {
     ("user", "x"): "There is no user 'x'; casefleet user list shows what there is.",
     ("user", "dora@a.example"): "There is no user 'dora@a.example'; casefleet user list shows what there is.",
     ("user", "ad"): "There is no user 'ad'; did you mean 1 Ada Berg (ada@firm.example)?",
+    ("user", "ca"): "There is no user 'ca'; did you mean 2 Carl Diaz (carl@firm.example)?",
     ("case", "2026-999"): "There is no case '2026-999'; casefleet case list shows what there is.",
     ("case", "\ud800"): r"There is no case '\ud800'; casefleet case list shows what there is.",
     ("case", "a@b"): "There is no case 'a@b'; casefleet case list shows what there is.",

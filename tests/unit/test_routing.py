@@ -228,6 +228,9 @@ def test_never_log(
     decision = route(mail, ADA, NEVER, vouched=vouched)
     assert (decision.outcome, list(decision.places), decision.reason) == (outcome, places, reason)
     assert [verdict.reason for verdict in decision.verdicts] == reasons
+    if reasons:
+        assert [verdict.recipient for verdict in decision.verdicts] == [one.address for one in mail.to]
+    assert all(verdict.party == Party() for verdict in decision.verdicts if verdict.reason == "never-log")
     assert list(decision.contacts) == contacts
 
 
