@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from casefleet_cli.web import entering, locks, pages, sessions
+from casefleet_cli.web import answering, entering, locks, sessions
+from casefleet_cli.web.answering import Answer
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 STATIC = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
 """What anybody may have, by its address, with its type."""
-_OURS = re.compile("|".join(f"(?:{address})" for address, _ in pages.ROUTES))
 
 
 class Gate:
@@ -72,11 +71,10 @@ class Gate:
             await _sign_in_page(send, scope, door, 401, again=_target(scope) if arriving else "", to=_target(scope))
         elif scope["method"] not in ("GET", "HEAD"):
             await _answer(send, scope, 405, "These pages are for reading only.\n", content_type="text/plain")
-        elif not _OURS.fullmatch(path):
-            await _answer(send, scope, 404, render("lost.html", {}))
         else:
-            actor = {"id": "casefleet", "name": viewer.name}
-            await self._app({**scope, "actor": actor, "casefleet_viewer": viewer}, receive, send)
+            query = scope["query_string"].decode("latin-1")
+            made = await asyncio.to_thread(answering.answer, database_path(self._datasette), viewer, path, query)
+            await _send(send, scope, made)
 
     def _viewer(self, scope: Scope, door: sessions.Door) -> access.Viewer | None:
         """Who asks, as the database has it now: a disabled user is nobody at once."""
@@ -196,13 +194,17 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _answer(send: Send, scope: Scope, status: int, text: str, *, content_type: str = "text/html") -> None:
-    body = text.encode("utf-8", "replace")
+    await _send(send, scope, Answer(status, text.encode("utf-8", "replace"), f"{content_type}; charset=utf-8"))
+
+
+async def _send(send: Send, scope: Scope, answer: Answer) -> None:
     headers = [
-        (b"content-type", f"{content_type}; charset=utf-8".encode("ascii")),
-        (b"content-length", str(len(body)).encode("ascii")),
+        (b"content-type", answer.content_type.encode("ascii")),
+        (b"content-length", str(len(answer.content)).encode("ascii")),
+        *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in answer.headers.items()),
     ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.content})
 
 
 async def _sign_in_page(

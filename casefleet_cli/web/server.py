@@ -44,7 +44,7 @@ def build(path: str, user_id: int | None = None, *, book: Book | None = None, te
     from datasette.app import Datasette  # noqa: PLC0415 - most of a second
     from datasette.plugins import pm  # noqa: PLC0415
 
-    from casefleet_cli.web import plugin, sessions  # noqa: PLC0415
+    from casefleet_cli.web import gate, plugin, sessions  # noqa: PLC0415
 
     if not pm.is_registered(plugin):  # run from a source tree that was never installed
         pm.register(plugin, "casefleet")
@@ -54,7 +54,8 @@ def build(path: str, user_id: int | None = None, *, book: Book | None = None, te
     datasette: Any = Datasette(**files, settings=settings)  # type: ignore[no-untyped-call]
     kept = visits.in_memory() if book is None else book
     door = sessions.open_door(datasette, sessions.Door(kept, terms or sessions.Terms()))
-    return Site(datasette, datasette.app(), f"/login?token={door.invite(user_id)}", kept)
+    # Once more around what any plugin may have wrapped around it.
+    return Site(datasette, gate.Gate(datasette.app(), datasette), f"/login?token={door.invite(user_id)}", kept)
 
 
 def run(

@@ -1,0 +1,100 @@
+"""What the pages answer: from an address and who asks to the bytes, without anything of Datasette in between.
+
+No plugin can stand in for one of our pages, and none has to be asked whether it is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
+
+from casefleet_cli.custody.originals import SecretInsideError
+from casefleet_cli.desk import reading
+from casefleet_cli.errors import CasefleetError
+from casefleet_cli.store import database, settings
+from casefleet_cli.web import locks, pages, paging
+from casefleet_cli.web.rendering import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from casefleet_cli.access import Viewer
+    from casefleet_cli.web.pages import Ask, Bytes, Page
+
+_ROUTES = [(re.compile(address), answer) for address, answer in pages.ROUTES]
+_HTML = "text/html; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What goes back to a browser."""
+
+    status: int
+    content: bytes
+    content_type: str = _HTML
+    headers: Mapping[str, str] = {}
+
+
+def answer(path: str, viewer: Viewer, address: str, query: str) -> Answer:
+    """The answer to a request for an address, as its letters are, from the database at a path; never raises.
+
+    What there is not, what is not for this viewer, and what no page has a right for look alike.
+    """
+    for route, made_by in _ROUTES:
+        found = route.fullmatch(address)
+        if found and viewer.may(f"page {made_by.__name__}"):
+            return _made(made_by, path, viewer, tuple(map(int, found.groups())), query)
+    return lost()
+
+
+def lost() -> Answer:
+    """The answer where there is nothing, or nothing for who asks."""
+    return _page(404, "lost.html")
+
+
+def _made(
+    made_by: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, numbers: tuple[int, ...], query: str
+) -> Answer:
+    """One page from the database to its bytes, on a connection of its own inside one read transaction."""
+    try:
+        connection = database.open_reader(path, busy_seconds=5)
+        try:
+            days = settings.days(connection)
+            opened = pages.OPENING.get(made_by) if reading.is_noted(connection) else None
+            locks.confine(connection)  # from here on the settings cannot be read
+            with database.snapshot(connection):
+                arguments = dict(parse_qsl(query, keep_blank_values=True))
+                made = made_by(pages.Ask(connection, path, viewer, numbers, arguments, days))
+                if opened is not None:  # only of what is there for this viewer, and before it is shown
+                    reading.note(path, viewer, numbers[0], " ".join((opened, *map(str, numbers[1:]))))
+                if isinstance(made, pages.Bytes):
+                    return Answer(200, made.content, made.content_type, made.headers)
+                frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP}
+            text = render(made.template, {"query": "", **frame, **made.values}, days.zone)
+            return Answer(200, text.encode("utf-8", "replace"))
+        finally:
+            connection.close()
+    except pages.NotThereError:
+        return lost()
+    except SecretInsideError as error:
+        return _page(403, "withheld.html", str(error))
+    except (CasefleetError, sqlite3.OperationalError) as error:
+        _report(error)
+        return _page(503, "broken.html", "The database is busy or out of reach.")
+    except Exception as error:  # noqa: BLE001 - a bug on one page is told in one line, never with what it looked at
+        _report(error)
+        return _page(500, "broken.html", "Something went wrong on this page.")
+
+
+def _page(status: int, template: str, words: str = "") -> Answer:
+    return Answer(status, render(template, {"words": words}).encode("utf-8", "replace"))
+
+
+def _report(error: Exception) -> None:
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = f"{at.tb_frame.f_code.co_name}, line {at.tb_lineno}" if at is not None else "nowhere"
+    print(f"casefleet serve: {type(error).__name__} in {where}", file=sys.stderr)  # noqa: T201 - the server's log
