@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -63,18 +65,26 @@ def _view(datasette: Datasette, answer: Callable[[Ask], Page | Bytes]) -> Callab
     """A page function as Datasette calls views: the work happens in a thread."""
 
     async def view(request: Any) -> Any:
-        from casefleet_cli.web.gate import database_path  # noqa: PLC0415 - as above
+        from casefleet_cli.web import pages  # noqa: PLC0415 - as above
+        from casefleet_cli.web.gate import database_path  # noqa: PLC0415
 
         viewer = request.scope.get("casefleet_viewer")
         if viewer is None:  # only the gate lets anybody in
             return _response("Log in first.", 401, "text/plain; charset=utf-8")
         if not viewer.may(f"page {answer.__name__}"):
             return await asyncio.to_thread(_lost)
-        return await asyncio.to_thread(
-            _work, answer, database_path(datasette), viewer, request.path, request.query_string
+        return await asyncio.get_running_loop().run_in_executor(
+            _apart() if answer in pages.FROM_BYTES else None,
+            partial(_work, answer, database_path(datasette), viewer, request.path, request.query_string),
         )
 
     return view
+
+
+@cache
+def _apart() -> ThreadPoolExecutor:
+    """Threads for what is made of the bytes of a mail, so that whoever waits for that keeps nobody else waiting."""
+    return ThreadPoolExecutor(16, "casefleet-bytes")
 
 
 def _work(answer: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, address: str, query: str) -> Any:
