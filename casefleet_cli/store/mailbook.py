@@ -33,8 +33,9 @@ _CONDITIONS = {
 }
 _ENTRY = """SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
 e.standing, substr(e.text, 1, 600) AS text,
-(SELECT group_concat(who, ', ') FROM (SELECT DISTINCT coalesce(nullif(r.name, ''), r.address) AS who
-    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS recipients,
+(SELECT group_concat(who, ', ') FROM (SELECT DISTINCT who FROM (SELECT coalesce(nullif(r.name, ''), r.address) AS who
+    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 40) LIMIT 4))
+    AS recipients,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
 FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {emails}"""
 _PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
