@@ -127,6 +127,8 @@ RIGHTS = {
     "page contact": _EVERYBODY,
     "page email": _EVERYBODY,
     "page email_html": _EVERYBODY,
+    "page email_people": _EVERYBODY,
+    "page email_files": _EVERYBODY,
     "page attachment": _EVERYBODY,
     "page unassigned": _EVERYBODY,
     "page held": _EVERYBODY,

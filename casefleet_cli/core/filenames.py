@@ -1,25 +1,58 @@
-"""File names that senders chose, made harmless."""
+"""File names that senders chose, made harmless: the one name under which a file is shown, downloaded and saved."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_NAME_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LONGEST = 180
+"""Octets of a name without its ending; file systems take 255 in all."""
+_LONGEST_ENDING = 10
+_LOOKED_AT = 20_000
+"""Letters of a name, from its end; nothing but a folder can be before them."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MOST_MARKS = 4
+"""Marks on one letter; more of them hide their neighbours."""
+_BLANKS = re.compile("[\\s\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]+")
+"""Letters of some scripts that look like blanks are among them."""
+_HARMLESS = str.maketrans(dict.fromkeys('<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c', "_"))
+"""What Windows forbids, and what looks like a slash or becomes one where compatibility forms are made plain."""
+_DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3])(?=\.|\Z)", re.I)
+"""What Windows takes for a device, whatever its ending."""
+_TILDES = re.compile(r"\A~|~\Z")
+"""Browsers save no file whose name begins or ends so."""
 
 
 def safe_name(filename: str | None, content_type: str) -> str:
-    """The sender's file name without folders, control and direction letters, and no longer than file systems take."""
-    letters = (filename or "").replace("\\", "/").rpartition("/")[2]
-    letters = "".join("_" if each in '<>:"|?*' else each for each in letters)
-    name = "".join(each for each in letters if unicodedata.category(each) not in _NAME_UNSEEN).strip(" .")
+    """The sender's file name without folders, control and direction letters, and no longer than file systems take.
+
+    No blanks push its ending out of sight, and it is no device of Windows.
+    """
+    letters = (filename or "")[-_LOOKED_AT:].replace("\\", "/").rpartition("/")[2]
+    name = unicodedata.normalize("NFC", _seen(letters)).translate(_HARMLESS)
+    name = _BLANKS.sub(" ", name).strip(" .")
     if not name:
         return f"attachment.{re.sub(r'[^a-z0-9]', '', content_type.rpartition('/')[2].lower())[:8] or 'bin'}"
-    stem, dot, tail = name.rpartition(".")
-    if dot and len(tail) <= 10:
-        return _within(stem, 180) + dot + tail
-    return _within(name, 180)
+    stem, dot, ending = name.rpartition(".")
+    has_ending = dot and len(ending) <= _LONGEST_ENDING
+    name = f"{_within(stem)}.{ending.strip()}" if has_ending else _within(name)
+    return f"_{name}" if _DEVICE.match(name) else _TILDES.sub("_", name)
 
 
-def _within(text: str, octets: int) -> str:
-    return text.encode("utf-8")[:octets].decode("utf-8", "ignore")
+def _seen(letters: str) -> str:
+    """The letters that somebody sees, and no more marks on each than a language has."""
+    if letters.isascii() and letters.isprintable():
+        return letters
+    kept: list[str] = []
+    marks = 0
+    for letter in letters:
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if category not in _UNSEEN and marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _within(text: str) -> str:
+    """As much of a text as there is room for."""
+    return text.encode("utf-8")[:_LONGEST].decode("utf-8", "ignore").strip(" .")

@@ -7,7 +7,7 @@ import json
 from casefleet_cli.core.mail import header, mime
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database, originals, settings, users
+from casefleet_cli.store import database, mailparts, originals, settings, users
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ _CONDITIONS = {
 }
 _ENTRY = """SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
 e.standing, substr(e.text, 1, 600) AS text,
-(SELECT json_group_array(json_object('name', name, 'address', address)) FROM (SELECT DISTINCT r.name, r.address
-    FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc') ORDER BY r.id LIMIT 4)) AS people,
+(SELECT json_group_array(json_object('name', name, 'address', address)) FROM (SELECT DISTINCT name, address
+    FROM (SELECT r.name, r.address FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc')
+    ORDER BY r.id LIMIT 40) LIMIT 4)) AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
 FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {emails}"""
 _PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
@@ -139,8 +140,11 @@ def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:
 
 
 def seen(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> dict[str, Any] | None:
-    """As `one`, with at most so many deliveries; None when there is no such email in sight."""
-    return next(_whole(connection, sight, email_id, most), None)
+    """As `one`, with at most so many deliveries, attachments and recipients of a kind, and in `totals` how many of
+    these there are; None when there is no such email in sight.
+    """
+    found = next(_whole(connection, sight, email_id, most), None)
+    return found and {**found, "totals": mailparts.totals(connection, email_id)}
 
 
 def attachment(connection: sqlite3.Connection, sight: Sight, email_id: int, number: int) -> dict[str, Any] | None:
@@ -171,12 +175,10 @@ def html(connection: sqlite3.Connection, email_id: int) -> str | None:
 def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> Iterator[dict[str, Any]]:
     asked = {"id": email_id, "most": most, **sight.parameters}
     for email in database.rows(connection.execute(_ONE.format(emails=sight.emails("e")), asked)):
-        recipients = connection.execute(
-            "SELECT kind, name, address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,)
-        ).fetchall()
         attachments = connection.execute(
-            "SELECT id, part, filename, content_type, size, is_inline FROM attachments WHERE email_id = ? ORDER BY id",
-            (email_id,),
+            "SELECT id, part, filename, content_type, size, is_inline FROM attachments WHERE email_id = :id ORDER BY id"
+            " LIMIT :most",
+            asked,
         )
         deliveries = connection.execute(
             "SELECT u.name AS user, d.source, d.standing, d.received_at, d.labels, d.format FROM deliveries AS d"
@@ -188,10 +190,7 @@ def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: in
             "has_html": bool(email["has_html"]),
             "forwards": json.loads(str(email["forwards"])),
             "defects": json.loads(str(email["defects"])),
-            **{
-                field: [{"name": name, "address": address} for kind, name, address in recipients if kind == field]
-                for field in ("to", "cc", "bcc")
-            },
+            **{field: mailparts.people(connection, email_id, field, most) for field in mailparts.KINDS},
             "attachments": list(database.rows(attachments)),
             "deliveries": [{**row, "labels": json.loads(str(row["labels"]))} for row in database.rows(deliveries)],
         }

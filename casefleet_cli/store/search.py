@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from itertools import islice
 
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database, selection
+from casefleet_cli.store import database, selection, snippets
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Any
 
     from casefleet_cli.core.query import Query
     from casefleet_cli.store.selection import Selection
     from casefleet_cli.store.sight import Sight
+
+_AT_ONCE = 50
+"""Emails whose snippets are made together."""
 
 
 class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection):`
@@ -95,20 +99,17 @@ def find(
     Rejected mail is left out unless the query asks for it. Raises UsageError for a name that means nothing or several.
     """
     found = selection.of(connection, query, sight)
-    snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 16)" if found.has_words else "''"
     cursor = connection.execute(
-        "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,"
-        f" {snippet} AS snippet FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
+        "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing"
+        f" FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
         f" ORDER BY {found.number} DESC LIMIT :limit",
         {
             **found.parameters,
             **sight.parameters,
-            "mark_start": mark[0],
-            "mark_end": mark[1],
             "limit": -1 if limit is None else limit,
         },
     )
-    return database.rows(cursor)
+    return _with_snippets(connection, database.rows(cursor), found, mark)
 
 
 def numbers(connection: sqlite3.Connection, query: Query, sight: Sight = EVERYTHING) -> list[int]:
@@ -128,19 +129,12 @@ def hits(
 
     In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
     """
-    snippet = "snippet(email_search, -1, :mark_start, :mark_end, '…', 24)" if found.has_words else "''"
-    return connection.execute(
-        f"SELECT e.id, {snippet} FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
+    rows = connection.execute(
+        f"SELECT e.id FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
         f" AND {found.number} < :before ORDER BY {found.number} DESC LIMIT :limit",
-        {
-            **found.parameters,
-            "before": before,
-            "limit": limit,
-            "mark_start": mark[0],
-            "mark_end": mark[1],
-            **sight.parameters,
-        },
-    ).fetchall()
+        {**found.parameters, "before": before, "limit": limit, **sight.parameters},
+    )
+    return list(_snippets(connection, [int(row[0]) for row in rows], found, mark, 24).items())
 
 
 def count(connection: sqlite3.Connection, found: Selection, sight: Sight, cap: int) -> int:
@@ -151,3 +145,19 @@ def count(connection: sqlite3.Connection, found: Selection, sight: Sight, cap: i
         {**found.parameters, "cap": cap, **sight.parameters},
     ).fetchone()
     return int(total)
+
+
+def _with_snippets(
+    connection: sqlite3.Connection, rows: Iterator[dict[str, Any]], found: Selection, mark: tuple[str, str]
+) -> Iterator[dict[str, Any]]:
+    while some := list(islice(rows, _AT_ONCE)):
+        shown = _snippets(connection, [row["id"] for row in some], found, mark, 16)
+        yield from ({**row, "snippet": shown[row["id"]]} for row in some)
+
+
+def _snippets(
+    connection: sqlite3.Connection, email_ids: Sequence[int], found: Selection, mark: tuple[str, str], most: int
+) -> dict[Any, str]:
+    if not found.words:
+        return dict.fromkeys(email_ids, "")
+    return snippets.of(connection, email_ids, found.words, mark, most)

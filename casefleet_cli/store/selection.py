@@ -53,8 +53,8 @@ class Selection(NamedTuple):
     number: str
     """The column of the number of the email that orders quickly."""
     parameters: dict[str, object]
-    has_words: bool
-    """Whether email_search is read, so that snippet() can be asked for."""
+    words: tuple[str, ...]
+    """What of the words was looked for, in the syntax of FTS5; none where email_search is not read."""
 
 
 def of(connection: sqlite3.Connection, query: Query, sight: Sight) -> Selection:
@@ -97,13 +97,15 @@ class _Writer:
             self._where.append("e.standing <> 'rejected'")
         where = " AND ".join(self._few + self._where)
         if not match:
-            return Selection("emails AS e", where, "e.id", self._parameters, has_words=False)
+            return Selection("emails AS e", where, "e.id", self._parameters, ())
         where = f"email_search MATCH {self._put(match)} AND {where}"
+        asked = (term for group in query.groups if _is_plain(group) for term in group if not term.negated)
+        words = tuple(dict.fromkeys(map(_expression, asked)))
         if self._few:
             source = "emails AS e CROSS JOIN email_search ON email_search.rowid = e.id"
-            return Selection(source, where, "e.id", self._parameters, has_words=True)
+            return Selection(source, where, "e.id", self._parameters, words)
         source = "email_search CROSS JOIN emails AS e ON e.id = email_search.rowid"
-        return Selection(source, where, "email_search.rowid", self._parameters, has_words=True)
+        return Selection(source, where, "email_search.rowid", self._parameters, words)
 
     def _match(self, query: Query) -> str:
         """All that the index can answer by itself, as one expression; "" for nothing."""

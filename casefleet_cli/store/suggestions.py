@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.routing import THE_FIRM, Place
@@ -27,6 +28,9 @@ UNION ALL SELECT l.email_id, iif(k.id IS NULL, 'lead', 'case'), coalesce(k.id, d
     coalesce(k.number || ' ' || k.title, d.name) FROM json_each(:emails) AS asked
 CROSS JOIN email_leads AS l ON l.email_id = asked.value JOIN leads AS d ON d.id = l.lead_id
 LEFT JOIN cases AS k ON k.id = d.case_id WHERE {leads} ORDER BY 1 DESC"""
+
+_MOST_PEOPLE = 500
+"""People of an email about whom it is asked; a page lists many emails."""
 
 
 def related_emails(connection: sqlite3.Connection, email_id: int, sight: Sight = EVERYTHING) -> list[int]:
@@ -56,7 +60,10 @@ def forwarded_people(forwards: str) -> tuple[list[str], list[str]]:
 
 
 def clues(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[Clue]:
-    """The people of an email outside the firm as far as they are in sight: of what it forwards, then its own."""
+    """The people of an email outside the firm as far as they are in sight: of what it forwards, then its own.
+
+    Of very many the first are asked about.
+    """
     forwards, sender = connection.execute(
         "SELECT forwards, from_address FROM emails WHERE id = ?", (email_id,)
     ).fetchone()
@@ -65,9 +72,12 @@ def clues(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[C
         for address in addresses:
             asked.setdefault(address, ("forward", f"original {words} of the forwarded message"))
     asked.setdefault(normal(sender), ("contact", "sender"))
-    recipients = connection.execute("SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id", (email_id,))
+    recipients = connection.execute(
+        "SELECT address FROM email_recipients WHERE email_id = ? ORDER BY id LIMIT ?", (email_id, _MOST_PEOPLE)
+    )
     for (address,) in recipients:
         asked.setdefault(normal(address), ("contact", "recipient"))
+    asked = dict(islice(asked.items(), _MOST_PEOPLE))
     known = facts.facts_for(connection, list(asked), sight)
     owners = {row[0] for row in connection.execute("SELECT user_id FROM deliveries WHERE email_id = ?", (email_id,))}
     quiet = {address for address, whose in known.never_logged.items() if not whose.isdisjoint({THE_FIRM, *owners})}

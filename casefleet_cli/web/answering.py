@@ -49,6 +49,11 @@ def answer(path: str, viewer: Viewer, address: str, query: str) -> Answer:
     return lost()
 
 
+def takes_bytes_apart(address: str) -> bool:
+    """Whether what answers there may take its time with the bytes of a mail."""
+    return any(route.fullmatch(address) for route, made_by in _ROUTES if made_by in pages.FROM_BYTES)
+
+
 def lost() -> Answer:
     """The answer where there is nothing, or nothing for who asks."""
     return _page(404, "lost.html")

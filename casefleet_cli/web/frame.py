@@ -11,18 +11,31 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from casefleet_cli.core.filenames import safe_name
+from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.mail.html_tags import attributes, tokens
+from casefleet_cli.web import workers
+from casefleet_cli.web.wordbreaks import breakable, broken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_HTML = 2_000_000
+    from casefleet_cli.core.secrets.spelling import Secrets
+
+MAX_HTML = 1_000_000
 """Letters of HTML that are looked at; longer mails are cut here."""
+MAX_ELEMENTS = 20_000
+"""Elements that are shown; a browser takes its time for more."""
+MAX_SPAN = 100
+"""Columns or rows that a cell may span; browsers make a place for each."""
+MAX_TEXT = 300_000
+"""Letters of a text that is shown in one page."""
+MAX_VALUE = 4_000
+"""Letters of an attribute."""
 MAX_PICTURES = 12_000_000
 """Octets of embedded pictures in one mail; further ones are left out."""
 MAX_DEPTH = 512
 """Elements open at once, as in browsers; the parser takes quadratic time in deeper ones, and no person wrote them."""
-_ALONE = frozenset({"br", "col", "embed", "hr", "img"})
+_ALONE = frozenset({"br", "col", "embed", "hr", "img", "wbr"})
 _SIBLINGS = {
     "li": "li", "dd": "dd", "dt": "dd", "option": "option",
     "td": "td", "th": "td", "tr": "td", "tbody": "td", "thead": "td", "tfoot": "td", "colgroup": "td",
@@ -34,7 +47,7 @@ _TAGS = {
     "a", "abbr", "address", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
     "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
     "img", "ins", "kbd", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
 }  # fmt: skip
 _GONE_WITH_CONTENT = {
     "script", "style", "title", "head", "template", "noscript", "iframe", "object", "embed", "applet", "audio", "video",
@@ -64,6 +77,7 @@ _STYLES = {
     "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "text-indent",
     "text-transform", "vertical-align", "white-space", "width",
 }  # fmt: skip
+_SPANS = frozenset({"colspan", "rowspan", "span"})
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/bmp"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 _PAGE = """<!doctype html>
@@ -76,25 +90,67 @@ border-left:2px solid #ccd2d9}}.casefleet-note{{margin:0 0 1rem;color:#5b6470;fo
 """
 
 
-class Shown(NamedTuple):
-    """HTML that can be shown, and how many pictures were left out because they are elsewhere."""
+TOO_DEEP = "This e-mail is too deeply nested to be shown as it was sent; this is its text."
+TOO_MUCH = "This e-mail takes too long to be shown as it was sent; this is its text."
+TOO_BUSY = "This machine is busy with other e-mail; this is its text. Load the page anew to see it as it was sent."
+
+
+class TooDeepError(Exception):
+    """More elements may be open at once than MAX_DEPTH."""
+
+
+class _Simple(NamedTuple):
+    """HTML in our own spelling, and whether that is only its beginning."""
 
     html: str
-    left_out: int
+    is_cut: bool
 
 
-def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Callable[[str], str]) -> Shown:
+def within_budget(raw: bytes, secrets: Secrets, text: str, whole: str) -> bytes:
+    """The page of a message's HTML, or of its text with a sentence that says why.
+
+    `text`: the message's, its secrets hidden; `whole`: where all of it can be read.
+    """
+    try:
+        return workers.do(MAKE, raw, secrets, whole) or _text_instead(text, TOO_DEEP, whole)
+    except workers.OverrunError:
+        return _text_instead(text, TOO_MUCH, whole)
+    except workers.BusyError:
+        return _text_instead(text, TOO_BUSY, whole)
+
+
+def made(raw: bytes, secrets: Secrets, whole: str) -> bytes:
+    """The page of a message's HTML, its secrets hidden; nothing where it is too deeply nested.
+
+    It looks at hostile bytes, so it is for a process that can be ended.
+    """
+    try:
+        html = harmless(messages.html_of(raw) or "", messages.inline_images(raw), secrets.hide, whole)
+    except TooDeepError:
+        return b""
+    return html.encode("utf-8", "replace")
+
+
+MAKE = workers.Task(made, seconds=0.6)
+
+
+def _text_instead(text: str, why: str, whole: str) -> bytes:
+    notes = [why, *(_only_beginning(whole) if len(text) > MAX_TEXT else ())]
+    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(text[:MAX_TEXT])}</div>'
+    return _page(shown, notes).encode("utf-8", "replace")
+
+
+def harmless(
+    html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Callable[[str], str], whole: str = "/"
+) -> str:
     """The HTML as a whole page, without scripts, style sheets, forms, frames, remote pictures and odd links.
 
     `pictures`: the mail's own, by Content-ID, as (content type, bytes); they become data: addresses. `masked` hides
-    secrets; it is asked once the HTML has one spelling.
+    secrets; it is asked once the HTML has one spelling. Raises TooDeepError.
     """
     import nh3  # noqa: PLC0415 - only this page needs it
 
-    is_cut = len(html) > MAX_HTML
-    simple = _simple(html[:MAX_HTML])
-    if simple is None:
-        return Shown(_page("", ["Too deeply nested to be shown."]), 0)
+    simple = _simple(html)
     room = MAX_PICTURES
     left_out = 0
 
@@ -112,7 +168,7 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
         return f"data:{picture[0].lower()};base64,{base64.b64encode(picture[1]).decode('ascii')}"
 
     body = nh3.clean(
-        simple,
+        simple.html,
         tags=_TAGS,
         clean_content_tags=_GONE_WITH_CONTENT - _KEPT_WITH_CONTENT,
         attributes=_ATTRIBUTES,
@@ -122,10 +178,10 @@ def harmless(html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Calla
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    notes = ["Only the beginning is shown."] if is_cut else []
+    notes = _only_beginning(whole) if simple.is_cut else []
     if left_out:
         notes.append(f"{left_out} picture{'s' * (left_out > 1)} not loaded.")
-    return Shown(_page(masked(body), notes), left_out)
+    return _page(masked(body), notes)
 
 
 def disposition(filename: str | None, content_type: str) -> str:
@@ -140,26 +196,49 @@ def _page(body: str, notes: list[str]) -> str:
     return _PAGE.format(body=body, note=f'<p class="casefleet-note">{" ".join(notes)}</p>' if notes else "")
 
 
-def _simple(html: str) -> str | None:
+def _only_beginning(whole: str) -> list[str]:
+    link = f'<a href="{escape(whole)}" target="_blank" rel="noopener">Show all as text</a>'
+    return [f"Only the beginning is shown. {link}"]
+
+
+def _simple(html: str) -> _Simple:
     """The HTML as we read it, spelled in one way: elements that are known, with their few attributes.
 
-    What follows has nothing left to stumble over: no comments, no foreign content, no tag of 100,000 attributes. None
-    where more than MAX_DEPTH elements may be open at once.
+    What follows has nothing left to stumble over: no comments, no foreign content, no tag of 100,000 attributes, no
+    word without an end. Raises TooDeepError where more than MAX_DEPTH elements may be open at once.
     """
     written: list[str] = []
     depth = _Depth()
-    for token in tokens(html):
+    elements = run = 0
+    for token in tokens(html[:MAX_HTML]):
         name = token.name
         if not name:
-            written.append(escape(token.text, quote=False))
+            text, run = broken(token.text, run, _spelled)
+            written.append(text)
         elif name in _TAGS or name in _GONE_WITH_CONTENT:
+            elements += 1
+            if elements > 2 * MAX_ELEMENTS:  # each has a start and an end
+                return _Simple("".join(written), is_cut=True)
             allowed = _ANYWHERE | _ATTRIBUTES.get(name, _NONE) if token.attributes and name in _TAGS else _NONE
             found = attributes(token.attributes, allowed) if allowed else {}
-            pairs = "".join(f' {key}="{escape(value)}"' for key, value in found.items())
+            pairs = "".join(f' {key}="{escape(_bounded(key, value))}"' for key, value in found.items())
             written.append(f"</{name}>" if token.is_end else f"<{name}{pairs}>")
             if depth.after(name, is_end=token.is_end) > MAX_DEPTH:
-                return None
-    return "".join(written)
+                raise TooDeepError
+    return _Simple("".join(written), is_cut=len(html) > MAX_HTML)
+
+
+def _spelled(text: str) -> str:
+    return escape(text, quote=False)
+
+
+def _bounded(name: str, value: str) -> str:
+    """The value of an attribute, as far as it makes sense."""
+    if name in _SPANS:
+        return value if len(value) < 3 else str(MAX_SPAN)
+    if name in ("href", "src") and len(value) > MAX_VALUE:
+        return ""
+    return value[:MAX_VALUE]
 
 
 class _Depth:

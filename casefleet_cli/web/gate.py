@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -73,7 +74,10 @@ class Gate:
             await _answer(send, scope, 405, "These pages are for reading only.\n", content_type="text/plain")
         else:
             query = scope["query_string"].decode("latin-1")
-            made = await asyncio.to_thread(answering.answer, database_path(self._datasette), viewer, path, query)
+            made = await asyncio.get_running_loop().run_in_executor(
+                _apart() if answering.takes_bytes_apart(path) else None,
+                partial(answering.answer, database_path(self._datasette), viewer, path, query),
+            )
             await _send(send, scope, made)
 
     def _viewer(self, scope: Scope, door: sessions.Door) -> access.Viewer | None:
@@ -124,6 +128,12 @@ class Gate:
             await _sign_in_page(send, scope, door, answer.status, problem=answer.problem, to=to)
         else:
             await _redirect(send, entering.safe_target(to), door.set_cookie(answer.cookie))
+
+
+@cache
+def _apart() -> ThreadPoolExecutor:
+    """Threads for what is made of the bytes of a mail, so that whoever waits for that keeps nobody else waiting."""
+    return ThreadPoolExecutor(16, "casefleet-bytes")
 
 
 def database_path(datasette: Datasette) -> str:

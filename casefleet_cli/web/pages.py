@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.query import LONGEST
 from casefleet_cli.core.rules import explanation
 from casefleet_cli.custody import originals
@@ -19,6 +18,7 @@ from casefleet_cli.store import (
     leads,
     links,
     mailbook,
+    mailparts,
     notifications,
     settings,
     suggestions,
@@ -40,9 +40,10 @@ _SHORT = 8
 _CHANGES = 10
 _THREAD = 50
 _MANY = 200
-"""Of the people, places and deliveries beside a page, at most so many are shown."""
-_LETTER = 300_000
-"""Letters of a mail's text that a page shows."""
+"""Of the people, files, places and deliveries of a page, at most so many are shown."""
+_FORWARDS = 20
+_REASONS = 50
+"""Sentences of one decision that a page shows."""
 
 
 class Ask(NamedTuple):
@@ -60,8 +61,12 @@ class Ask(NamedTuple):
     @property
     def before(self) -> int:
         """Where this page of a list begins; anything that is no number begins at the top."""
-        text = self.arguments.get("before", "")
-        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else BEYOND
+        return self.number("before", BEYOND)
+
+    def number(self, name: str, otherwise: int) -> int:
+        """The number that is asked for under a name; anything else is as if nothing were."""
+        text = self.arguments.get(name, "")
+        return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else otherwise
 
 
 class Page(NamedTuple):
@@ -164,7 +169,9 @@ def email(ask: Ask) -> Page:
             "email": found,
             "places": places,
             "contacts": links.contacts_of(connection, number, sight, _MANY),
-            "letter_length": _LETTER,
+            "letter": paging.part_of(str(found["text"]), ask.number("part", 1), frame.MAX_TEXT),
+            "forwards": found["forwards"][:_FORWARDS],
+            "many": _MANY,
             "as_sent": bool(found["has_html"]) and ask.arguments.get("view") == "html",
             "thread": _thread(ask, number),
             "history": paging.together(happened)[::-1],
@@ -180,10 +187,20 @@ def email_html(ask: Ask) -> Bytes:
     found = _there(mailbook.seen(ask.connection, ask.viewer.sight, ask.numbers[0], _MANY))
     if not found["has_html"]:
         raise NotThereError
-    raw, secrets = _original(ask.path, ask.numbers[0])
-    shown = frame.harmless(messages.html_of(raw) or "", messages.inline_images(raw), secrets.hide)
     headers = {"Content-Security-Policy": locks.FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return Bytes(shown.html.encode("utf-8", "replace"), "text/html; charset=utf-8", headers)
+    raw, secrets = _original(ask.path, ask.numbers[0])
+    content = frame.within_budget(raw, secrets, str(found["text"]), f"/emails/{ask.numbers[0]}")
+    return Bytes(content, "text/html; charset=utf-8", headers)
+
+
+def email_people(ask: Ask) -> Page:
+    """All recipients of an email, a page at a time."""
+    return _all_of(ask, mailparts.recipients, "email_people.html")
+
+
+def email_files(ask: Ask) -> Page:
+    """All attachments of an email, a page at a time."""
+    return _all_of(ask, mailparts.attachments, "email_files.html")
 
 
 def attachment(ask: Ask) -> Bytes:
@@ -257,6 +274,8 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
     (rf"/contacts/{_NUMBER}", contact),
     (rf"/emails/{_NUMBER}", email),
     (rf"/emails/{_NUMBER}/html", email_html),
+    (rf"/emails/{_NUMBER}/recipients", email_people),
+    (rf"/emails/{_NUMBER}/attachments", email_files),
     (rf"/emails/{_NUMBER}/attachments/{_NUMBER}", attachment),
     (r"/unassigned", unassigned),
     (r"/held", held),
@@ -265,7 +284,8 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
 )
 """Every address there is, whole, with the function that answers it."""
 
-
+FROM_BYTES = frozenset({email_html, attachment})
+"""What takes the bytes of a mail apart."""
 OPENING: Mapping[Callable[[Ask], Page | Bytes], str] = {email: "page", email_html: "HTML", attachment: "attachment"}
 """What somebody opens of the email whose number comes first in the address, as the read log calls it."""
 
@@ -280,6 +300,15 @@ def _waiting(ask: Ask, standing: str) -> Slice:
     sight = ask.viewer.sight
     found = mailbook.waiting(ask.connection, sight, standing, ask.before, paging.asked())
     return paging.of_emails(ask.connection, sight, found)
+
+
+def _all_of(ask: Ask, some: Callable[..., list[dict[str, Any]]], template: str) -> Page:
+    """A page of what an email has very many of, and where the next one begins."""
+    number = ask.numbers[0]
+    found = _there(mailbook.seen(ask.connection, ask.viewer.sight, number, 0))
+    rows = some(ask.connection, ask.viewer.sight, number, ask.number("after", 0), _MANY + 1)
+    following = rows[_MANY - 1]["id"] if len(rows) > _MANY else None
+    return Page(template, {"email": found, "rows": rows[:_MANY], "following": following})
 
 
 def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:
@@ -306,7 +335,8 @@ def _original(path: str, email_id: int) -> tuple[bytes, Secrets]:
 def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     """The decisions about an email in words, as far as what they name is in sight."""
     decisions = deliveries.decisions(ask.connection, email_id, latest=20, sight=ask.viewer.sight)[::-1]
-    return [{"at": each["decided_at"], "sentences": explanation.sentences(each, ask.days)} for each in decisions]
+    told = [(each["decided_at"], explanation.sentences(each, ask.days)) for each in decisions]
+    return [{"at": at, "sentences": words[:_REASONS], "more": len(words[_REASONS:])} for at, words in told]
 
 
 def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, Any]]) -> list[Any]:

@@ -24,6 +24,21 @@ class Slice(NamedTuple):
     next: int | None
 
 
+class Part(NamedTuple):
+    """One part of a text that is too long for a page, counted from 1."""
+
+    text: str
+    number: int
+    total: int
+
+
+def part_of(text: str, number: int, letters: int) -> Part:
+    """That part of the text, each of so many letters; the last one where there is none of this number."""
+    total = max(1, -(-len(text) // letters))
+    number = min(max(1, number), total)
+    return Part(text[(number - 1) * letters : number * letters], number, total)
+
+
 def asked() -> int:
     """How many rows to ask for: one more than a page, which tells whether there is another."""
     return PAGE_SIZE + 1

@@ -126,10 +126,9 @@ def at_most(number: int, cap: int) -> str:
     return f"{cap:,}+" if number >= cap else f"{number:,}"
 
 
-def extension(filename: str | None, content_type: str) -> str:
-    """A few letters that say what kind of file it is."""
-    tail = (filename or "").rpartition(".")[2] if "." in (filename or "") else content_type.rpartition("/")[2]
-    return re.sub(r"[^A-Za-z0-9]", "", tail)[:4].upper() or "FILE"
+def extension(name: str) -> str:
+    """A few letters that say what kind of file one of this name is."""
+    return re.sub(r"[^A-Za-z0-9]", "", name.rpartition(".")[2] if "." in name else "")[:4].upper() or "FILE"
 
 
 def marked(text: str) -> Markup:

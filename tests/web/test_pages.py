@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from casefleet_cli.store import database
-from casefleet_cli.web import pages, paging, server
+from casefleet_cli.web import frame, paging, server
 from tests.web.conftest import (
     ADA,
     BEN,
@@ -194,11 +194,16 @@ def test_rejected_mail_is_out_of_sight_but_not_gone(admin: Any) -> None:
     assert REJECTED_MARKER in admin.ask("/emails/4").text
 
 
-def test_a_huge_text_is_cut_and_says_so(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "_LETTER", 6)
-    text = admin.ask("/emails/7").text
-    assert "an ans…" in text
-    assert "The original is kept whole." in text
+def test_a_huge_text_comes_in_parts(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "MAX_TEXT", 15)
+    first, second, beyond = (admin.ask(f"/emails/7?part={number}").text for number in ("x", "2", "99"))
+    assert ">an answer about<" in first
+    assert "Part 1 of 3" in first
+    assert 'href="/emails/7?part=2">Part 2 ' in first
+    assert "> the 50% " in second
+    assert 'href="/emails/7?part=1">← Part 1' in second
+    assert "Part 3 of 3" in beyond
+    assert "part=4" not in beyond
 
 
 def test_forged_marks_in_a_mail_do_not_become_markup(admin: Any) -> None:
