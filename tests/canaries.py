@@ -205,11 +205,11 @@ def _is_read(octets: bytes) -> bool:
     if b"\0" in octets or octets.startswith((b"\xff\xfe", b"\xfe\xff")):
         texts += [octets.decode(codec, "replace") for codec in ("utf-16", "utf-16-be")]
     for text in texts:
-        soft = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-        for form in (text, soft, _without_escapes(text)):
-            for reading in (form, re.sub(r"<[^<>]*>", "", form)):
-                if TOKEN in _seen(reading) or TOKEN in _seen(unquote(html.unescape(reading))):
-                    return True
+        soft = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace") if "=" in text else text
+        forms = {text, soft, _without_escapes(text)}
+        readings = forms | {re.sub(r"<[^<>]*>", "", form) for form in forms}
+        if any(TOKEN in _seen(each) for each in readings | {unquote(html.unescape(reading)) for reading in readings}):
+            return True
     return False
 
 

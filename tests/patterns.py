@@ -63,6 +63,8 @@ def uses(module: ModuleType) -> Iterator[Use | str]:
         return
     with Path(module.__file__).open(encoding="utf-8") as file:
         written = file.read()
+    if not re.search(r"^\s*import re$", written, re.MULTILINE):
+        return
     tree = ast.parse(written)
     short = module.__name__.removeprefix("casefleet_cli.")
     names = {name: value for name, value in vars(module).items() if isinstance(value, re.Pattern)}
@@ -89,18 +91,18 @@ def uses(module: ModuleType) -> Iterator[Use | str]:
                     if f"{name}.{method}(" in written:
                         yield from _made(module, short, node.value, method)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and id(node) not in inside:
-            for method in ("compile", *_METHODS):
-                if _is_re(node, method):
-                    yield from _made(module, short, node, "finditer" if method == "compile" else method)
+        if isinstance(node, ast.Call) and id(node) not in inside and _is_re(node, "compile", *_METHODS):
+            method = ast.unparse(node.func).rpartition(".")[2]
+            yield from _made(module, short, node, "finditer" if method == "compile" else method)
 
 
-def _is_re(node: ast.Call, name: str) -> bool:
+def _is_re(node: ast.Call, *names: str) -> bool:
     function = node.func
     return (
         isinstance(function, ast.Attribute)
         and isinstance(function.value, ast.Name)
-        and (function.value.id, function.attr) == ("re", name)
+        and function.value.id == "re"
+        and function.attr in names
     )
 
 

@@ -84,14 +84,18 @@ class Saying(NamedTuple):
     """What it says; what is filled in can be anything."""
 
 
-def classes(of: type[CasefleetError] = CasefleetError) -> Iterator[type[CasefleetError]]:
-    """Every error for people that there is below one, once all modules are imported."""
+def classes() -> list[type[CasefleetError]]:
+    """Every error for people that there is, once all modules are imported."""
     for module in pkgutil.walk_packages(casefleet_cli.__path__, "casefleet_cli."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for below in of.__subclasses__():
+    return list(_below(CasefleetError))
+
+
+def _below(one: type[CasefleetError]) -> Iterator[type[CasefleetError]]:
+    for below in one.__subclasses__():
         yield below
-        yield from classes(below)
+        yield from _below(below)
 
 
 def sayings(source: str, where: str, names: Iterable[str]) -> Iterator[Saying]:

@@ -15,6 +15,7 @@ import pytest
 
 from casefleet_cli.store import database
 from tests.firm import created
+from tests.volume import volume
 from tests.web.conftest import BCC, fill
 
 try:
@@ -153,10 +154,21 @@ def visit(stranger: Visit) -> Visit:
 
 
 @pytest.fixture(scope="module")
-def reading(driver: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
-    """A browser that entered, for all that only look."""
+def entered(driver: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Visit, list[dict[str, Any]]]]:
+    """One server for all that only look, and the cookies of who entered there."""
     with _served(driver, tmp_path_factory.mktemp("reading")) as visit:
-        yield _entered(visit)
+        yield _entered(visit), driver.get_cookies()
+
+
+@pytest.fixture
+def reading(entered: tuple[Visit, list[dict[str, Any]]]) -> Visit:
+    """A browser that entered there, whatever other tests did with its cookies."""
+    visit, cookies = entered
+    visit.go("/style.css")
+    visit.driver.delete_all_cookies()
+    for cookie in cookies:
+        visit.driver.add_cookie(cookie)
+    return visit
 
 
 def _entered(visit: Visit) -> Visit:
@@ -202,7 +214,8 @@ def test_a_link_on_another_site_leads_to_the_page_and_not_to_the_login(visit: Vi
     _until(lambda: "Case 2026-104" in visit.text)
 
 
-def test_hostile_html_neither_acts_nor_asks(visit: Visit) -> None:
+def test_hostile_html_neither_acts_nor_asks(reading: Visit) -> None:
+    visit = reading
     visit.asked()
     visit.go("/emails/1?view=html")
     title = visit.driver.title
@@ -224,7 +237,8 @@ def test_hostile_html_neither_acts_nor_asks(visit: Visit) -> None:
     assert f"{visit.base}/emails/1/html" in asked
 
 
-def test_hostile_html_opened_by_itself_is_as_harmless(visit: Visit) -> None:
+def test_hostile_html_opened_by_itself_is_as_harmless(reading: Visit) -> None:
+    visit = reading
     visit.asked()
     visit.go("/emails/1/html")
     assert "Dear Ada" in visit.driver.page_source
@@ -233,8 +247,11 @@ def test_hostile_html_opened_by_itself_is_as_harmless(visit: Visit) -> None:
     assert [address for address in visit.asked() if not address.startswith((visit.base, "data:image/png"))] == []
 
 
-@pytest.mark.parametrize("width", [390, 820, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+LOOKS = [("light", 390), ("dark", 820), ("light", 1280), ("dark", 390), ("light", 820), ("dark", 1280)]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("scheme", "width"), LOOKS[: volume(3, 6)])
 def test_every_page_can_be_read(reading: Visit, width: int, scheme: str) -> None:
     visit = reading
     phone = width < 500
@@ -261,7 +278,8 @@ def test_every_page_can_be_read(reading: Visit, width: int, scheme: str) -> None
     assert complaints == []
 
 
-def test_pages_are_usable_by_keyboard(visit: Visit) -> None:
+def test_pages_are_usable_by_keyboard(reading: Visit) -> None:
+    visit = reading
     visit.go("/")
     visit.driver.find_element("tag name", "body").send_keys(TAB)
     assert visit.driver.switch_to.active_element.text == "Skip to the page"

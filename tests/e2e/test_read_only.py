@@ -23,6 +23,7 @@ from casefleet_cli.cli.app import run
 from tests.e2e import installed
 from tests.firm import mail
 from tests.refusals import Office, office
+from tests.volume import SOAK
 from tests.web.test_serve import opened, serving
 
 pytestmark = pytest.mark.e2e
@@ -148,14 +149,17 @@ def test_every_reading_command_says_the_same(firm: Office, place: Path) -> None:
         "mode 0400": (lambda: closed(Path(mine).parent, 0o700), mine, 65534),
         "mode 0400 in a folder of mode 0500": (lambda: closed(Path(shut).parent, 0o500), shut, 65534),
     }
-    for state, (closing, path, user) in states.items():
+    for number, (state, (closing, path, user)) in enumerate(states.items()):
+        # Which way a file is opened is decided once for all commands: each is tried in four of the states, in a soak in all.
+        everything = SOAK or state in ("read-only mount", "read-only mount with a -wal")
+        asked = list(READING.values())[0 if everything else number % 2 :: 1 if everything else 2]
         if user:
             for file in (Path(path).parent, Path(path)):
                 os.chown(file, user, user)
         before = names(Path(path).parent)
         with closing():
             # Another user need not be able to run this environment's Python, which import starts anew.
-            lines = [line for line in READING.values() if not (user and line.startswith("import "))]
+            lines = [line for line in asked if not (user and line.startswith("import "))]
             found = {line: said(path, line, user=user) for line in lines}
         assert found == {line: wanted[line] for line in lines}, state
         assert names(Path(path).parent) == before or state == "mode 0400"

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -216,6 +218,14 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@functools.cache
+def _loop() -> asyncio.Runner:
+    """The loop that all browsers ask in, with its threads, as one server has them; to make one an answer takes as long."""
+    runner = asyncio.Runner()
+    atexit.register(runner.close)
+    return runner
+
+
 class Browser:
     """A client of the ASGI application that keeps its cookies."""
 
@@ -241,7 +251,7 @@ class Browser:
                     named["Host"] = host.encode("latin-1")
                 return await client.request(method, BASE + path, headers=named, data=form)
 
-        response = asyncio.run(once())
+        response = _loop().run(once())
         for name, value in response.cookies.items():
             self.cookies[name] = value
         if "Max-Age=0" in response.headers.get("set-cookie", ""):
