@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casefleet_cli.core.spreadsheets import harmless_cell
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -21,8 +23,6 @@ _INDEX = (
 _PRIVILEGE = ("number", "date", "type", "author", "recipients", "copies", "subject", "basis", "description")
 _JOURNAL = ("id", "at", "verb", "user", "about_user", "case_number", "lead", "contact", "email_id", "detail")
 REDACTIONS = ("number", "sha256_original", "sha256_copy", "still_in", "not_looked_into")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate a cell."""
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -117,14 +117,8 @@ def _csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_cell(row[column]) for column in columns] for row in rows)
+    writer.writerows([harmless_cell(row[column]) for column in columns] for row in rows)
     return text.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _links(names: Sequence[str]) -> str:

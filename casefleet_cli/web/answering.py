@@ -15,7 +15,7 @@ from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk import reading
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import database, settings
-from casefleet_cli.web import locks, pages, paging
+from casefleet_cli.web import formats, locks, pages, paging
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
@@ -42,11 +42,18 @@ def answer(path: str, viewer: Viewer, address: str, query: str) -> Answer:
 
     What there is not, what is not for this viewer, and what no page has a right for look alike.
     """
+    base, kind = formats.split(address)
     for route, made_by in _ROUTES:
-        found = route.fullmatch(address)
-        if found and viewer.may(f"page {made_by.__name__}"):
-            return _made(made_by, path, viewer, tuple(map(int, found.groups())), query)
+        found = route.fullmatch(base)
+        if found and viewer.may(f"page {made_by.__name__}") and (not kind or made_by.__name__ in formats.FORMS):
+            return _made(made_by, path, viewer, tuple(map(int, found.groups())), query, base, kind)
     return lost()
+
+
+def is_page(address: str) -> bool:
+    """Whether an address is one of ours, for those who may see what is there."""
+    base, kind = formats.split(address)
+    return any(route.fullmatch(base) and (not kind or made_by.__name__ in formats.FORMS) for route, made_by in _ROUTES)
 
 
 def takes_bytes_apart(address: str) -> bool:
@@ -60,7 +67,13 @@ def lost() -> Answer:
 
 
 def _made(
-    made_by: Callable[[Ask], Page | Bytes], path: str, viewer: Viewer, numbers: tuple[int, ...], query: str
+    made_by: Callable[[Ask], Page | Bytes],
+    path: str,
+    viewer: Viewer,
+    numbers: tuple[int, ...],
+    query: str,
+    address: str,
+    kind: str,
 ) -> Answer:
     """One page from the database to its bytes, on a connection of its own inside one read transaction."""
     try:
@@ -76,8 +89,11 @@ def _made(
                     reading.note(path, viewer, numbers[0], " ".join((opened, *map(str, numbers[1:]))))
                 if isinstance(made, pages.Bytes):
                     return Answer(200, made.content, made.content_type, made.headers)
+                if kind:
+                    return Answer(200, formats.told(made_by.__name__, made, kind, address), formats.TYPES[kind])
                 frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP}
-            text = render(made.template, {"query": "", **frame, **made.values}, days.zone)
+            also = formats.links(address, query) if made_by.__name__ in formats.FORMS else {}
+            text = render(made.template, {"query": "", "also": also, **frame, **made.values}, days.zone)
             return Answer(200, text.encode("utf-8", "replace"))
         finally:
             connection.close()

@@ -1,0 +1,144 @@
+"""The pages for programs: what a page shows as JSON (RFC 8259) or CSV (RFC 4180), with names that stay.
+
+`/cases.json`, `/cases/1.csv`; the activity of the home page is `/feed.json` and `/feed.csv`. What is in them is what
+the page itself shows the same viewer: it is made of the same values.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from casefleet_cli.core.spreadsheets import harmless_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from casefleet_cli.web.pages import Page
+    from casefleet_cli.web.paging import Slice
+
+TYPES = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+_FEED = "/feed"
+"""The address of the home page's list, which has no name of its own to put a suffix to."""
+
+
+class Form(NamedTuple):
+    """How a page is told to programs."""
+
+    rows: str
+    """The value of the page that is its list; "" where it has none."""
+    columns: tuple[str, ...]
+    """Of the list; of the thing itself where there is no list."""
+    about: str = ""
+    """The value that is the thing itself."""
+    more: tuple[str, ...] = ()
+    """Other values that belong to it, in JSON."""
+
+
+_ACTIVITY = ("id", "at", "verb", "user", "about_user", "email_id", "subject", "from_name", "from_address", "sent_at",
+             "places", "contact", "detail", "attachments", "suspicious")  # fmt: skip
+_MAIL = ("id", "date", "logged_at", "from_name", "from_address", "people", "subject", "standing", "places",
+         "attachments", "suspicious")  # fmt: skip
+FORMS = {
+    "home": Form("feed", _ACTIVITY),
+    "all_cases": Form("list", ("id", "number", "title", "status", "opened_at", "closed_at", "restricted", "emails")),
+    "all_leads": Form("list", ("id", "name", "status", "stage", "source", "opened_at", "ended_at", "emails")),
+    "all_contacts": Form("list", ("id", "name", "kind", "addresses")),
+    "case": Form("feed", _ACTIVITY, "case"),
+    "lead": Form("feed", _ACTIVITY, "lead"),
+    "contact": Form("list", _MAIL, "contact"),
+    "email": Form("", ("id", "sent_at", "logged_at", "from_name", "from_address", "to", "cc", "bcc", "subject",
+                       "standing", "size", "msgid", "text"), "email",
+                  ("places", "contacts", "thread", "why", "suspicions")),
+    "email_people": Form("rows", ("id", "kind", "name", "address")),
+    "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
+    "unassigned": Form("list", (*_MAIL, "suggestion")),
+    "held": Form("list", _MAIL),
+    "found": Form("list", (*_MAIL, "snippet")),
+    "told": Form("list", ("id", "kind", "created_at", "read_at", "user", "email_id", "subject", "from_name",
+                          "from_address", "detail", "suspicious")),
+}  # fmt: skip
+"""By the function that makes the page."""
+
+
+def split(address: str) -> tuple[str, str]:
+    """The address of a page, and the format that is asked for: "json", "csv", or "" for the page itself."""
+    base, dot, kind = address.rpartition(".")
+    if dot and kind in TYPES and base != "/":
+        return ("/" if base == _FEED else base), kind
+    return address, ""
+
+
+def links(address: str, query: str) -> dict[str, str]:
+    """Where the same is as JSON and CSV, by the name of the format."""
+    base = _FEED if address == "/" else address
+    return {kind.upper(): f"{base}.{kind}{'?' + query if query else ''}" for kind in TYPES}
+
+
+def told(name: str, page: Page, kind: str, address: str) -> bytes:
+    """A page in a format, by the name of the function that made it; `address` is that of the page."""
+    form = FORMS[name]
+    values = page.values
+    rows, following = _listed(form, values)
+    if kind == "csv":
+        return _csv(form.columns, rows if form.rows else [values[form.about]])
+    whole: dict[str, Any] = {}
+    if form.about:
+        whole[form.about] = {key: _plain(value) for key, value in values[form.about].items()}
+    whole |= {key: _plain(values[key]) for key in form.more}
+    if form.rows:
+        whole["rows"] = [{column: _plain(row.get(column)) for column in form.columns} for row in rows]
+        whole["next"] = _next(name, address, values, following)
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
+
+
+def _listed(form: Form, values: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
+    if not form.rows:
+        return [], None
+    found: Slice | list[dict[str, Any]] = values[form.rows]
+    return (found, values["following"]) if isinstance(found, list) else (found.rows, found.next)
+
+
+def _next(name: str, address: str, values: Mapping[str, Any], following: int | None) -> str | None:
+    """The address of the rest of the list, in the same format."""
+    if following is None:
+        return None
+    from urllib.parse import urlencode  # noqa: PLC0415 - few lists go on
+
+    asked = {"after" if name in ("email_people", "email_files") else "before": str(following)}
+    if name == "found":
+        asked["q"] = str(values["query"])
+    if name == "told" and values["read_too"]:
+        asked["all"] = "1"
+    return f"{_FEED if address == '/' else address}.json?{urlencode(asked)}"
+
+
+def _plain(value: Any) -> Any:
+    """A value of a page as JSON has it: tuples with names are objects."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _csv(columns: tuple[str, ...], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([harmless_cell(_cell(row.get(column))) for column in columns] for row in rows)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> Any:
+    """A value in one cell: of several things their names or addresses."""
+    value = _plain(value)
+    if isinstance(value, dict):
+        return value.get("name") or value.get("address") or value.get("summary") or value.get("filename") or ""
+    if isinstance(value, list):
+        return ", ".join(str(_cell(inner)) for inner in value)
+    return value
