@@ -128,9 +128,10 @@ class Postfix:
         self._master: subprocess.Popen[str] | None = None
 
     def settle(self) -> None:
-        """Let what is configured look as if it was written a while ago: Postfix waits until a .cf is two seconds old."""
-        for path in self.etc.glob("*.cf"):
-            os.utime(path, (1_700_000_000, 1_700_000_000))
+        """Let what is configured look as if it was written a while ago: Postfix waits until a file is two seconds old."""
+        for path in self.etc.iterdir():
+            if path.is_file():
+                os.utime(path, (1_700_000_000, 1_700_000_000))
 
     def lay_queue(self) -> Path:
         """The queue directory, made where there is none yet."""

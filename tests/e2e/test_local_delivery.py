@@ -17,6 +17,7 @@ from tests.e2e import installed
 from tests.e2e.conftest import Office
 from tests.e2e.postfix import Postfix
 from tests.firm import BCC, mail
+from tests.volume import volume
 
 pytestmark = pytest.mark.e2e
 
@@ -92,7 +93,11 @@ def logged(office: Office) -> list[tuple[str, int]]:
     return sorted(office.all("SELECT subject, user_id FROM emails JOIN deliveries ON email_id = emails.id"))
 
 
-@pytest.mark.parametrize("delimiter", ["", "+", "-"])
+WAYS = [(False, ""), (False, "-"), (True, "+"), (True, "-"), (False, "+"), (True, "")]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("route", "delimiter"), WAYS[: volume(4, 6)], indirect=["route"])
 def test_mail_for_the_domain_is_logged_for_each_user(office: Office, route: Route, delimiter: str) -> None:
     postfix = route.postfix
     postfix.set(f"recipient_delimiter={delimiter}")
