@@ -134,6 +134,10 @@ def test_a_case_is_named_by_its_number_in_any_marks_or_an_end_of_it(firm: Office
     for case, number in zip(made, CASE_NUMBERS, strict=True):
         firm.db.execute("UPDATE cases SET number = ? WHERE id = ?", (number, case))
     assert references.case(firm.db, text) == made[CASES_MEANT[text]]
+    with pytest.raises(AmbiguousReferenceError) as refused:
+        references.case(firm.db, "104-26")
+    several = "104/26 Matter 104/26 (open), 104.26 Matter 104.26 (open)"
+    assert str(refused.value) == f"Several cases fit '104-26': {several}; name one by its number."
 
 
 @pytest.mark.parametrize("text", ["-104", "/104", "04", "(104)", "_2026-104"])
