@@ -53,6 +53,9 @@ def test_linking_to_a_case_and_a_lead_shows_in_both_feeds_and_settles_the_notifi
     assert (len(done.places), done.contacts, done.not_open) == (2, (anna,), ())
     assert verbs(firm, "case", case) == verbs(firm, "lead", lead) == ["linked"]
     assert firm.all("SELECT user_id FROM activities WHERE verb = 'linked'") == [(firm.carl,)] * 3
+    for table in ("email_cases", "email_leads"):
+        assert firm.all(f"SELECT linked_by, user_id, decision_id FROM {table}") == [("person", firm.carl, None)]
+    assert firm.all("SELECT linked_by FROM email_contacts") == [("person",)]
     assert firm.one("SELECT standing FROM emails") == "linked"
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
 
@@ -104,6 +107,16 @@ def test_the_last_contact_stays_while_the_email_is_filed(firm: Firm) -> None:
     assert firm.count("email_contacts") == 1
 
 
+def test_what_never_had_a_contact_is_taken_off_one_place_of_several(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    trust, estate = Place("case", firm.case("Trust")), Place("case", firm.case("Estate"))
+    email = log(firm, mail("stranger@else.example"))
+    link_desk.link(firm.db, email, contacts=(anna,), places=(trust, estate))
+    firm.db.execute("DELETE FROM email_contacts")
+    assert link_desk.unlink(firm.db, email, places=(trust,)) == "linked"
+    assert firm.all("SELECT case_id FROM email_cases") == [(estate.id,)]
+
+
 def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: Firm) -> None:
     anna = firm.contact("Anna")
     case = firm.case("Trust", anna)
@@ -128,6 +141,8 @@ def test_released_mail_is_never_filed_by_a_rule_even_if_the_sender_became_a_user
     firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
     assert link_desk.release(firm.db, email) == "unassigned"
     assert firm.count("email_cases") == 0
+    released = firm.all("SELECT outcome, reason, verdicts FROM decisions ORDER BY id")[-1]
+    assert released == ("unassigned", "not-sent-by-owner", "[]")
 
 
 @pytest.mark.parametrize("became_a_user", [False, True])
