@@ -173,6 +173,9 @@ def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> Non
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
     with pytest.raises(UsageError, match="not held"):
         link_desk.reject(firm.db, email)
+    with pytest.raises(link_desk.HeldError, match=f"E-mail {email} is rejected; .* casefleet release {email} first"):
+        link_desk.link(firm.db, email, contacts=(firm.contact("Eve"),))
+    assert firm.count("email_contacts") == 0
     assert link_desk.release(firm.db, email) == "unassigned"
 
 
@@ -291,3 +294,19 @@ def test_a_thread_is_followed_through_mails_that_are_related_to_each_other(firm:
         for n in range(4)
     ]
     assert sorted(link_desk.with_their_threads(firm.db, [numbers[1]], EVERYTHING)) == numbers
+
+
+def test_a_thread_takes_no_mail_along_that_is_filed_held_or_rejected(firm: Firm) -> None:
+    anna = firm.contact("Anna", "anna@client.example")
+    firm.case("Trust", anna)
+    to = ["x@else.example", "anna@client.example", "ada@firm.example", "ada@firm.example"]
+    from_ = ["ada@firm.example", "ada@firm.example", "eve@else.example", "eve@else.example"]
+    first, filed, held, rejected = (
+        log(firm, mail(to[n], sender=from_[n], text=str(n), msgid=f"t{n}", References="<t0@mail.example>" if n else ""))
+        for n in range(4)
+    )
+    link_desk.reject(firm.db, rejected)
+    assert firm.all("SELECT id, standing FROM emails") == [
+        (first, "unassigned"), (filed, "linked"), (held, "held"), (rejected, "rejected"),
+    ]  # fmt: skip
+    assert link_desk.with_their_threads(firm.db, [first], EVERYTHING) == [first]
