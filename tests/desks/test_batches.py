@@ -99,6 +99,21 @@ def test_a_batch_is_undone_once_and_must_be_there(firm: Firm) -> None:
     assert firm.count("activities") == entries
 
 
+def test_a_batch_is_taken_back_by_who_made_it_or_an_admin(firm: Firm) -> None:
+    anna, trust = firm.contact("Anna"), Place("case", firm.case("Trust"))
+    first, second = [log(firm) for _ in range(2)], [log(firm) for _ in range(3)]
+    for emails, user in ((first, firm.carl), (second, firm.ada)):
+        steps = batch_desk.plan(firm.db, emails, (anna,), (trust,)).steps
+        batch_desk.carry_out(firm.db, steps, acting=user)
+    before = links_now(firm)
+    with pytest.raises(UsageError, match=r"^There is no batch 2; the last is 1\.$"):
+        batch_desk.undo(firm.db, 2, acting=firm.carl)
+    assert links_now(firm) == before
+    assert batch_desk.undo(firm.db, 2, acting=firm.ada) == batch_desk.Undone(3, [])
+    firm.role(firm.ada, "admin")
+    assert batch_desk.undo(firm.db, 1, acting=firm.ada) == batch_desk.Undone(2, [])
+
+
 def test_one_email_and_nothing_new_are_no_batch(firm: Firm) -> None:
     anna = firm.contact("Anna")
     emails = [log(firm), log(firm)]
