@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli import access
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
@@ -107,6 +108,14 @@ def test_the_last_contact_stays_while_the_email_is_filed(firm: Firm) -> None:
     assert firm.count("email_contacts") == 1
 
 
+def test_unlinking_what_is_not_linked_names_it(firm: Firm) -> None:
+    case, lead = Place("case", firm.case("Trust")), Place("lead", firm.lead("Estate"))
+    email = log(firm, mail("stranger@else.example"))
+    for place, named in ((case, "case 2026-101 Trust"), (lead, f"lead {lead.id} Estate")):
+        with pytest.raises(UsageError, match=f"^E-mail {email} is not on {named}; nothing was changed"):
+            link_desk.unlink(firm.db, email, places=(place,))
+
+
 def test_what_never_had_a_contact_is_taken_off_one_place_of_several(firm: Firm) -> None:
     anna = firm.contact("Anna")
     trust, estate = Place("case", firm.case("Trust")), Place("case", firm.case("Estate"))
@@ -177,6 +186,18 @@ def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> Non
         link_desk.link(firm.db, email, contacts=(firm.contact("Eve"),))
     assert firm.count("email_contacts") == 0
     assert link_desk.release(firm.db, email) == "unassigned"
+
+
+def test_of_mail_held_for_two_each_rejects_the_own(firm: Firm) -> None:
+    raw = mail("x@else.example", sender="eve@else.example")
+    email = log(firm, raw)
+    with pytest.raises(UsageError, match="not held"):
+        link_desk.reject(firm.db, email, acting=firm.carl)
+    assert receive(firm.db, raw, Arrival(firm.carl, "pipe")).email_id == email
+    assert link_desk.reject(firm.db, email, acting=firm.carl) == "held"
+    held = firm.all("SELECT user_id, standing FROM deliveries ORDER BY id")
+    assert held == [(firm.ada, "held"), (firm.carl, "rejected")]
+    assert firm.activities("user_id, about_user_id", "verb = 'rejected'") == [(firm.carl, firm.carl)]
 
 
 def test_the_same_rejected_mail_again_stays_rejected(firm: Firm) -> None:
@@ -310,3 +331,14 @@ def test_a_thread_takes_no_mail_along_that_is_filed_held_or_rejected(firm: Firm)
         (first, "unassigned"), (filed, "linked"), (held, "held"), (rejected, "rejected"),
     ]  # fmt: skip
     assert link_desk.with_their_threads(firm.db, [first], EVERYTHING) == [first]
+
+
+def test_a_thread_takes_along_what_is_in_sight_only(firm: Firm) -> None:
+    firm.role(firm.carl, "limited")
+    first = receive(
+        firm.db, mail("x@else.example", sender="carl@firm.example", text="0", msgid="t0"), Arrival(firm.carl, "pipe")
+    ).email_id
+    other = log(firm, mail("x@else.example", text="1", msgid="t1", References="<t0@mail.example>"))
+    carl = access.who(firm.db, firm.carl)
+    assert link_desk.with_their_threads(firm.db, [first], carl.sight) == [first]
+    assert link_desk.with_their_threads(firm.db, [first], EVERYTHING) == [first, other]
