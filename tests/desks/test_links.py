@@ -191,8 +191,9 @@ def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> Non
 def test_of_mail_held_for_two_each_rejects_the_own(firm: Firm) -> None:
     raw = mail("x@else.example", sender="eve@else.example")
     email = log(firm, raw)
-    with pytest.raises(UsageError, match="not held"):
-        link_desk.reject(firm.db, email, acting=firm.carl)
+    for decide in (link_desk.reject, link_desk.release):
+        with pytest.raises(UsageError, match="not held"):
+            decide(firm.db, email, acting=firm.carl)
     assert receive(firm.db, raw, Arrival(firm.carl, "pipe")).email_id == email
     assert link_desk.reject(firm.db, email, acting=firm.carl) == "held"
     held = firm.all("SELECT user_id, standing FROM deliveries ORDER BY id")
