@@ -14,7 +14,7 @@ from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import feed, mailbook
+from casefleet_cli.store import feed, mailbook, never_log
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.sight import EVERYTHING
 from tests.firm import BCC, Firm, mail
@@ -138,8 +138,8 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
         ("held", "not-sent-by-owner"),
         ("unassigned", "not-sent-by-owner"),
     ]
-    unread = firm.all("SELECT kind FROM notifications WHERE read_at IS NULL")
-    assert unread == [("unassigned",)]
+    unread = firm.all("SELECT user_id, kind, email_id FROM notifications WHERE read_at IS NULL")
+    assert unread == [(firm.ada, "unassigned", email)]
     batch_desk.carry_out(firm.db, batch_desk.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
@@ -171,6 +171,15 @@ def test_another_copy_of_released_mail_changes_nothing(
     assert firm.all("SELECT standing FROM emails") == [("unassigned",)]
     assert "held" not in {standing for (standing,) in firm.all("SELECT standing FROM deliveries")}
     assert (firm.count("email_cases"), firm.count("notifications")) == (0, told)
+
+
+@pytest.mark.parametrize(("whose", "linked"), [("ada", 0), ("carl", 1)])
+def test_released_mail_heeds_the_never_log_list_of_its_owner(firm: Firm, whose: str, linked: int) -> None:
+    firm.contact("Anna")
+    email = log(firm, mail("ada@firm.example", sender="anna@client.example"))
+    never_log.add(firm.db, "anna@client.example", getattr(firm, whose))
+    link_desk.release(firm.db, email)
+    assert firm.count("email_contacts") == linked
 
 
 def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> None:
