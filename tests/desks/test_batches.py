@@ -58,6 +58,9 @@ def test_a_batch_is_linked_and_taken_back_exactly(firm: Firm) -> None:
     assert standings(firm) == ["linked", "linked", "unassigned", "unassigned"]
     undone = firm.activities("DISTINCT verb, user_id, detail", "id > ?", entries + len(new))
     assert undone == [("unlinked", firm.ada, "batch 1 undone")]
+    told = firm.activities("email_id, case_id, lead_id, contact_id", "id > ?", entries + len(new))
+    made = firm.activities("email_id, case_id, lead_id, contact_id", "id > ? AND verb = 'linked'", entries)
+    assert sorted(told, key=str) == sorted(made, key=str)
     assert firm.count("activities") == entries + 2 * len(new)
 
 
@@ -97,6 +100,30 @@ def test_a_batch_is_undone_once_and_must_be_there(firm: Firm) -> None:
     with pytest.raises(UsageError, match="no batch 2; the last is 1"):
         batch_desk.undo(firm.db, 2)
     assert firm.count("activities") == entries
+
+
+def test_a_batch_is_taken_back_by_who_made_it_or_an_admin(firm: Firm) -> None:
+    anna, trust = firm.contact("Anna"), Place("case", firm.case("Trust"))
+    first, second = [log(firm) for _ in range(2)], [log(firm) for _ in range(3)]
+    for emails, user in ((first, firm.carl), (second, firm.ada)):
+        steps = batch_desk.plan(firm.db, emails, (anna,), (trust,)).steps
+        batch_desk.carry_out(firm.db, steps, acting=user)
+    before = links_now(firm)
+    with pytest.raises(UsageError, match=r"^There is no batch 2; the last is 1\.$"):
+        batch_desk.undo(firm.db, 2, acting=firm.carl)
+    assert links_now(firm) == before
+    assert batch_desk.undo(firm.db, 2, acting=firm.ada) == batch_desk.Undone(3, [])
+    firm.role(firm.ada, "admin")
+    assert batch_desk.undo(firm.db, 1, acting=firm.ada) == batch_desk.Undone(2, [])
+
+
+def test_the_feed_of_a_lead_tells_that_a_batch_was_taken_back(firm: Firm) -> None:
+    anna, estate = firm.contact("Anna"), Place("lead", firm.lead("Estate"))
+    emails = [log(firm) for _ in range(2)]
+    batch_desk.carry_out(firm.db, batch_desk.plan(firm.db, emails, (anna,), (estate,)).steps)
+    batch_desk.undo(firm.db, 1)
+    told = firm.activities("verb, email_id, case_id", "lead_id = ?", estate.id)
+    assert told == [(verb, email, None) for verb in ("linked", "unlinked") for email in emails]
 
 
 def test_one_email_and_nothing_new_are_no_batch(firm: Firm) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Place
+from casefleet_cli.core.secrets import Mask
 from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import never_log
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import Mail, record
@@ -20,7 +22,7 @@ from casefleet_cli.store import users
 from casefleet_cli.store.database import transaction
 from casefleet_cli.store.deliveries import Arrival
 from tests.fakes import bug_in
-from tests.firm import BCC, Firm, mail
+from tests.firm import BCC, DOMAIN, Firm, mail
 
 TABLES = (
     "raw_messages emails email_recipients email_contacts email_cases email_leads attachments deliveries decisions"
@@ -236,6 +238,25 @@ def test_the_archive_says_when_a_mail_was_sent_where_the_mail_does_not(
     raw = mail("anna@client.example") if dated else mail("anna@client.example").replace(b"Date:", b"X-Date:")
     receive(firm.db, raw, Arrival(firm.ada, "mbox", moment=archived), vouched=True)
     assert firm.all("SELECT sent_at, moment_from FROM emails") == [kept]
+
+
+@pytest.mark.parametrize(
+    ("sender", "vouched", "is_listed", "outcome", "reason"),
+    [
+        ("ada@firm.example", False, False, "unassigned", "not-routed"),
+        ("eve@else.example", False, False, "held", "not-sent-by-owner"),
+        ("ada@firm.example", True, True, "never-logged", "never-log"),
+    ],
+)
+def test_mail_to_be_kept_only_is_held_or_not_logged_as_any_other(
+    firm: Firm, sender: str, vouched: bool, is_listed: bool, outcome: str, reason: str
+) -> None:
+    firm.case("Trust", firm.contact("Anna"))
+    if is_listed:
+        never_log.add(firm.db, "anna@client.example", user_id=None)
+    letterhead = understand(packed(mail("anna@client.example", sender=sender)), Mask(DOMAIN)).letterhead
+    decision = Memory(firm.db, is_routed=False).decide(letterhead, firm.ada, vouched=vouched)
+    assert (decision.outcome, decision.reason, decision.places) == (outcome, reason, ())
 
 
 def test_row_18b_a_redirected_mail_is_received_mail(firm: Firm) -> None:

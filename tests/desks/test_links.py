@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli import access
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
@@ -13,7 +14,7 @@ from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import feed, mailbook
+from casefleet_cli.store import feed, mailbook, never_log
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.sight import EVERYTHING
 from tests.firm import BCC, Firm, mail
@@ -53,6 +54,9 @@ def test_linking_to_a_case_and_a_lead_shows_in_both_feeds_and_settles_the_notifi
     assert (len(done.places), done.contacts, done.not_open) == (2, (anna,), ())
     assert verbs(firm, "case", case) == verbs(firm, "lead", lead) == ["linked"]
     assert firm.all("SELECT user_id FROM activities WHERE verb = 'linked'") == [(firm.carl,)] * 3
+    for table in ("email_cases", "email_leads"):
+        assert firm.all(f"SELECT linked_by, user_id, decision_id FROM {table}") == [("person", firm.carl, None)]
+    assert firm.all("SELECT linked_by FROM email_contacts") == [("person",)]
     assert firm.one("SELECT standing FROM emails") == "linked"
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
 
@@ -104,6 +108,24 @@ def test_the_last_contact_stays_while_the_email_is_filed(firm: Firm) -> None:
     assert firm.count("email_contacts") == 1
 
 
+def test_unlinking_what_is_not_linked_names_it(firm: Firm) -> None:
+    case, lead = Place("case", firm.case("Trust")), Place("lead", firm.lead("Estate"))
+    email = log(firm, mail("stranger@else.example"))
+    for place, named in ((case, "case 2026-101 Trust"), (lead, f"lead {lead.id} Estate")):
+        with pytest.raises(UsageError, match=f"^E-mail {email} is not on {named}; nothing was changed"):
+            link_desk.unlink(firm.db, email, places=(place,))
+
+
+def test_what_never_had_a_contact_is_taken_off_one_place_of_several(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    trust, estate = Place("case", firm.case("Trust")), Place("case", firm.case("Estate"))
+    email = log(firm, mail("stranger@else.example"))
+    link_desk.link(firm.db, email, contacts=(anna,), places=(trust, estate))
+    firm.db.execute("DELETE FROM email_contacts")
+    assert link_desk.unlink(firm.db, email, places=(trust,)) == "linked"
+    assert firm.all("SELECT case_id FROM email_cases") == [(estate.id,)]
+
+
 def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: Firm) -> None:
     anna = firm.contact("Anna")
     case = firm.case("Trust", anna)
@@ -116,8 +138,8 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
         ("held", "not-sent-by-owner"),
         ("unassigned", "not-sent-by-owner"),
     ]
-    unread = firm.all("SELECT kind FROM notifications WHERE read_at IS NULL")
-    assert unread == [("unassigned",)]
+    unread = firm.all("SELECT user_id, kind, email_id FROM notifications WHERE read_at IS NULL")
+    assert unread == [(firm.ada, "unassigned", email)]
     batch_desk.carry_out(firm.db, batch_desk.plan_suggested(firm.db, [email]).steps)
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
 
@@ -128,6 +150,8 @@ def test_released_mail_is_never_filed_by_a_rule_even_if_the_sender_became_a_user
     firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
     assert link_desk.release(firm.db, email) == "unassigned"
     assert firm.count("email_cases") == 0
+    released = firm.all("SELECT outcome, reason, verdicts FROM decisions ORDER BY id")[-1]
+    assert released == ("unassigned", "not-sent-by-owner", "[]")
 
 
 @pytest.mark.parametrize("became_a_user", [False, True])
@@ -149,6 +173,15 @@ def test_another_copy_of_released_mail_changes_nothing(
     assert (firm.count("email_cases"), firm.count("notifications")) == (0, told)
 
 
+@pytest.mark.parametrize(("whose", "linked"), [("ada", 0), ("carl", 1)])
+def test_released_mail_heeds_the_never_log_list_of_its_owner(firm: Firm, whose: str, linked: int) -> None:
+    firm.contact("Anna")
+    email = log(firm, mail("ada@firm.example", sender="anna@client.example"))
+    never_log.add(firm.db, "anna@client.example", getattr(firm, whose))
+    link_desk.release(firm.db, email)
+    assert firm.count("email_contacts") == linked
+
+
 def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
     assert link_desk.reject(firm.db, email) == "rejected"
@@ -158,7 +191,23 @@ def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> Non
     assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
     with pytest.raises(UsageError, match="not held"):
         link_desk.reject(firm.db, email)
+    with pytest.raises(link_desk.HeldError, match=f"E-mail {email} is rejected; .* casefleet release {email} first"):
+        link_desk.link(firm.db, email, contacts=(firm.contact("Eve"),))
+    assert firm.count("email_contacts") == 0
     assert link_desk.release(firm.db, email) == "unassigned"
+
+
+def test_of_mail_held_for_two_each_rejects_the_own(firm: Firm) -> None:
+    raw = mail("x@else.example", sender="eve@else.example")
+    email = log(firm, raw)
+    for decide in (link_desk.reject, link_desk.release):
+        with pytest.raises(UsageError, match="not held"):
+            decide(firm.db, email, acting=firm.carl)
+    assert receive(firm.db, raw, Arrival(firm.carl, "pipe")).email_id == email
+    assert link_desk.reject(firm.db, email, acting=firm.carl) == "held"
+    held = firm.all("SELECT user_id, standing FROM deliveries ORDER BY id")
+    assert held == [(firm.ada, "held"), (firm.carl, "rejected")]
+    assert firm.activities("user_id, about_user_id", "verb = 'rejected'") == [(firm.carl, firm.carl)]
 
 
 def test_the_same_rejected_mail_again_stays_rejected(firm: Firm) -> None:
@@ -276,3 +325,30 @@ def test_a_thread_is_followed_through_mails_that_are_related_to_each_other(firm:
         for n in range(4)
     ]
     assert sorted(link_desk.with_their_threads(firm.db, [numbers[1]], EVERYTHING)) == numbers
+
+
+def test_a_thread_takes_no_mail_along_that_is_filed_held_or_rejected(firm: Firm) -> None:
+    anna = firm.contact("Anna", "anna@client.example")
+    firm.case("Trust", anna)
+    to = ["x@else.example", "anna@client.example", "ada@firm.example", "ada@firm.example"]
+    from_ = ["ada@firm.example", "ada@firm.example", "eve@else.example", "eve@else.example"]
+    first, filed, held, rejected = (
+        log(firm, mail(to[n], sender=from_[n], text=str(n), msgid=f"t{n}", References="<t0@mail.example>" if n else ""))
+        for n in range(4)
+    )
+    link_desk.reject(firm.db, rejected)
+    assert firm.all("SELECT id, standing FROM emails") == [
+        (first, "unassigned"), (filed, "linked"), (held, "held"), (rejected, "rejected"),
+    ]  # fmt: skip
+    assert link_desk.with_their_threads(firm.db, [first], EVERYTHING) == [first]
+
+
+def test_a_thread_takes_along_what_is_in_sight_only(firm: Firm) -> None:
+    firm.role(firm.carl, "limited")
+    first = receive(
+        firm.db, mail("x@else.example", sender="carl@firm.example", text="0", msgid="t0"), Arrival(firm.carl, "pipe")
+    ).email_id
+    other = log(firm, mail("x@else.example", text="1", msgid="t1", References="<t0@mail.example>"))
+    carl = access.who(firm.db, firm.carl)
+    assert link_desk.with_their_threads(firm.db, [first], carl.sight) == [first]
+    assert link_desk.with_their_threads(firm.db, [first], EVERYTHING) == [first, other]

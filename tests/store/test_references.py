@@ -116,6 +116,37 @@ def test_eight_are_listed_and_no_more_said(firm: Office) -> None:
         references.lead(firm.db, "farm")
 
 
+CASE_NUMBERS = ("4-C 12/26", "104/26", "2026-104", "2026-1104", "104.26")
+CASES_MEANT = {
+    "4/c 12-26": 0,  # whole, in other marks
+    "12/26": 0,  # an end after a mark
+    "c 12 26": 0,
+    "104/26": 1,
+    "104.26": 4,  # of two that differ in their marks only, the one typed
+    "104": 2,
+    "2026 1104": 3,
+}
+
+
+@pytest.mark.parametrize("text", CASES_MEANT)
+def test_a_case_is_named_by_its_number_in_any_marks_or_an_end_of_it(firm: Office, text: str) -> None:
+    made = [firm.case(f"Matter {number}") for number in CASE_NUMBERS]
+    for case, number in zip(made, CASE_NUMBERS, strict=True):
+        firm.db.execute("UPDATE cases SET number = ? WHERE id = ?", (number, case))
+    assert references.case(firm.db, text) == made[CASES_MEANT[text]]
+    with pytest.raises(AmbiguousReferenceError) as refused:
+        references.case(firm.db, "104-26")
+    several = "104/26 Matter 104/26 (open), 104.26 Matter 104.26 (open)"
+    assert str(refused.value) == f"Several cases fit '104-26': {several}; name one by its number."
+
+
+@pytest.mark.parametrize("text", ["-104", "/104", "04", "(104)", "_2026-104"])
+def test_what_begins_within_a_number_or_with_a_mark_names_no_case(firm: Office, text: str) -> None:
+    firm.db.execute("UPDATE cases SET number = '2026-104' WHERE id = ?", (firm.case("Matter"),))
+    with pytest.raises(UnknownReferenceError):
+        references.case(firm.db, text)
+
+
 def test_one_without_an_address_is_listed_by_its_name(firm: Office) -> None:
     firm.db.execute("DELETE FROM contact_addresses WHERE contact_id = 5")
     with pytest.raises(AmbiguousReferenceError, match=r": 5 Dora, 6 DORA \(dora@b\.example\);"):
