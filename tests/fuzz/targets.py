@@ -231,6 +231,9 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "Sequence[Part]": _part.map(lambda part: mime.nodes(part)[1:]),
     "Set[Place]": st.sets(_place, max_size=3),
     "Tag": _tag,
+    "Callable[[], str | None] | None": st.sampled_from((None, "iso-8859-2", "iso-2022-jp", "strange")).map(
+        lambda label: label and (lambda: label)
+    ),
     "Tag | None": st.none() | _tag,
     "Told": st.builds(Told, st.sampled_from(("forward", "reply", "plain", "unknown")), st.none() | text, st.booleans()),
     "mapi.Item": _item,
@@ -264,7 +267,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "mail.html_text.to_text.html": st.one_of(html, text),
     "mail.html_tags.tokens.html": st.one_of(html, text),
     "mail.message.part_bytes.part": st.sampled_from(("1", "2", "1.1", "2.1", "x", "")),
-    "mail.mime.fields_of.position": st.integers(0, 50),
+    "mail.fields.fields_of.position": st.integers(0, 50),
     "mail.mime.tree_inside.number": st.sampled_from(("1", "2.1")),
     "mail.mime.Part.describe.default_type": st.sampled_from(("text/plain", "message/rfc822")),
     "mail.transfer.decode.start": st.integers(0, 50),
@@ -302,7 +305,7 @@ WHOLE: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "mail.enclosed.unfold": _part.map(lambda part: (part, mime.nodes(part))),
     "mail.folding.fold": octets.map(lambda raw: (raw, folding.find(raw))),
     "mail.folding.unfold": octets.map(lambda raw: (folding.fold(raw, folding.find(raw)),)),
-    "mail.mime.fields_of": st.tuples(octets, st.integers(0, 50)).map(lambda given: (*given, len(given[0]))),
+    "mail.fields.fields_of": st.tuples(octets, st.integers(0, 50)).map(lambda given: (*given, len(given[0]))),
     "mail.message.parse": st.one_of(mail, octets).map(lambda raw: (raw, folding.find(raw), DOMAIN)),
     "mail.mime.Part": octets.map(lambda raw: (raw, 0, len(raw), "1", "text/plain", mime._Budget(len(raw)))),
     "mail.transfer.decode": st.tuples(octets, st.integers(0, 50), BY_NAME["mail.transfer.decode.encoding"]).map(

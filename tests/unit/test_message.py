@@ -53,6 +53,20 @@ def test_a_plain_message() -> None:
         pytest.param(b"Subject : Lease\n\nx", "subject", "Lease", id="blank before the colon"),
         pytest.param(b"broken line\n" + HEAD + b"\nx", "subject", "Lease", id="bad first line"),
         pytest.param(b"X-A: 1\nbroken line\n" + HEAD + b"\nx", "subject", "Lease", id="bad line between"),
+        pytest.param(HEAD + b"X Spam Score: 0.1\n\nx", "text", "x", id="bad last line"),
+        pytest.param(HEAD + b"X-Gr\xf6\xdfe: 7\n more\nSpam Status: No\r\n\r\nx", "text", "x", id="bad last lines"),
+        pytest.param(HEAD + b"Dear Bob:\n\nx", "text", "Dear Bob:\n\nx", id="no blank line, a greeting"),
+        pytest.param(HEAD + b"see my note: x\n\ny", "text", "see my note: x\n\ny", id="no blank line, prose"),
+        pytest.param(HEAD + b"X Spam Score: 1\n\n", "text", "X Spam Score: 1\n\n", id="bad last line, no body"),
+        pytest.param(
+            HEAD + b"Content-Transfer-Encoding: base64\nchecked by our filter\n\neA==",
+            "text",
+            "x",
+            id="bad last line above base64",
+        ),
+        pytest.param(
+            HEAD + b"Content-Transfer-Encoding: base64\neHh4\n\neA==", "text", "xxxx", id="base64 without blank line"
+        ),
         pytest.param(HEAD + b"Hello without blank line\n", "text", "Hello without blank line\n", id="no blank line"),
         pytest.param(HEAD.replace(b"\n", b"\r") + b"\rHello\r", "text", "Hello\n", id="CR alone"),
         pytest.param(HEAD.replace(b"\n", b"\r\r\n") + b"\r\r\nx", "subject", "Lease", id="CR CR LF"),
@@ -118,6 +132,27 @@ def test_html_stands_in_for_a_missing_or_blank_text_part() -> None:
 def test_the_text_part_wins_over_html_in_an_alternative() -> None:
     raw = mixed(b"\nplain words", b"Content-Type: text/html\n\n<p>html words").replace(b"mixed", b"alternative")
     assert (parse(raw).text, parse(raw).has_html) == ("plain words", True)
+
+
+PLAIN, PAGE = b"Content-Type: text/plain; name=text1\n\nPlain", b"Content-Type: text/html; name=text2\n\n<p>HTML"
+LOG = b"Content-Type: text/plain; name=log.txt\n\nlog"
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "files"),
+    [
+        ((PAGE, PLAIN), "Plain", []),
+        ((PLAIN, PAGE), "Plain", []),
+        ((PDF, PAGE, PLAIN), "Plain", ["a.pdf"]),
+        ((PLAIN, PAGE, LOG), "Plain", ["log.txt"]),
+        ((PAGE, PLAIN.replace(b"\n\n", b"\nContent-Disposition: attachment\n\n")), "HTML", ["text1"]),
+        ((PAGE, PLAIN.replace(b"\n\n", b"\nContent-Disposition: inline\n\n")), "Plain", []),
+    ],
+)
+def test_forms(parts: tuple[bytes, ...], text: str, files: list[str]) -> None:
+    found = parse(mixed(*parts).replace(b"mixed", b"alternative"))
+    assert (found.text.strip(), found.has_html) == (text, True)
+    assert [one.filename for one in found.attachments] == files
 
 
 def test_html_and_its_pictures_are_one_alternative() -> None:

@@ -96,11 +96,19 @@ def test_imap_part_numbers() -> None:
         (b"nonsense", "text/plain"),
         (b"application-x-gzip; name=a.gz", "application/octet-stream"),
         (b"application/", "application/octet-stream"),
+        (b"text/*", "text/plain"),
+        (b"image/*", "application/octet-stream"),
         (b"text/plain charset=x", "text/plain"),
     ],
 )
 def test_media_types(value: bytes, kind: str) -> None:
     assert mime.tree(b"Content-Type: " + value + b"\n\nx").type == kind
+
+
+@pytest.mark.parametrize("kind", [b"multipart/*", b"multipart/", b"Multipart", b"multipart/x(y)"])
+def test_any_multipart_is_read_as_mixed(kind: bytes) -> None:
+    root = mime.tree(b"Content-Type: " + kind + b"; boundary=b\n\n--b\n\nletter\n--b\n\nmore\n--b--\n")
+    assert [part.content()[0] for part in root.children] == [b"letter", b"more"]
 
 
 @given(st.binary(), st.sampled_from(["base64", "quoted-printable", "x-uuencode", "7bit", "odd"]))

@@ -56,7 +56,7 @@ def _sort(
             within = is_alternative or inner == "alternative"
             _sort(held, inner, is_alternative=within, text=text, html=html, attachments=attachments)
             continue
-        if not _is_shown(part, index, kind):
+        if not (_is_shown(part, index, kind) or (kind == "alternative" and _is_first_form(part, parts[:index]))):
             attachments.append(part)
             if text is not None and part.disposition == "inline" and part.type == "text/plain":
                 text.append(part)  # RFC 2183 section 2.1: a file that is to be shown
@@ -95,21 +95,30 @@ def _is_shown(part: Part, index: int, kind: str) -> bool:
     return index == 0 or (kind != "related" and not filename_of(part))
 
 
+def _is_first_form(part: Part, before: list[Part]) -> bool:
+    """Whether a part is the first of its type among the forms of one text; its name makes it no file.
+
+    They stand in whatever order (RFC 2046 section 5.1.4).
+    """
+    is_text = part.type in ("text/plain", "text/html") and part.disposition != "attachment"
+    return is_text and all(other.type != part.type for other in before)
+
+
 def filename_of(part: Part) -> str | None:
     """The name the sender gave the file, or None."""
     name = part.disposition_parameters.get("filename") or part.parameters.get("name")
     return name or part.disposition_parameters.get("name") or part.parameters.get("filename") or None
 
 
-def text_of(part: Part, content: bytes) -> tuple[str, str | None]:
-    """The text of a text part, lines ended by LF; and the charset's defect."""
+def text_of(part: Part, content: bytes, hint: Callable[[], str | None] | None = None) -> tuple[str, str | None]:
+    """The text of a text part, lines ended by LF; and the charset's defect. `hint`: as for `charset.read`."""
     label = part.parameters.get("charset")
     if part.type == "text/html" and not label:
         found = re.search(_META_CHARSET, content[:4096])
         label = found[1].decode("ascii") if found else None
     if not label or not any(wide in label.lower() for wide in _WIDE):
         content = one_newline(content)
-    text, defect = charset.read(content, label)
+    text, defect = charset.read(content, label, hint)
     del content
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

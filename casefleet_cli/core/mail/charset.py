@@ -8,6 +8,11 @@ from __future__ import annotations
 import codecs
 import re
 
+from casefleet_cli.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _WINDOWS_1252 = dict(
     zip(
         (*range(0x80, 0xA0),),
@@ -120,15 +125,24 @@ def decode(data: bytes | memoryview, charset: str | None = None) -> str:
     return read(data, charset)[0]
 
 
-def read(data: bytes | memoryview, charset: str | None = None) -> tuple[str, str | None]:
-    """Read the bytes as text, and name the defect: "charset-unknown", "charset-wrong" or None; never raises."""
+def read(
+    data: bytes | memoryview, charset: str | None = None, hint: Callable[[], str | None] | None = None
+) -> tuple[str, str | None]:
+    """Read the bytes as text, and name the defect: "charset-unknown", "charset-wrong" or None; never raises.
+
+    `hint` is asked for another charset when none is named, or one that the bytes can't be in.
+    """
     codec = codec_of(charset)
     defect = "charset-unknown" if charset and codec is None and not _says_nothing(charset) else None
     if codec in (None, "utf-8"):
         try:
             return str(data, "utf-8"), defect
         except UnicodeDecodeError:
-            return _guess(bytes(data)), defect or ("charset-wrong" if charset else "charset-missing")
+            content = bytes(data)
+            told = _told(content, hint()) if hint and "utf" not in (charset or "").lower() else None
+            return _guess(content) if told is None else told, defect or (
+                "charset-wrong" if charset else "charset-missing"
+            )
     content = bytes(data)
     if str(codec).startswith(_SINGLE_BYTE) and not content.isascii():
         # Letters of a single byte hardly ever make valid UTF-8 by chance; programs that mislabel it are common.
@@ -233,6 +247,19 @@ def _two_byte_jis(piece: bytes) -> str:
         second = low + 0x9F if high % 2 else low + (0x40 if low < 63 else 0x41)
         shifted += bytes((first, second))
     return str(bytes(shifted), "cp932", "replace")
+
+
+def _told(data: bytes, label: str | None) -> str | None:
+    """The text in the charset that another part of the mail names; None where it does not fit, or UTF-8 is mixed in."""
+    codec = codec_of(label)
+    if codec in (None, "utf-8", "iso8859-1"):
+        return None
+    if len(data) <= _LONG:
+        mixed = str(data, "utf-8", "replace")
+        errors = mixed.count("\ufffd")
+        if sum(not letter.isascii() for letter in mixed) >= 2 * errors:
+            return None
+    return _declared(data, str(codec))
 
 
 def _guess(data: bytes) -> str:

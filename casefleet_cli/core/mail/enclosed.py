@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from casefleet_cli.core.mail import body, mime
+from casefleet_cli.core.mail import body, hints, mime
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def look_inside(
         if inner is not None:
             choice = body.choose(inner)
             if count < MOST_WORDS:
-                words, more = _text(choice, to_text, MOST_WORDS - count)
+                words, more = _text(choice, hints.charset_of(inner), to_text, MOST_WORDS - count)
                 words, count = words.strip(), count + more
                 if mail is not None:
                     words = "\n\n".join(filter(None, (describe(mail), words)))
@@ -291,7 +291,9 @@ def look_inside(
     return Contents(tuple(parts), words[:MOST_WORDS], (CUT,) if is_cut else ())
 
 
-def _text(choice: body.Choice, to_text: Callable[[], Callable[[str], str]], most: int) -> tuple[str, int]:
+def _text(
+    choice: body.Choice, hint: Callable[[], str | None], to_text: Callable[[], Callable[[str], str]], most: int
+) -> tuple[str, int]:
     """The text of what is inside, of which at most so many letters are read, and how many were."""
     count = 0
 
@@ -299,7 +301,7 @@ def _text(choice: body.Choice, to_text: Callable[[], Callable[[str], str]], most
         nonlocal count
         found = []
         for part in parts:
-            text = body.flowed(part, body.text_of(part, part.content()[0])[0])
+            text = body.flowed(part, body.text_of(part, part.content()[0], hint)[0])
             found.append((part.type, text[: max(0, most - count)]))
             count += len(text)
         return found

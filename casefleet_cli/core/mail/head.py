@@ -77,6 +77,8 @@ class Head:
         """The mailboxes of every field of that name."""
         if name not in self.known:
             values = self.values.get(name)
+            if name == "from" and values:  # a comment alone names no author (RFC 5322 section 3.2.2)
+                values = [value for value in values if value[:1] != b"(" or value[-1:] != b")" or b"@" in value]
             self.known[name] = self.mailboxes(values) if values else ()
         return self.known[name]
 
@@ -114,13 +116,14 @@ def _written(mailbox: Mailbox) -> str:
 
 
 def _hint(part: Part) -> str | None:
-    """The charset that raw 8-bit header bytes are likely in: that of the first text part."""
-    node = part
+    """The charset that raw 8-bit header bytes are likely in: that of the first text part, or of what it is in."""
+    node, label = part, part.parameters.get("charset")
     for _ in range(5):
         if not node.children or not node.is_multipart:
             break
         node = node.children[0]
-    return node.parameters.get("charset")
+        label = node.parameters.get("charset") or label
+    return label
 
 
 def trace(root: Part) -> tuple[tuple[str, str], ...]:

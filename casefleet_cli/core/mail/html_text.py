@@ -34,20 +34,22 @@ _DOCTYPE = re.compile(r"<!doctype html([^>]{0,300})", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u061c"))
 _GAPS = re.compile(r"\n{3,}")
-_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def to_text(html: str) -> str:
     """The text of a HTML document as a reader sees it; "" when there is none. Time and memory are linear in its length.
 
     Blocks begin on a line of their own, table cells are set apart by a blank, list items by "- ", quotations by "> ";
-    links keep their words; scripts, styles and hidden elements are left out. Elements that nobody closes end where
+    links keep their words; scripts, styles and hidden elements are left out. Where nothing else is there to read, it is
+    what stands for the pictures (their "alt"). Elements that nobody closes end where
     browsers end them (WHATWG HTML, section 13.2.6), as far as that can be seen in the text.
     """
     html = html.replace("\0", "")
     page = _Page(is_strict=_is_strict(html[:1000]))
     writer = page.writer
     held = 0
+    pictures: list[str] = []
     text = ""  # a local name: it grows in place, and large text is not held twice
     for name, is_end, attributes, words in tokens(html):
         if not name:
@@ -60,6 +62,9 @@ def to_text(html: str) -> str:
         elif name == "br":
             if page.hidden < 0:
                 writer.newline(writer.newlines + 1)
+        elif name == "img":
+            if page.hidden < 0 and not text and not writer.is_broken:
+                pictures.append(attribute(attributes, "alt"))
         elif name not in _KEPT:
             continue
         elif is_end:
@@ -68,7 +73,10 @@ def to_text(html: str) -> str:
             page.open(name, attributes)
     piece = writer.settled() + writer.last()
     text += piece if text else piece.lstrip("\n")
-    return text if text and not text.isspace() else ""
+    if text and not text.isspace():
+        return text
+    seen = "\n".join(words for words in (_BLANKS.sub(" ", said).strip() for said in pictures) if words)
+    return f"{seen}\n" if seen else ""
 
 
 def _is_strict(head: str) -> bool:
@@ -212,8 +220,16 @@ class _Page:
 
 
 def _is_hidden(attributes: str) -> bool:
-    """Whether the style of an element hides it."""
-    return "none" in attributes.lower() and _HIDDEN.search(attribute(attributes, "style")) is not None
+    """Whether the style of an element hides it; of several declarations the last counts (CSS 2.2 section 6.4.1)."""
+    if "none" not in attributes.lower():
+        return False
+    display, is_settled = "", False
+    for declaration in _CSS_COMMENT.sub(" ", attribute(attributes, "style")).split(";"):
+        name, _, value = declaration.partition(":")
+        said, mark, _ = value.partition("!")
+        if name.strip().lower() == "display" and said.strip() and (mark or not is_settled):
+            display, is_settled = said.strip().lower(), bool(mark)
+    return display == "none"
 
 
 class _Writer:

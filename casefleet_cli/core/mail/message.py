@@ -14,14 +14,16 @@
 | groups, comment names, semicolons, missing brackets, commas and quotes | RFC 5322 3.4 | address.test_parse_list |
 | dates with zone names, milliseconds, two-digit years, other orders | RFC 5322 3.3 | moments_field.test_parse |
 | charsets unknown, misnamed or wrongly declared | RFC 2046 4.1.2 | test_bodies, header.test_charset |
+| no charset where another part or the header names one | RFC 2046 4.1.2 | hints.test_charset |
 | base64 without padding, with padding inside, with foreign letters, that is none | RFC 2045 6.8 | test_bodies |
 | quoted-printable with "=" before other letters, blanks after soft breaks | RFC 2045 6.7 | test_bodies |
 | boundary missing, wrong, unclosed, used twice | RFC 2046 5.1 | test_bodies, mime.test_boundaries |
+| the letter before the first boundary, forms of a text in any order | RFC 2046 5.1 | hints.test_letter, test_forms |
 | a multipart without parts, one in another's place | RFC 2046 5.1 | test_an_alternative_with_an_empty_related_is_read |
 | base64 on an attached message | RFC 2046 5.2.1 | test_an_attached_message_in_base64_is_opened |
 | a letter inside smime.p7m or winmail.dat, attached .eml and .msg files | - | containers.test_what_is_inside |
 | parameters without quotes or semicolons, twice, in pieces, in encoded words | RFC 2231 | header.test_parameters |
-| a type that is none | RFC 2045 5.2 | mime.test_media_types |
+| a type that is none, multipart/* | RFC 2045 5.2 | mime.test_media_types |
 | nesting, parts and fields without end | - | test_depth_and_number_of_parts_are_bounded |
 | no message at all: .msg files (OLE2), nothing, binary data | - | test_what_is_no_message_is_told_apart_and_not_read |
 
@@ -31,7 +33,7 @@ The tests are in tests/unit: test_message.py, or the file of the module named be
 from __future__ import annotations
 
 from casefleet_cli.core import address
-from casefleet_cli.core.mail import body, enclosed, fingerprint, header, mime
+from casefleet_cli.core.mail import body, enclosed, fingerprint, header, hints, mime
 from casefleet_cli.core.mail.head import LONGEST_PEOPLE, Head, trace
 from casefleet_cli.core.model import Attachment, Forward, Message
 from casefleet_cli.light import TYPE_CHECKING
@@ -88,7 +90,9 @@ def html_of(raw: bytes) -> str | None:
     if root is None:
         return None
     enclosed.unfold_letter(root)
-    pages = [body.text_of(part, part.content()[0])[0] for part in body.choose(root).html if part.type == "text/html"]
+    hint = hints.charset_of(root)
+    chosen = [part for part in body.choose(root).html if part.type == "text/html"]
+    pages = [body.text_of(part, part.content()[0], hint)[0] for part in chosen]
     return "\n".join(pages) if pages else None
 
 
@@ -125,6 +129,7 @@ def _open(raw: bytes) -> tuple[Part | None, list[str]]:
     root = mime.tree(raw)
     if not root.fields and b"\0" in raw[:4096]:
         return None, ["not-a-message"]
+    hints.find_letter(root)
     return root, defects
 
 
@@ -137,6 +142,7 @@ class _Reader:
 
     def __init__(self, root: Part, defects: list[str], runs: Sequence[Run], logging_domain: str) -> None:
         self.root = root
+        self.hint = hints.charset_of(root)
         self.domain = logging_domain
         self.runs = {run.start: run for run in runs}
         self.nodes = mime.nodes(root)
@@ -167,7 +173,7 @@ class _Reader:
         self.defects.update(dict.fromkeys(head.defects))
         for part in (*chosen.text, *chosen.html):
             if id(part) not in self.texts:  # the letter came in a container
-                self.texts[id(part)] = body.flowed(part, body.text_of(part, part.content()[0])[0])
+                self.texts[id(part)] = body.flowed(part, body.text_of(part, part.content()[0], self.hint)[0])
         html = [(part.type, self.texts[id(part)]) for part in chosen.html]
         has_html = any(kind == "text/html" for kind, _ in html)
         text = body.plain([(part.type, self.texts[id(part)]) for part in chosen.text], html, _html_reader)
@@ -227,7 +233,7 @@ class _Reader:
             return
         handed_over = [content]
         del content  # so that large text is not held twice
-        text, defect = body.text_of(part, handed_over.pop())
+        text, defect = body.text_of(part, handed_over.pop(), self.hint)
         if counts:
             self.print.add_text(part.type, text)
         if is_text:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 
-from casefleet_cli.core.mail import header, transfer
+from casefleet_cli.core.mail import fields, header, transfer
 
 MOST_PARTS = 5000
 DEEPEST = 60
-MOST_FIELDS = 20_000
 MOST_FIELDS_OF_ALL = 100_000
 _FEWEST_FIELDS = 20
 """Fields that are read of every part, when all others together have had too many."""
@@ -20,20 +19,6 @@ _ROOM = 1_000_000
 again, would take the room of the mail once for each level."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
-_FIELD = re.compile(rb"([!-9;-~]++)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*)(?:\n|\Z)")
-_EMPTY_LINE = re.compile(rb"\r*(?:\n|\Z)")
-_BLANK_LINE = rb"\n\r*\n"
-_LEAD = rb"[ \t\r\n]*\n"
-_ODD_BEGINNINGS = (b" ", b"\t", b"\r", b"\n", b"F", b">")
-_INDENT = rb"[ \t]+"
-_KNOWN = (
-    rb"(?i)(?:x-[a-z0-9-]+|received|return-path|from|to|cc|bcc|subject|date|message-id|mime-version|sender|reply-to|resent-[a-z]+"
-    rb"|content-[a-z-]+|delivered-to|envelope-[a-z]+|references|in-reply-to|user-agent|organi[sz]ation|importance|priority"
-    rb"|precedence|list-[a-z]+|dkim-signature|domainkey-signature|authentication-results|arc-[a-z-]+|thread-[a-z]+"
-    rb"|errors-to|auto-submitted|status|keywords|comments|newsgroups|lines|path|received-spf|disposition-[a-z-]+"
-    rb"|apparently-to|original-[a-z-]+|accept-language|autocrypt|feedback-id|face)[ \t]*:"
-)
-_NEXT_KNOWN = rb"(?i)\n(?=\r*\n)|\n(?=" + _KNOWN.removeprefix(b"(?i)") + rb")"
 _TAIL = re.compile(rb"(--)?[ \t]*\r*(?:\n|\Z)")
 _FIRST_DELIMITER = rb"(?:\A|\n)--([^\r\n]{1,400})\r?\n(?=[A-Za-z-]+[ \t]*:|\r?\n)"
 _TYPE = r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+"
@@ -56,7 +41,7 @@ class _Budget:
 
     def most_fields(self) -> int:
         """How many fields the next part may have."""
-        return max(_FEWEST_FIELDS, min(MOST_FIELDS, self.fields))
+        return max(_FEWEST_FIELDS, min(fields.MOST_FIELDS, self.fields))
 
 
 class Part:
@@ -76,6 +61,7 @@ class Part:
         "is_letter",
         "number",
         "parameters",
+        "preamble",
         "type",
     )
 
@@ -87,11 +73,11 @@ class Part:
         self.defects: list[str] = []
         self.inside: Part | None = None  # what a container holds, once `enclosed` has opened it
         self.is_letter = False
-        fields, self.body, defect = fields_of(data, start, end, budget.most_fields())
-        budget.fields -= len(fields)
+        self.fields, self.body, defect = fields.fields_of(data, start, end, budget.most_fields())
+        self.preamble = self.body  # where what stands before the first boundary ends
+        budget.fields -= len(self.fields)
         if defect:
             self.defects.append(defect)
-        self.fields = fields
         self.describe(default_type)
 
     def describe(self, default_type: str) -> None:
@@ -142,65 +128,13 @@ def read_headers(raw: bytes) -> list[tuple[str, bytes]]:
 
     Skipped: a byte order mark, blank lines, a mbox "From " line before the headers; lines that are no field.
     """
-    return fields_of(raw, start_of(raw), len(raw))[0]
-
-
-def start_of(raw: bytes) -> int:
-    """Where the headers of a message begin, past a byte order mark, blank lines and mbox "From " lines."""
-    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-    if raw[start : start + 1] not in _ODD_BEGINNINGS:
-        return start
-    known = re.compile(_KNOWN)
-    lead = re.compile(_LEAD).match(raw, start)
-    if lead and (known.match(raw, lead.end()) or _is_from_line(raw, lead.end())):
-        start = lead.end()
-    while _is_from_line(raw, start):
-        end = raw.find(b"\n", start)
-        start = end + 1 if end >= 0 else len(raw)
-    indent = re.compile(_INDENT).match(raw, start)
-    return indent.end() if indent and known.match(raw, indent.end()) else start
-
-
-def _is_from_line(data: bytes, at: int) -> bool:
-    """Whether an mbox "From " line begins there, and not a From field with a blank before its colon."""
-    return data.startswith((b"From ", b">From "), at) and not data[at + 5 : at + 80].lstrip().startswith(b":")
-
-
-def fields_of(
-    data: bytes, position: int, end: int, most: int = MOST_FIELDS
-) -> tuple[list[tuple[str, bytes]], int, str | None]:
-    """The fields of the header block at `position`, where the body begins, and a defect or None.
-
-    A line that is no field is passed over when known fields follow before the next blank line; otherwise the body
-    begins with it (its blank line is missing), as it does with a line that looks like a delimiter.
-    """
-    fields: list[tuple[str, bytes]] = []
-    defect = None
-    match = _FIELD.match
-    while position < end:
-        found = match(data, position, end)
-        if found:
-            if len(fields) >= most:
-                rest = re.compile(_BLANK_LINE).search(data, position, end)
-                return fields, rest.end() if rest else end, "too-many-fields"
-            fields.append((found[1].decode("ascii"), header.unfold(found[2])))
-            position = found.end()
-            continue
-        empty = _EMPTY_LINE.match(data, position, end)
-        if empty:
-            return fields, empty.end(), defect
-        following = None if data.startswith(b"--", position) else re.compile(_NEXT_KNOWN).search(data, position, end)
-        if following is None or data[following.end() : following.end() + 1] in (b"\r", b"\n"):
-            return fields, position, "header-end-missing"
-        position = following.end()
-        defect = "header-line-unreadable"
-    return fields, min(position, end), defect
+    return fields.fields_of(raw, fields.start_of(raw), len(raw))[0]
 
 
 def tree(raw: bytes) -> Part:
     """The tree of parts; at most MOST_PARTS parts, DEEPEST levels. Parts are numbered as IMAP does (RFC 3501)."""
     budget = _Budget(len(raw))
-    root = Part(raw, start_of(raw), len(raw), "", "text/plain", budget)
+    root = Part(raw, fields.start_of(raw), len(raw), "", "text/plain", budget)
     _grow(root, 0, budget, root)
     if not root.is_multipart:
         root.number = "1"
@@ -210,7 +144,7 @@ def tree(raw: bytes) -> Part:
 def tree_inside(entity: bytes, number: str) -> Part:
     """The tree of the MIME entity that was found in the part of this number; its parts are numbered through it."""
     budget = _Budget(len(entity))
-    root = Part(entity, start_of(entity), len(entity), number, "text/plain", budget)
+    root = Part(entity, fields.start_of(entity), len(entity), number, "text/plain", budget)
     if not root.is_multipart:
         root.number = f"{number}.1"
     _grow(root, number.count(".") + 1, budget, root)
@@ -266,9 +200,9 @@ def _enclosed(part: Part, budget: _Budget) -> list[Part]:
     data, start, end = part.data, part.body, part.end
     if part.encoding in ("base64", "quoted-printable"):
         data, _ = part.content()
-        start, end = start_of(data), len(data)
+        start, end = fields.start_of(data), len(data)
         budget.octets -= end
-    elif _is_from_line(data, start):
+    elif fields.is_from_line(data, start):
         start = min(end, data.find(b"\n", start, end) + 1 or end)
     child = Part(data, start, end, part.number, "text/plain", budget)
     if not child.fields:
@@ -303,12 +237,15 @@ def _cut(part: Part, boundary: bytes, most: int) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     begun = -1  # where the part that is being read began
     is_closed = False
+    part.preamble = part.body
     position = part.body if data.startswith(delimiter, part.body) else data.find(b"\n" + delimiter, part.body, end) + 1
     while (position > 0 or data.startswith(delimiter)) and position < end and len(spans) < most:
         tail = _TAIL.match(data, position + len(delimiter), end)
         if tail:
             if begun >= 0:
                 spans.append((begun, max(begun, _before_newline(data, position))))
+            elif not spans and not is_closed:
+                part.preamble = max(part.body, _before_newline(data, position))
             elif is_closed and not tail[1]:  # an inner multipart used the same boundary, and closed it
                 part.defects.append("boundary-reused")
             begun = -1 if tail[1] else tail.end()
@@ -323,6 +260,23 @@ def _cut(part: Part, boundary: bytes, most: int) -> list[tuple[int, int]]:
         if position == 0:
             part.defects.append("boundary-unclosed")
     return spans
+
+
+def letter_before(part: Part) -> Part:
+    """What stands before the first boundary of a multipart, as a part; it is encoded as the multipart says it is.
+
+    Of several Content-Type fields one that speaks of text is its own.
+    """
+    letter = Part(part.data, part.body, part.body, "0", "text/plain", _Budget(0))
+    letter.fields = [
+        (name, value)
+        for name, value in part.fields
+        if name.lower() == "content-transfer-encoding"
+        or (name.lower() == "content-type" and value.lstrip()[:5].lower() == b"text/")
+    ]
+    letter.describe("text/plain")
+    letter.body, letter.end = part.body, part.preamble
+    return letter
 
 
 def _before_newline(data: bytes, position: int) -> int:
@@ -349,6 +303,8 @@ def _media_type(value: str, default: str) -> str:
     found = re.match(_TYPE, kind)
     if found:
         return found[0]
-    if kind in ("text", "html", "plain"):
+    if kind in ("text", "html", "plain", "text/*"):
         return "text/html" if kind == "html" else "text/plain"
+    if kind.partition("/")[0] == "multipart":  # "multipart/*": RFC 2046 section 5.1.3
+        return "multipart/mixed"
     return "application/octet-stream" if "/" in kind else default
