@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.volume import volume
 from tests.web.conftest import HELD_MARKER
@@ -36,6 +37,7 @@ def resident(process: int) -> int:
     return int(found[1]) * 1024
 
 
+@pytest.mark.timeout(1800)
 def test_the_memory_stays_and_nobody_is_wrongly_in(firm: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(firm, tmp_path / "casefleet.db"))
     with serving(path, "serve") as (address, process):
