@@ -13,7 +13,7 @@ from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.rules.routing import NOT_UNDERSTOOD, Place
 from casefleet_cli.core.secrets import Mask
 from casefleet_cli.desk import links as link_desk
-from casefleet_cli.desk import never_log
+from casefleet_cli.desk import never_log as never_log_desk
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.intake.recording import Mail, record
@@ -253,7 +253,7 @@ def test_mail_to_be_kept_only_is_held_or_not_logged_as_any_other(
 ) -> None:
     firm.case("Trust", firm.contact("Anna"))
     if is_listed:
-        never_log.add(firm.db, "anna@client.example", user_id=None)
+        never_log_desk.add(firm.db, "anna@client.example", user_id=None)
     letterhead = understand(packed(mail("anna@client.example", sender=sender)), Mask(DOMAIN)).letterhead
     decision = Memory(firm.db, is_routed=False).decide(letterhead, firm.ada, vouched=vouched)
     assert (decision.outcome, decision.reason, decision.places) == (outcome, reason, ())
