@@ -16,7 +16,7 @@ from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import never_log as never_log_desk
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.intake.recording import Mail, record
+from casefleet_cli.intake.recording import Mail, foresee, record
 from casefleet_cli.intake.understanding import packed, understand
 from casefleet_cli.store import users
 from casefleet_cli.store.database import transaction
@@ -195,6 +195,9 @@ def test_row_35_when_both_copies_have_the_same_bytes_and_source(firm: Firm, stat
     trash = Arrival(firm.ada, "maildir", labels=("Trash",), state=state)
     receive(firm.db, raw, trash, vouched=True)
     sent = Arrival(firm.ada, "maildir", labels=("Sent",))
+    understood = understand(packed(raw), users.mask(firm.db))
+    foreseen = [foresee(firm.db, Mail(understood, one), Memory(firm.db), vouched=True) for one in (trash, sent)]
+    assert foreseen == ["duplicate", "filed"]
     assert record_one(firm, raw, sent) == (1, "filed")
     assert firm.all("SELECT case_id FROM email_cases") == [(case,)]
     assert firm.one("SELECT standing FROM emails") == "linked"

@@ -106,6 +106,10 @@ def test_the_last_contact_stays_while_the_email_is_filed(firm: Firm) -> None:
     with pytest.raises(UsageError, match="needs a contact"):
         link_desk.unlink(firm.db, email, contacts=(anna,))
     assert firm.count("email_contacts") == 1
+    bert = firm.contact("Bert")
+    link_desk.link(firm.db, email, contacts=(bert,))
+    assert link_desk.unlink(firm.db, email, contacts=(anna,)) == "linked"
+    assert firm.all("SELECT contact_id FROM email_contacts") == [(bert,)]
 
 
 def test_unlinking_what_is_not_linked_names_it(firm: Firm) -> None:
@@ -215,7 +219,7 @@ def test_the_same_rejected_mail_again_stays_rejected(firm: Firm) -> None:
     link_desk.reject(firm.db, email)
     log(firm, mail("x@else.example", sender="eve@else.example", received="from here by there"))
     assert firm.one("SELECT standing FROM emails") == "rejected"
-    assert firm.count("deliveries") == 2
+    assert firm.all("SELECT standing FROM deliveries") == [("rejected",)] * 2
 
 
 FORWARD = """For the file.

@@ -11,7 +11,7 @@ import pytest
 from casefleet_cli.custody import rekeying, verifying
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.sources.outlook import to_message
-from casefleet_cli.store import migration_0006, recomputations
+from casefleet_cli.store import migration_0006, recomputations, standings
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.migration_0004 import REKEYING
 from tests import outlook
@@ -101,6 +101,20 @@ def test_what_a_person_decided_about_a_copy_stays(firm: Firm) -> None:
     firm.db.execute("UPDATE deliveries SET standing = 'rejected' WHERE user_id = ?", (firm.carl,))
     rekeyed(firm)
     assert firm.all("SELECT standing FROM emails ORDER BY id") == [("unassigned",), ("rejected",)]
+
+
+@pytest.mark.parametrize(("standing", "after"), [("released", "unassigned"), ("rejected", "rejected")])
+def test_no_rule_files_the_copy_that_a_person_let_in_or_rejected(firm: Firm, standing: str, after: str) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    raws = mail("x@else.example", msgid="1"), mail("anna@client.example", msgid="2")
+    merged(firm, *raws, arrivals=(Arrival(firm.ada, "eml"), Arrival(firm.ada, "mbox")))
+    firm.db.execute("DELETE FROM email_cases")
+    firm.db.execute("UPDATE deliveries SET standing = ? WHERE source = 'mbox'", (standing,))
+    standings.refresh(firm.db, 1)
+    rekeyed(firm)
+    assert firm.all("SELECT standing FROM emails ORDER BY id")[1] == (after,)
+    assert firm.count("email_cases") == 0
+    assert firm.all("SELECT standing FROM deliveries WHERE source = 'mbox'") == [(standing,)]
 
 
 def test_two_that_become_the_same_stay_two_and_later_copies_join_the_older(firm: Firm) -> None:

@@ -186,6 +186,18 @@ NOT_OWN = "It was not sent from one of Ada's own addresses, so no rule may file 
             {"outcome": "unassigned", "reason": "deleted"},
             [UNASSIGNED, "It was thrown away where it comes from, so no rule may file it."],
         ),
+        (
+            {"outcome": "unassigned", "reason": "junk"},
+            [UNASSIGNED, "It was sorted out as junk where it comes from, so no rule may file it."],
+        ),
+        (
+            {"outcome": "unassigned", "reason": "no-date"},
+            [UNASSIGNED, "Nothing says when it was sent, so nobody can tell what was open then."],
+        ),
+        (
+            {"outcome": "unassigned", "reason": "not-understood"},
+            [UNASSIGNED, "casefleet could not read it; the original is kept whole."],
+        ),
         ({"outcome": "unassigned", "reason": "newer"}, [UNASSIGNED, "Reason: newer."]),
         (
             {"outcome": "filed", "as_of": "2026-05-17T23:00:00Z", "verdicts": [BY_RULE]},
