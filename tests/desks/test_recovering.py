@@ -271,7 +271,7 @@ def test_killed_at_any_moment_all_or_nothing_of_each_mail_is_there(
         wanted = arrived(path)
         assert len(wanted) == all_of_it
         seen = set()
-        moments = volume(9 if schema == "this" else 5, 14)
+        moments = volume(9, 14)
         for killed_at in sorted({*range(1, whole.calls, whole.calls // moments), whole.calls - 2}):
             path, source = fresh(f"at-{killed_at}")
             assert run_mortal("--db", path, "recover", source, killed_at=killed_at, statements=True).code == -9

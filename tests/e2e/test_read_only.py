@@ -42,7 +42,7 @@ READING = {
 """A line by the command that access knows."""
 ELSEWHERE = {"serve", "doctor", "signin", "sudoers"}  # below, tests/e2e/test_doctor.py; a running server; sudo
 CHANGING = {
-    "init", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
+    "init", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
     "contact merge", "contact import", "case open", "case close", "case reopen", "case assign",
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
     "lead convert", "deliver", "lmtp", "redeliver", "link", "unlink", "release", "reject", "never-log add",

@@ -286,6 +286,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     ),
     "rules.explanation.verdict_sentence.verdict": _verdict.filter(bool).map(lambda verdicts: verdicts[0]),
     "rules.tags.fitting.tag": text.map(tags.normalised),
+    "spreadsheets.harmless_cell.value": st.none() | text | st.integers(),
     "secrets.mask.domains.logging_domain": st.sampled_from((DOMAIN, "xn--mnchen-3ya.example", "", "münchen.example")),
 }
 """Where the type says too little."""
