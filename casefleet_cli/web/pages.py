@@ -172,6 +172,7 @@ def email(ask: Ask) -> Page:
             "letter": paging.part_of(str(found["text"]), ask.number("part", 1), frame.MAX_TEXT),
             "forwards": found["forwards"][:_FORWARDS],
             "many": _MANY,
+            "few_files": paging.PAGE_SIZE,
             "as_sent": bool(found["has_html"]) and ask.arguments.get("view") == "html",
             "thread": _thread(ask, number),
             "history": paging.together(happened)[::-1],
