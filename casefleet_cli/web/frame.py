@@ -13,6 +13,7 @@ from urllib.parse import quote
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.mail.html_tags import attributes, tokens
+from casefleet_cli.core.stacks import unstacked
 from casefleet_cli.web import workers
 from casefleet_cli.web.wordbreaks import breakable, broken
 
@@ -139,7 +140,7 @@ MAKE = workers.Task(made, processor=0.5, clock=0.7)
 
 def _text_instead(text: str, why: str, whole: str) -> bytes:
     notes = [why, *(_only_beginning(whole) if len(text) > MAX_TEXT else ())]
-    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(text[:MAX_TEXT])}</div>'
+    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(unstacked(text[:MAX_TEXT]))}</div>'
     return _page(shown, notes).encode("utf-8", "replace")
 
 
@@ -233,7 +234,7 @@ def _simple(html: str) -> _Simple:
 
 
 def _spelled(text: str) -> str:
-    return escape(text, quote=False)
+    return escape(unstacked(text), quote=False)
 
 
 def _bounded(name: str, value: str) -> str:
