@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import urllib.error
@@ -12,10 +13,13 @@ from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+import httpx
 import pytest
 
 from casefleet_cli.core.filenames import safe_name
+from casefleet_cli.web import workers
 from tests import hostile
+from tests.web.conftest import BASE, Browser
 from tests.web.test_serve import opened, serving
 
 SECONDS = 1.0
@@ -195,3 +199,23 @@ def test_what_is_not_there_is_not_there_on_the_new_pages(site: Site) -> None:
     for path in ("/emails/99999/recipients", "/emails/99999/attachments"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             site.visitor.ask(path)
+
+
+def test_whoever_waits_for_a_mail_keeps_nobody_waiting(admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_PATIENCE", 3)
+    idle = workers._idle()
+    taken = [idle.get() for _ in range(workers._AT_ONCE)]
+
+    async def ask() -> tuple[int, bool]:
+        transport = httpx.ASGITransport(app=admin.site.app)
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, cookies=admin.cookies) as client:
+            waiting = [asyncio.ensure_future(client.get("/emails/1/html")) for _ in range(40)]
+            await asyncio.sleep(0.1)  # so that they came first
+            status = (await client.get("/")).status_code
+            was_first = not any(one.done() for one in waiting)
+            for worker in taken:
+                idle.put(worker)
+            await asyncio.gather(*waiting)
+            return status, was_first
+
+    assert asyncio.run(ask()) == (200, True)
