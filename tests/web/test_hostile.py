@@ -70,6 +70,14 @@ class Visitor:
         assert len(answer.text.encode()) < OCTETS, path
         return answer.text
 
+    def sees_as_sent(self, number: int) -> str:
+        """The HTML of an email, when the machine is not busy with others."""
+        for _ in range(60):
+            shown = self.ask(f"/emails/{number}/html").text
+            if "This machine is busy" not in shown:
+                break
+        return shown
+
 
 class Site(NamedTuple):
     visitor: Visitor
@@ -118,7 +126,7 @@ def test_what_is_too_much_is_shown_as_text_and_says_so(site: Site, kind: str) ->
     assert ">Hello" in shown.text
     assert "sandbox" in shown.headers["content-security-policy"]
     # The next mail does not suffer from it.
-    plain = site.visitor.ask(f"/emails/{site.numbers['plain']}/html").text
+    plain = site.visitor.sees_as_sent(site.numbers["plain"])
     assert "<b>plain</b>" in plain
     assert TEXT_INSTEAD not in plain
 
@@ -126,7 +134,7 @@ def test_what_is_too_much_is_shown_as_text_and_says_so(site: Site, kind: str) ->
 @pytest.mark.parametrize("kind", ["200,000 cells", "300,000 breaks", "100,000 pictures"])
 def test_what_is_very_long_is_shown_in_part_with_a_way_to_all_of_it(site: Site, kind: str) -> None:
     number = site.numbers[f"HTML: {kind}"]
-    shown = site.visitor.ask(f"/emails/{number}/html").text
+    shown = site.visitor.sees_as_sent(number)
     assert "Only the beginning is shown." in shown
     assert f'<a href="/emails/{number}" target="_blank" rel="noopener">Show all' in shown
     assert shown.count("<") > 9000
@@ -152,12 +160,12 @@ def test_many_recipients_are_shown_in_part_and_all_of_them_page_by_page(site: Si
 def test_many_attachments_are_shown_in_part_and_all_of_them_page_by_page(site: Site) -> None:
     number = site.numbers["parts: 10,000 attachments"]
     page = site.visitor.ask(f"/emails/{number}").text
-    assert page.count(" download>") == 40
+    assert len(re.findall(r'/attachments/\d+" download>', page)) == 40
     (link, total) = re.findall(r'<a href="(/emails/\d+/attachments)">Show all ([\d,]+) attachments', page)[0]
     seen, at = 0, link
     for _ in range(200):
         shown = site.visitor.ask(at).text
-        seen += shown.count(" download>")
+        seen += len(re.findall(r'/attachments/\d+" download>', shown))
         following = re.findall(rf'rel="next" href="({link}\?after=\d+)"', shown)
         if not following:
             break
