@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
+
+from casefleet_cli import archive
+from tests.firm import Firm
 
 OUTSIDE = "http://evil.example"
 ATTACK = (
@@ -118,7 +123,6 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "head: a subject of 300,000 blanks": lambda: letter(subject="a" + "\r\n " * 100_000 + "b"),
     "head: 100,000 references": lambda: letter(head="References: " + "\r\n ".join(f"<r{n}@many.example>" for n in range(100_000)) + "\r\n"),
     "head: 60,000 fields": lambda: letter(head="X-Odd: yes\r\n" * 60_000),
-    "head: 20,000 labels": lambda: letter(head="X-Gmail-Labels: " + ",\r\n ".join(f"label {n}" for n in range(20_000)) + "\r\n"),
     "parts: 10,000 attachments": lambda: letter("<p>x", parts="".join(attached(f"file {n}.pdf") for n in range(10_000))),
     "parts: 5,000 messages": lambda: letter(
         text="Please file these. " * 500,
@@ -145,3 +149,27 @@ NAMES = {
     "e\u0301" * 3 + ".txt": "\u00e9\u00e9\u00e9.txt", "\u00dcbersicht \u8a34\u8a1f.pdf": "\u00dcbersicht \u8a34\u8a1f.pdf", "a  b.txt": "a b.txt",
 }  # fmt: skip
 """File names as senders write them, with the one under which they are shown and downloaded."""
+
+
+def names() -> bytes:
+    """A mail with a file under each of the odd names."""
+    return letter(text="files", parts="".join(map(attached, NAMES)))
+
+
+def logged(folder: Path) -> tuple[Path, dict[str, int]]:
+    """A firm that has been sent all of these, and the number of each; "plain" is a mail as others are, too."""
+    firm = Firm(folder)
+    firm.case("Nguyen Trust", firm.contact("Minh", "minh@nguyen.example"))
+    mails = folder / "mails"
+    mails.mkdir()
+    digests = {}
+    for name, made in {**MAILS, "names": names, "plain": lambda: letter("<p>A <b>plain</b> mail")}.items():
+        raw = made()
+        digests[hashlib.sha256(raw).hexdigest()] = name
+        (mails / f"{len(digests)}.eml").write_bytes(raw)
+    archive.run(firm.db, [mails], user_id=firm.ada, jobs=1)
+    rows = firm.all(
+        "SELECT r.sha256, d.email_id FROM raw_messages AS r JOIN deliveries AS d ON d.raw_message_id = r.id"
+    )
+    firm.db.close()
+    return Path(firm.path), {digests[digest]: number for digest, number in rows}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from casefleet_cli.core.stacks import unstacked
+
 _LONGEST = 180
 """Octets of a name without its ending; file systems take 255 in all."""
 _LONGEST_ENDING = 10
 _LOOKED_AT = 20_000
 """Letters of a name, from its end; nothing but a folder can be before them."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_MOST_MARKS = 4
-"""Marks on one letter; more of them hide their neighbours."""
 _BLANKS = re.compile("[\\s\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]+")
 """Letters of some scripts that look like blanks are among them."""
 _HARMLESS = str.maketrans(dict.fromkeys('<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c', "_"))
@@ -29,7 +29,7 @@ def safe_name(filename: str | None, content_type: str) -> str:
     No blanks push its ending out of sight, and it is no device of Windows.
     """
     letters = (filename or "")[-_LOOKED_AT:].replace("\\", "/").rpartition("/")[2]
-    name = unicodedata.normalize("NFC", _seen(letters)).translate(_HARMLESS)
+    name = unicodedata.normalize("NFC", unstacked(_seen(letters))).translate(_HARMLESS)
     name = _BLANKS.sub(" ", name).strip(" .")
     if not name:
         return f"attachment.{re.sub(r'[^a-z0-9]', '', content_type.rpartition('/')[2].lower())[:8] or 'bin'}"
@@ -40,17 +40,10 @@ def safe_name(filename: str | None, content_type: str) -> str:
 
 
 def _seen(letters: str) -> str:
-    """The letters that somebody sees, and no more marks on each than a language has."""
+    """The letters that somebody sees."""
     if letters.isascii() and letters.isprintable():
         return letters
-    kept: list[str] = []
-    marks = 0
-    for letter in letters:
-        category = unicodedata.category(letter)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category not in _UNSEEN and marks <= _MOST_MARKS:
-            kept.append(letter)
-    return "".join(kept)
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in _UNSEEN)
 
 
 def _within(text: str) -> str:

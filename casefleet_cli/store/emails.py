@@ -68,9 +68,7 @@ def rows_of(message: Message) -> Rows:
         people=_people(message),
         filenames="\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
         has_html=int(message.has_html),
-        forwards=json.dumps([_forward(forward) for forward in message.forwards], ensure_ascii=False)
-        if message.forwards
-        else "[]",
+        forwards=_forwards(message.forwards),
         defects=message.defects,
         recipients=tuple(
             (kind, mailbox.name, mailbox.address)
@@ -193,6 +191,15 @@ def _people(message: Message) -> str:
     fields = (message.from_[1:], message.to, message.cc, message.bcc, message.reply_to)
     words = (f"{mailbox.name} {mailbox.address}".strip() for field in fields for mailbox in field)
     return "\n".join(dict.fromkeys(words))
+
+
+def _forwards(forwards: Sequence[Forward]) -> str:
+    """As JSON. The note of who forwards is the same for all of them and kept once: a thousand copies fill disks."""
+    if not forwards:
+        return "[]"
+    first, *others = forwards
+    noted = [first, *(other._replace(comment=None) if other.comment == first.comment else other for other in others)]
+    return json.dumps([_forward(forward) for forward in noted], ensure_ascii=False)
 
 
 def _forward(forward: Forward) -> dict[str, object]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.mail.html_tags import attributes, tokens
+from casefleet_cli.core.stacks import unstacked
 from casefleet_cli.web import workers
 from casefleet_cli.web.wordbreaks import breakable, broken
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.secrets.spelling import Secrets
 
-MAX_HTML = 1_000_000
+MAX_HTML = 500_000
 """Letters of HTML that are looked at; longer mails are cut here."""
-MAX_ELEMENTS = 20_000
+MAX_ELEMENTS = 10_000
 """Elements that are shown; a browser takes its time for more."""
 MAX_SPAN = 100
 """Columns or rows that a cell may span; browsers make a place for each."""
@@ -31,8 +32,9 @@ MAX_TEXT = 300_000
 """Letters of a text that is shown in one page."""
 MAX_VALUE = 4_000
 """Letters of an attribute."""
-MAX_PICTURES = 12_000_000
-"""Octets of embedded pictures in one mail; further ones are left out."""
+MAX_PICTURES = 500
+MAX_PICTURE_OCTETS = 12_000_000
+"""Embedded pictures of one mail, in number and in octets; further ones are left out."""
 MAX_DEPTH = 512
 """Elements open at once, as in browsers; the parser takes quadratic time in deeper ones, and no person wrote them."""
 _ALONE = frozenset({"br", "col", "embed", "hr", "img", "wbr"})
@@ -125,18 +127,20 @@ def made(raw: bytes, secrets: Secrets, whole: str) -> bytes:
     It looks at hostile bytes, so it is for a process that can be ended.
     """
     try:
-        html = harmless(messages.html_of(raw) or "", messages.inline_images(raw), secrets.hide, whole)
+        html, pictures = messages.html_with_images(raw)
+        page = harmless(html or "", pictures, secrets.hide, whole)
     except TooDeepError:
         return b""
-    return html.encode("utf-8", "replace")
+    return page.encode("utf-8", "replace")
 
 
-MAKE = workers.Task(made, seconds=0.6)
+MAKE = workers.Task(made, processor=0.5, clock=0.7)
+"""So a page is there within a second, whatever is in the mail."""
 
 
 def _text_instead(text: str, why: str, whole: str) -> bytes:
     notes = [why, *(_only_beginning(whole) if len(text) > MAX_TEXT else ())]
-    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(text[:MAX_TEXT])}</div>'
+    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(unstacked(text[:MAX_TEXT]))}</div>'
     return _page(shown, notes).encode("utf-8", "replace")
 
 
@@ -151,20 +155,21 @@ def harmless(
     import nh3  # noqa: PLC0415 - only this page needs it
 
     simple = _simple(html)
-    room = MAX_PICTURES
+    room, places = MAX_PICTURE_OCTETS, MAX_PICTURES
     left_out = 0
 
     def attribute(_tag: str, name: str, value: str) -> str | None:
-        nonlocal room, left_out
+        nonlocal room, places, left_out
         if name == "href":
             return value if _scheme(value) in ("http", "https", "mailto", "tel") else None
         if name != "src":
             return value
         picture = pictures.get(value.strip()[4:].strip("<>")) if _scheme(value) == "cid" else None
-        if picture is None or picture[0].lower() not in _PICTURES or len(picture[1]) > room:
+        if picture is None or picture[0].lower() not in _PICTURES or len(picture[1]) > room or not places:
             left_out += 1
             return None
         room -= len(picture[1])
+        places -= 1
         return f"data:{picture[0].lower()};base64,{base64.b64encode(picture[1]).decode('ascii')}"
 
     body = nh3.clean(
@@ -229,7 +234,7 @@ def _simple(html: str) -> _Simple:
 
 
 def _spelled(text: str) -> str:
-    return escape(text, quote=False)
+    return escape(unstacked(text), quote=False)
 
 
 def _bounded(name: str, value: str) -> str:

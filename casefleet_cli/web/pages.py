@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.query import LONGEST
 from casefleet_cli.core.rules import explanation
 from casefleet_cli.custody import originals
@@ -163,6 +164,7 @@ def email(ask: Ask) -> Page:
         for place in links.places_of(connection, number, sight)
     ]
     happened = feed.of_email(connection, sight, number, BEYOND, paging.PAGE_SIZE)
+    _name_files(found["attachments"])
     return Page(
         "email.html",
         {
@@ -172,6 +174,7 @@ def email(ask: Ask) -> Page:
             "letter": paging.part_of(str(found["text"]), ask.number("part", 1), frame.MAX_TEXT),
             "forwards": found["forwards"][:_FORWARDS],
             "many": _MANY,
+            "few_files": paging.PAGE_SIZE,
             "as_sent": bool(found["has_html"]) and ask.arguments.get("view") == "html",
             "thread": _thread(ask, number),
             "history": paging.together(happened)[::-1],
@@ -200,7 +203,9 @@ def email_people(ask: Ask) -> Page:
 
 def email_files(ask: Ask) -> Page:
     """All attachments of an email, a page at a time."""
-    return _all_of(ask, mailparts.attachments, "email_files.html")
+    page = _all_of(ask, mailparts.attachments, "email_files.html")
+    _name_files(page.values["rows"])
+    return page
 
 
 def attachment(ask: Ask) -> Bytes:
@@ -286,7 +291,13 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
 
 FROM_BYTES = frozenset({email_html, attachment})
 """What takes the bytes of a mail apart."""
-OPENING: Mapping[Callable[[Ask], Page | Bytes], str] = {email: "page", email_html: "HTML", attachment: "attachment"}
+OPENING: Mapping[Callable[[Ask], Page | Bytes], str] = {
+    email: "page",
+    email_html: "HTML",
+    email_people: "recipients",
+    email_files: "attachments",
+    attachment: "attachment",
+}
 """What somebody opens of the email whose number comes first in the address, as the read log calls it."""
 
 
@@ -309,6 +320,12 @@ def _all_of(ask: Ask, some: Callable[..., list[dict[str, Any]]], template: str) 
     rows = some(ask.connection, ask.viewer.sight, number, ask.number("after", 0), _MANY + 1)
     following = rows[_MANY - 1]["id"] if len(rows) > _MANY else None
     return Page(template, {"email": found, "rows": rows[:_MANY], "following": following})
+
+
+def _name_files(attachments: list[dict[str, Any]]) -> None:
+    """Give attachments the names under which they are saved."""
+    for each in attachments:
+        each["filename"] = safe_name(each["filename"], each["content_type"])
 
 
 def _thread(ask: Ask, email_id: int) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from casefleet_cli import clock
-from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.web import wordbreaks, words
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def environment(zone: tzinfo) -> Environment:
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     made.filters["breakable"] = lambda text: wordbreaks.breakable(str(words.clean(text)))
-    made.filters["file_name"] = safe_name
     for name in ("by_day", "date", "day", "time"):
         made.filters[name] = partial(getattr(words, name), zone=zone)
     return made

@@ -81,6 +81,8 @@ def run(
             )
         address = host.strip("[]")
     listening = _listen(address, port)
+    from casefleet_cli.web import frame, workers  # noqa: PLC0415 - as in build
+
     try:
         book = _book(path)
         site = build(path, user_id, book=book, terms=terms)
@@ -88,6 +90,7 @@ def run(
         public = f"http://{name}:{listening.getsockname()[1]}"
         if terms is not None and terms.public_names:
             public = f"https://{min(terms.public_names)}"
+        workers.prepare(frame.MAKE)
         with book.serving(public):
             ready(public, site.entrance)
             _serve(site.app, listening)

@@ -11,6 +11,7 @@ from casefleet_cli import clock
 from casefleet_cli.core.moments.days import MONTHS, WEEKDAYS, Days
 from casefleet_cli.core.spoofing.letters import visible as seen
 from casefleet_cli.core.spoofing.suspicions import REASONS
+from casefleet_cli.core.stacks import unstacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Private-use letters around a found word; they become <mark> after everything else was escaped."""
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
 _MAIL_VERBS = {
     "logged": "Logged, not filed",
@@ -73,9 +76,9 @@ _DEFECTS = {
 
 
 def clean(value: object) -> object:
-    """Text without the control and direction letters that could disguise it; anything else as it is."""
+    """Text without the letters that could disguise it or cover what is around it; anything else as it is."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _UNSEEN.sub("", value)
+        return unstacked(_UNSEEN.sub("", value))
     return value
 
 

@@ -14,7 +14,7 @@ import sys
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
-from queue import Empty, LifoQueue
+from queue import Empty, Queue
 from socket import socketpair
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 _AT_ONCE = 2
 """Processes; one visitor's mail leaves one for the others."""
 _MEGABYTES = 512
-_SLOWNESS = 5
-"""How many times its processor time a work may take by the clock, on a machine that does other things."""
-_PATIENCE = 2.0
+_PATIENCE = 0.5
 """Seconds to wait for a process that is busy."""
+_STARTING = 10.0
+"""Seconds that a process may take to start."""
+_READY = b"ready"
 _PROGRAM = "import sys; from casefleet_cli.web.workers import work; work(int(sys.argv[1]), sys.argv[2])"
 
 
@@ -38,47 +39,63 @@ class Task(NamedTuple):
 
     function: Callable[..., bytes]
     """Of a module, by its name; the process gets its arguments and gives back octets."""
-    seconds: float
-    """Of processor time."""
+    processor: float
+    """Seconds of processor time."""
+    clock: float
+    """Seconds by the clock, on a machine that does other things, too."""
 
 
 class OverrunError(Exception):
-    """A work took more than its budget."""
+    """A work took more processor time or memory than it may, or its process broke."""
 
 
 class BusyError(Exception):
-    """Every process works for others, or none can be started."""
+    """Every process works for others, none can be started, or this one was too slow."""
 
 
 def do(task: Task, *given: object) -> bytes:
     """What the task makes of the arguments, in another process.
 
-    Raises OverrunError where that takes more than its budget, BusyError where all processes are busy for too long.
+    Raises OverrunError where that takes more processor time or memory, BusyError where it takes more of the clock.
     """
     idle = _idle()
     try:
         worker = idle.get(timeout=_PATIENCE)
     except Empty:
         raise BusyError from None
+    answer = None
+    error: type[Exception] = BusyError
     try:
         worker = worker or _Worker(task)
         answer = worker.answer(task, given)
         if answer is None:
+            error = OverrunError if worker.end() else BusyError
             worker = None
             worker = _Worker(task)  # it is ready when the next mail comes
     except OSError:  # this machine starts no more processes
-        raise BusyError from None
+        pass
     finally:
         idle.put(worker)
     if answer is None:
-        raise OverrunError
+        raise error
     return answer
 
 
+def prepare(task: Task) -> None:
+    """Start the processes before there is anything to do; this waits for none of them."""
+    idle = _idle()
+    waiting = [idle.get() for _ in range(idle.qsize())]
+    for worker in waiting:
+        try:
+            idle.put(worker or _Worker(task))
+        except OSError:
+            idle.put(None)
+
+
 @cache
-def _idle() -> LifoQueue[_Worker | None]:
+def _idle() -> Queue[_Worker | None]:
     """The processes that have nothing to do; None is one that was not started yet."""
-    idle: LifoQueue[_Worker | None] = LifoQueue()
+    idle: Queue[_Worker | None] = Queue()
     for _ in range(_AT_ONCE):
         idle.put(None)
     return idle
@@ -100,19 +117,27 @@ class _Worker:
                 process_group=0,
             )
         self._connection = Connection(ours.detach())
+        self._is_ready = self._has_ended = False
 
     def answer(self, task: Task, given: tuple[object, ...]) -> bytes | None:
-        """What the task makes of these; None where it has ended over it."""
+        """What the task makes of these; None where it has ended over it, or has not ended yet."""
         try:
-            self._connection.send((task.function, given, task.seconds))
-            if self._connection.poll(task.seconds * _SLOWNESS):
+            if not self._is_ready and self._connection.poll(_STARTING):
+                self._is_ready = self._connection.recv_bytes() == _READY
+            self._connection.send((task.function, given, task.processor))
+            if self._connection.poll(task.clock):
                 return self._connection.recv_bytes()
         except (EOFError, OSError):
-            pass
-        self._process.kill()
+            self._has_ended = True
+        return None
+
+    def end(self) -> bool:
+        """End the process; whether it had ended by itself."""
+        if not self._has_ended:
+            self._process.kill()
         self._process.wait()
         self._connection.close()
-        return None
+        return self._has_ended
 
 
 def work(descriptor: int, module: str) -> None:
@@ -124,6 +149,7 @@ def work(descriptor: int, module: str) -> None:
     connection = Connection(descriptor)
     limit_memory(Budget(megabytes=_MEGABYTES))
     try:
+        connection.send_bytes(_READY)
         while True:
             function, given, seconds = pickle.loads(connection.recv_bytes())  # noqa: S301 - of the server itself
             signal.setitimer(signal.ITIMER_PROF, seconds)  # the kernel ends us then

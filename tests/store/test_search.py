@@ -15,6 +15,7 @@ from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import search, selection
 from casefleet_cli.store.deliveries import Arrival
 from tests.firm import DAYS, Firm, mail
+from tests.timing import is_linear
 from tests.unit.test_query import PIECES
 
 FORWARD = (
@@ -150,3 +151,45 @@ def test_the_index_agrees_with_the_emails(firm: Firm) -> None:
     firm.db.execute("INSERT INTO email_search(email_search, rank) VALUES('integrity-check', 1)")
     assert search.numbers(firm.db, parse("from:zoe", DAYS)) == [3]
     firm.db.execute("UPDATE emails SET subject = 'Fwd: Lease', from_name = 'Ada Berg' WHERE id = 3")
+
+
+def test_a_word_that_occurs_very_often_costs_what_it_weighs(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    made: list[int] = []
+
+    def logged(times: int) -> int:
+        text = f"{len(made)}" + " pest" * times + "\n"
+        receive(
+            firm.db,
+            mail("a@b.example", text=text, msgid=str(len(made)), subject=f"n{len(made)}"),
+            Arrival(firm.ada, "pipe"),
+        )
+        made.append(times)
+        return len(made) - 1
+
+    def shown(number: int) -> None:
+        (row,) = search.find(firm.db, parse(f"pest subject:n{number}", DAYS), mark=("<", ">"))
+        assert "<pest>" in row["snippet"]
+
+    assert is_linear(shown, logged, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "snippet"),
+    [
+        ("word " * 9_000 + "the needle is here", "needle", "the <needle> is here"),
+        ("word " * 9_000 + "the needle is here", "needl*", "the <needle> is here"),
+        ("one word. " + "x " * 500 + "two words together", "two one", "<one> word. x x"),
+        ("one " + "x " * 700 + "then one and two", "two one", "<one> and <two>"),
+        ("w" * 5000, "w*", "<" + "w" * 399),
+        ("nothing", "subject:hearing", "<Hearing>"),
+        ("x " * 200_000 + "needle", "needle", "x x x"),
+    ],
+)
+def test_a_snippet_shows_where_it_was_found(tmp_path: Path, text: str, query: str, snippet: str) -> None:
+    firm = Firm(tmp_path)
+    receive(firm.db, mail("a@b.example", text=text), Arrival(firm.ada, "pipe"))
+    (row,) = search.find(firm.db, parse(query, DAYS), mark=("<", ">"))
+    assert snippet in row["snippet"]
+    assert len(row["snippet"]) < 410
+    assert row["snippet"].count("<") in (row["snippet"].count(">"), 1)

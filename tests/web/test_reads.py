@@ -69,17 +69,19 @@ def told(connection: sqlite3.Connection, **asked: int) -> list[tuple[str, int, s
 def test_each_opening_is_noted_with_who_and_what(office: sqlite3.Connection) -> None:
     number = with_parts(office)
     ada, here = as_user(office, ADA), as_user(office, None)
-    for address in ("", "/html", f"/attachments/{number}1"):
+    for address in ("", "/html", f"/attachments/{number}1", "/recipients", "/attachments"):
         assert ada.ask(f"/emails/{number}{address}").status_code == 200
     assert here.ask(f"/emails/{number}").status_code == 200
     (name,) = office.execute("SELECT name FROM users WHERE id = ?", (ADA,)).fetchone()
     assert told(office) == [
         ("this computer", number, "page"),
+        (name, number, "attachments"),
+        (name, number, "recipients"),
         (name, number, f"attachment {number}1"),
         (name, number, "HTML"),
         (name, number, "page"),
     ]
-    assert len(told(office, user=ADA)) == 3
+    assert len(told(office, user=ADA)) == 5
     assert told(office, email=number + 1) == []
 
 

@@ -86,23 +86,39 @@ def parts(raw: bytes) -> dict[str, Part]:
 
 def html_of(raw: bytes) -> str | None:
     """The HTML of the message as it came, not cleaned; None where there is none."""
+    root = _letter(raw)
+    return _html(root) if root else None
+
+
+def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
+    """The images that HTML can show by "cid:", as (content type, octets) by content-id without angle brackets."""
+    root = _letter(raw)
+    return _images(root) if root else {}
+
+
+def html_with_images(raw: bytes) -> tuple[str | None, dict[str, tuple[str, bytes]]]:
+    """`html_of` and `inline_images` from one look."""
+    root = _letter(raw)
+    return (_html(root), _images(root)) if root else (None, {})
+
+
+def _letter(raw: bytes) -> Part | None:
+    """The tree of parts with what is in the container of the letter."""
     root, _ = _open(raw)
-    if root is None:
-        return None
-    enclosed.unfold_letter(root)
+    if root is not None:
+        enclosed.unfold_letter(root)
+    return root
+
+
+def _html(root: Part) -> str | None:
     hint = hints.charset_of(root)
     chosen = [part for part in body.choose(root).html if part.type == "text/html"]
     pages = [body.text_of(part, part.content()[0], hint)[0] for part in chosen]
     return "\n".join(pages) if pages else None
 
 
-def inline_images(raw: bytes) -> dict[str, tuple[str, bytes]]:
-    """The images that HTML can show by "cid:", as (content type, octets) by content-id without angle brackets."""
+def _images(root: Part) -> dict[str, tuple[str, bytes]]:
     images: dict[str, tuple[str, bytes]] = {}
-    root, _ = _open(raw)
-    if root is None:
-        return images
-    enclosed.unfold_letter(root)
     for leaf in enclosed.letter_nodes(root):
         if leaf.type.startswith("image/"):
             content_id = _content_id(leaf)
