@@ -127,5 +127,5 @@ def test_twice_the_letters_take_twice_the_time(unit: str) -> None:
 
 def test_the_glance_leaves_the_word_to_the_reader_where_it_is_not_certain() -> None:
     assert alternatives._glance(PAGE) is not None
-    for page in ('<img alt=">x">', "<b", "<style>", "<!-- <b> -->x>", "&#99999999999;"):
+    for page in ('<img alt=">x">', "<b", "<style>", "a <!-- \" --> <b title='>x'>", "&#99999999999;"):
         assert alternatives._glance(page) is None, page

@@ -45,10 +45,12 @@ def differ(text: str, pages: str) -> bool:
     each has a number or an address that the other lacks. A text that only points to the HTML contradicts nothing.
     """
     text, pages = text[:_MOST], pages[:_MOST]
+    glance = _glance(pages)
+    if glance is not None and f" {' '.join(text.split())} " in f" {' '.join(glance.split())} ":
+        return False  # as in most mail: all of the one stands in the other
     said = _counted(text)
     if not said:
         return False
-    glance = _glance(pages)
     if glance is not None and not _contradict(said, _counted(glance), text):
         return False
     from casefleet_cli.core.mail.html_text import to_text  # noqa: PLC0415 - its library is needed by few mails
@@ -106,7 +108,8 @@ def _glance(pages: str) -> str | None:
         position = end.end() if end[0] == "-->" else end.start()
     kept.append(pages[position:])
     words = re.sub(_TAG, " ", " ".join(kept))
-    if "<" in words or ">" in words:  # a mark inside an attribute, or a tag that nobody closed
+    quoted = min((at for at in (words.find('"'), words.find("'")) if at >= 0), default=len(words))
+    if "<" in words or ">" in words[quoted:]:  # a tag that nobody closed, or a mark inside of an attribute
         return None
     if "&" not in words:
         return words
