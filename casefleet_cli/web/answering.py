@@ -66,6 +66,11 @@ def lost() -> Answer:
     return _page(404, "lost.html")
 
 
+def out_of_reach() -> Answer:
+    """The answer where the database cannot be read now."""
+    return _page(503, "broken.html", "The database is busy or out of reach.")
+
+
 def _made(
     made_by: Callable[[Ask], Page | Bytes],
     path: str,
@@ -103,7 +108,7 @@ def _made(
         return _page(403, "withheld.html", str(error))
     except (CasefleetError, sqlite3.OperationalError) as error:
         _report(error)
-        return _page(503, "broken.html", "The database is busy or out of reach.")
+        return out_of_reach()
     except Exception as error:  # noqa: BLE001 - a bug on one page is told in one line, never with what it looked at
         _report(error)
         return _page(500, "broken.html", "Something went wrong on this page.")

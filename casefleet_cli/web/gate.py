@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from casefleet_cli.errors import CasefleetError
 from casefleet_cli.web import answering, entering, locks, sessions
 from casefleet_cli.web.answering import Answer
 from casefleet_cli.web.rendering import render
@@ -30,21 +32,30 @@ STATIC = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
 
 
 class Gate:
-    """ASGI middleware around all of Datasette; it lets everything through when no database is ours."""
+    """ASGI middleware around all of Datasette; it lets everything through as long as no database was ours."""
 
     def __init__(self, app: App, datasette: Datasette) -> None:
         self._app = app
         self._datasette = datasette
+        self._path = locks.guarded(datasette)
         self._desk = entering.Desk()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
-        if scope["type"] == "lifespan" or not locks.guards(self._datasette):
+        # Once closed it stays closed: another file under our database's name opens nothing.
+        self._path = self._path or locks.guarded(self._datasette)
+        if not self._path:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _with_headers(send))
+            send = _with_headers(send)
+            try:
+                await self._http(scope, receive, send)
+            except (CasefleetError, sqlite3.Error):
+                await _send(send, scope, answering.out_of_reach())
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "lifespan":
+            await _live(receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         door = sessions.door_of(self._datasette)
@@ -76,18 +87,17 @@ class Gate:
             query = scope["query_string"].decode("latin-1")
             made = await asyncio.get_running_loop().run_in_executor(
                 _apart() if answering.takes_bytes_apart(path) else None,
-                partial(answering.answer, database_path(self._datasette), viewer, path, query),
+                partial(answering.answer, self._path, viewer, path, query),
             )
             await _send(send, scope, made)
 
     def _viewer(self, scope: Scope, door: sessions.Door) -> access.Viewer | None:
         """Who asks, as the database has it now: a disabled user is nobody at once."""
-        path = database_path(self._datasette)
         if door.terms.proxy and (scope.get("client") or ("",))[0] == door.terms.proxy:
             named = _header(scope, door.terms.header.encode("ascii"))
             if named:
-                return entering.vouched_for(path, named)
-        return door.viewer(path, _cookie(scope))
+                return entering.vouched_for(self._path, named)
+        return door.viewer(self._path, _cookie(scope))
 
     async def _login(
         self, scope: Scope, receive: Receive, send: Send, door: sessions.Door, *, known: bool, is_foreign: bool
@@ -102,7 +112,7 @@ class Gate:
         is_ahead = is_ahead or _header(scope, b"purpose") in entering.AHEAD
         cookie = None
         if token and not is_ahead:
-            cookie = await asyncio.to_thread(door.enter, database_path(self._datasette), token)
+            cookie = await asyncio.to_thread(door.enter, self._path, token)
         if cookie is not None:
             await _redirect(send, "/", door.set_cookie(cookie))
         elif known:
@@ -123,7 +133,7 @@ class Gate:
         if peer == door.terms.proxy or (door.terms.public_names and locks.is_loopback(peer)):
             # All come from the proxy; whom it names is whom it saw. Nobody is kept out for what others guessed.
             peer = _header(scope, b"x-forwarded-for").rpartition(",")[2].strip()
-        answer = await self._desk.sign_in(door, database_path(self._datasette), peer, form)
+        answer = await self._desk.sign_in(door, self._path, peer, form)
         if answer.cookie is None:
             await _sign_in_page(send, scope, door, answer.status, problem=answer.problem, to=to)
         else:
@@ -136,9 +146,12 @@ def _apart() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(16, "casefleet-bytes")
 
 
-def database_path(datasette: Datasette) -> str:
-    """The file of the casefleet database that this Datasette serves."""
-    return next(str(held.path) for held in datasette.databases.values() if held.path and locks.is_ours(str(held.path)))
+async def _live(receive: Receive, send: Send) -> None:
+    """Begin and end with the server, without what Datasette or another plugin would do then: it serves nothing."""
+    message: MutableMapping[str, Any] = {}
+    while message.get("type") != "lifespan.shutdown":
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
 
 
 @cache

@@ -45,22 +45,59 @@ DEFAULT_HEADERS = {
 
 PATIENCE = 10.0
 """Seconds after which a page is given up, so that no question keeps a thread for good."""
-_SECRET_COLUMNS = frozenset({("raw_messages", "content"), ("settings", "value")})
-_SECRET_TABLES = frozenset({"bcc_addresses", "passwords"})
+SHOWN: dict[str, frozenset[str]] = {table: frozenset(columns.split()) for table, columns in {
+    "activities": "id at verb user_id case_id lead_id contact_id email_id about_user_id about_activity_id digest",
+    "activity_texts": "activity_id text",
+    "attachments": "id email_id part filename content_type size content_id is_inline",
+    "case_contacts": "case_id contact_id role",
+    "case_users": "case_id user_id",
+    "cases": "id number title status opened_at closed_at restricted",
+    "contact_addresses": "id contact_id address",
+    "contacts": "id name kind note created_at merged_into_id look",
+    "decisions": "id delivery_id email_id outcome reason verdicts decided_at as_of tag",
+    "deliveries": "id email_id user_id source import_id labels standing received_at state format",
+    "email_cases": "email_id case_id linked_by decision_id user_id linked_at",
+    "email_contacts": "email_id contact_id linked_by",
+    "email_leads": "email_id lead_id linked_by decision_id user_id linked_at",
+    "email_recipients": "id email_id kind name address",
+    "email_references": "email_id position msgid",
+    "email_search": "subject text from_name from_address people filenames email_search rank",
+    "email_search_data": "id block",
+    "email_search_docsize": "id sz",
+    "email_search_idx": "segid term pgno",
+    "emails": "id fingerprint standing msgid subject from_name from_address sent_at logged_at text people filenames"
+    " has_html forwards defects size moment_from",
+    "json_each": "key value type atom id parent fullkey path json root",
+    "lead_contacts": "lead_id contact_id",
+    "leads": "id name status stage source opened_at ended_at case_id",
+    "never_log": "id entry user_id",
+    "notifications": "id user_id kind email_id import_id detail created_at read_at",
+    "settings": "name",
+    "sender_addresses": "id user_id address",
+    "users": "id name role created_at disabled_at",
+}.items()}  # fmt: skip
+"""What pages read, by table and column, whoever asks. What is in no line of this, a table or column of tomorrow, is
+refused until somebody writes it down here."""
+_NULL = frozenset({("bcc_addresses", "address"), ("bcc_addresses", "user_id"), ("settings", "value")})
+"""What the questions of a page name and no page may know: it reads as NULL."""
+_HARMLESS = frozenset({sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_TRANSACTION})
+"""What tells nothing by itself: to count, to join, to begin and to end."""
 _known: dict[tuple[str, int], bool] = {}
 
 
-def blind(
+def shown_only(
     action: int, first: str | None, second: str | None, _database: str | None = None, _trigger: str | None = None
 ) -> int:
-    """SQLite authorizer: secret columns read as NULL, and no other database file can be attached."""
-    if action == sqlite3.SQLITE_READ and first is not None:
-        table, column = first.lower(), (second or "").lower()
-        if table in _SECRET_TABLES or (table, column) in _SECRET_COLUMNS:
+    """SQLite authorizer of the pages: what SHOWN names is read, secrets are NULL, and anything else is refused."""
+    if action == sqlite3.SQLITE_READ:
+        table, column = (first or "").lower(), (second or "").lower()
+        if column in SHOWN.get(table, ()) or (table in SHOWN and column in ("", "rowid")):
+            return sqlite3.SQLITE_OK
+        if (table, column) in _NULL:
             return sqlite3.SQLITE_IGNORE
-    if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
+    if action in _HARMLESS:
+        return sqlite3.SQLITE_DENY if (second or "").lower() == "load_extension" else sqlite3.SQLITE_OK
+    return closed(action, first, second)
 
 
 def closed(
@@ -79,14 +116,21 @@ def closed(
     return sqlite3.SQLITE_DENY
 
 
+def nothing_attached(
+    action: int, _first: str | None, _second: str | None, _database: str | None = None, _trigger: str | None = None
+) -> int:
+    """SQLite authorizer of Datasette's connections to other databases: ours is not attached there."""
+    return sqlite3.SQLITE_DENY if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH) else sqlite3.SQLITE_OK
+
+
 _SCHEMA = ("sqlite_master", "sqlite_schema", "email_search_config")
 _OF_THE_SCHEMA = ("data_version", "schema_version", "table_info", "table_xinfo", "foreign_key_list", "index_list",
                   "index_info", "index_xinfo", "database_list")  # fmt: skip
 
 
 def confine(connection: sqlite3.Connection) -> None:
-    """Make a connection of ours blind to secrets, and end what it does after PATIENCE seconds."""
-    connection.set_authorizer(blind)
+    """Let a connection of ours read what pages show, and end what it does after PATIENCE seconds."""
+    connection.set_authorizer(shown_only)
     deadline = clock.ticks() + PATIENCE
     connection.set_progress_handler(lambda: int(clock.ticks() > deadline), 50_000)
 
@@ -96,10 +140,10 @@ def is_loopback(address: str) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
-def guards(datasette: Datasette) -> bool:
-    """Whether any database of this Datasette is ours, so that all of it is locked; when in doubt, it is."""
+def guarded(datasette: Datasette) -> str:
+    """The file of the first database of this Datasette that is ours, so that all of it is locked; "" where none is."""
     paths = [str(held.path) for held in datasette.databases.values() if held.path]
-    return any(is_ours(path) for path in paths)
+    return next((path for path in paths if is_ours(path)), "")
 
 
 def is_ours(path: str) -> bool:

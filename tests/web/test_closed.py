@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,7 @@ from datasette.hookspecs import hookimpl
 from datasette.plugins import pm
 from datasette.utils.asgi import Response
 
-from casefleet_cli.web import answering, pages, plugin, server
-from tests.volume import SOAK
+from casefleet_cli.web import answering, plugin, server
 from tests.web.conftest import ADA, GUEST, LIM, Browser
 from tests.web.test_locks import SECRETS, addresses
 
@@ -164,34 +161,3 @@ def test_plain_datasette_beside_a_plugin(newer: Path, tmp_path: Path) -> None:
         assert done.returncode != 0, address
         assert "casefleet serve" in done.stdout, done.stderr  # the page that asks to sign in
         assert LEAK not in done.stdout + done.stderr
-
-
-def on_datasette_1(firm: Path, tmp_path: Path) -> None:
-    """In an environment of its own, with the plugin as any plugin is found there: our pages, and nothing else."""
-    python = str(tmp_path / "one/bin/python")
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "one"], check=True)
-    needed = [word.partition(";")[0] for word in requires("casefleet") or () if "extra" not in word]
-    needed = [word for word in needed if not word.startswith("datasette")]
-    subprocess.run([python, "-m", "pip", "install", "-q", "datasette==1.0a41", *needed], check=True)
-    (tmp_path / "plugins").mkdir()
-    (tmp_path / "plugins/ours.py").write_text("from casefleet_cli.web.plugin import *\n")
-    source = str(Path(pages.__file__).parents[2])
-    for address in (
-        "/casefleet/bcc_addresses.json",
-        "/casefleet.json",
-        "/",
-        "/cases",
-        "/-/plugins.json",
-        "/-/tables.json",
-    ):
-        done = subprocess.run(
-            [python, "-m", "datasette", str(firm), "--plugins-dir", str(tmp_path / "plugins"), "--get", address],
-            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": source},
-        )  # fmt: skip
-        assert done.returncode, address
-        assert [word for word in SECRETS if word in done.stdout + done.stderr] == []
-        assert "casefleet serve" in done.stdout  # the page that asks to sign in
-
-
-if SOAK:  # it fetches another Datasette
-    test_on_datasette_1 = pytest.mark.soak(on_datasette_1)
