@@ -28,6 +28,7 @@ UPDATE cases SET opinion = '{DIARY} in a column';
 """A table and columns that this release has never heard of."""
 
 PLUGIN = f"""
+import os
 import sqlite3
 from datasette import hookimpl
 from datasette.utils.asgi import Response
@@ -134,6 +135,8 @@ def prepare_connection(conn):
 @hookimpl
 def startup(datasette):
     async def inner():
+        if os.environ.get("STRANGER_BREAKS"):
+            raise RuntimeError("a plugin broke")
         for name in list(datasette.databases):
             try:
                 await datasette.get_database(name).execute_write("CREATE TABLE strangers (a)")

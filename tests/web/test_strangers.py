@@ -83,6 +83,16 @@ def test_the_pages_are_the_same_as_without_it(
     assert "strangers" not in tables(grown)
 
 
+def test_a_plugin_that_breaks_breaks_no_page(grown: Path, plugin: Path) -> None:
+    env = {**environment(plugin), "STRANGER_BREAKS": "1"}
+    with running(["casefleet_cli", "--db", str(grown), "serve", "--port", "0"], env, grown.parent) as (
+        client,
+        entrance,
+    ):
+        assert client.ask(entrance).status == 303
+        assert client.ask("/cases/1").status == 200
+
+
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that is none of ours."""
