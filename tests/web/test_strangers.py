@@ -136,12 +136,13 @@ def test_where_none_is_ours_the_plugin_does_what_it_can(other: Path, plugin: Pat
         assert client.ask("/other/t.json").tells(DIARY)
 
 
-def test_another_file_in_the_place_of_ours_opens_nothing(firm: Path, other: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("user", [None, ADA])
+def test_another_file_in_the_place_of_ours_opens_nothing(
+    firm: Path, other: Path, tmp_path: Path, user: int | None
+) -> None:
     path = Path(shutil.copy(firm, tmp_path / "casefleet.db"))
-    with running(["casefleet_cli", "--db", str(path), "serve", "--port", "0"], environment(), tmp_path) as (
-        client,
-        entrance,
-    ):
+    words = ["casefleet_cli", "--db", str(path), *(["--as", str(user)] if user else []), "serve", "--port", "0"]
+    with running(words, environment(), tmp_path) as (client, entrance):
         assert client.ask(entrance).status == 303
         assert client.ask("/cases/1").status == 200
         shutil.copy(other, tmp_path / "new.db")
@@ -153,8 +154,14 @@ def test_another_file_in_the_place_of_ours_opens_nothing(firm: Path, other: Path
                 assert answer.status in (200, 303, 401, 404, 503), target
                 assert answer.status != 200 or target in ("/style.css", "/icon.svg"), target
                 assert not answer.tells(DIARY, "Traceback"), target
-        path.unlink()
-        assert client.ask("/cases/1").status in (401, 503)
+        for there in (True, False):
+            client.cookie = cookie
+            answer = client.ask("/cases/1")
+            assert (answer.status, answer.tells("The database is busy or out of reach.")) == (503, True)
+            client.cookie = ""
+            assert client.ask("/cases/1").status == 401
+            if there:
+                path.unlink()
 
 
 def test_a_snapshot_holds_nothing_that_was_not_decided(grown: Path, tmp_path: Path) -> None:
