@@ -60,7 +60,7 @@ demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" SERVE=$(SERVE) sh fixtures/demo.sh
 
 test: $(VENV)/developed
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 quick: $(VENV)/developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e --ignore tests/web

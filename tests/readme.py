@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+from tests import warm
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -44,13 +46,9 @@ def examples(text: str) -> list[Example]:
 class Shell:
     """One folder in which the examples run one after the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Path) -> None:
         self.folder = folder
         (folder / "fixtures").symlink_to(ROOT / "fixtures")
-        program = folder / "bin" / "casefleet"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m casefleet_cli "$@"\n')
-        program.chmod(0o755)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CASEFLEET")}
         self.environment = {
             **kept,
@@ -83,8 +81,10 @@ def steady(output: str) -> str:
 
 def main() -> None:
     """Write the outputs in the README anew."""
-    with tempfile.TemporaryDirectory() as folder:
-        shell = Shell(Path(folder))
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        (Path(folder) / "bin").mkdir()
+        shell = Shell(Path(folder), stack.enter_context(warm.program(Path(folder, "bin/casefleet"))))
 
         def renewed(match: re.Match[str]) -> str:
             told = [f"$ {one.command}\n{shell.run(one.command)}".rstrip() for one in examples(match.group(0) + "\n")]

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 from casefleet_cli.cli.app import COMMANDS
+from tests import warm
 from tests.readme import README, Shell, examples
 
 
 def test_every_example_prints_what_the_readme_says(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    for example in examples(README.read_text()):
-        assert shell.run(example.command) == example.output, example.command
+    (tmp_path / "bin").mkdir()
+    with warm.program(tmp_path / "bin/casefleet") as program:
+        shell = Shell(tmp_path, program)
+        for example in examples(README.read_text()):
+            assert shell.run(example.command) == example.output, example.command
 
 
 def test_every_command_has_an_example() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.scenario import Simulation, scores
+from tests.volume import volume
 
 
-@pytest.mark.parametrize("seed", [6, 7, 8])
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [6, 7, 8][: volume(1, 3)])
 def test_300_unassigned_mails(tmp_path: Path, seed: int) -> None:
     found = {score.kind: score for score in scores(Simulation(tmp_path, seed))}
     for kind in ("thread", "forward"):

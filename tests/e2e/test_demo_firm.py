@@ -8,12 +8,13 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from casefleet_cli.cli.app import run
+from tests import warm
 
 ROOT = Path(__file__).parents[2]
 FIRM = ROOT / "fixtures/firm"
@@ -22,18 +23,22 @@ UNION SELECT d.name FROM email_leads AS l JOIN leads AS d ON d.id = l.lead_id WH
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment in which `casefleet` is this tree and the database is the demo firm's."""
     folder = tmp_path_factory.mktemp("firm")
-    program = folder / "casefleet"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m casefleet_cli "$@"\n')
-    program.chmod(0o755)
     environment = {
         **os.environ,
         "PATH": f"{folder}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "CASEFLEET_DB": str(folder / "casefleet.db"),
     }
+    with warm.program(folder / "casefleet"):
+        fill(environment)
+        yield environment
+
+
+def fill(environment: dict[str, str]) -> None:
+    """Set the firm up, deliver its mail and import its archives."""
     subprocess.run(["sh", FIRM / "setup.sh"], env=environment, check=True, stdout=subprocess.DEVNULL)
     with (FIRM / "pipe/envelopes.tsv").open() as table:
         for row in csv.DictReader(table, delimiter="\t"):
@@ -45,7 +50,6 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         subprocess.run(
             ["casefleet", "import", *words], env=environment, check=True, cwd=FIRM, stdout=subprocess.DEVNULL
         )
-    return environment
 
 
 @pytest.fixture

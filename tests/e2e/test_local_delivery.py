@@ -28,13 +28,15 @@ CLIENT = "anna@client.example"
 @pytest.fixture
 def service_user(place: Path) -> Iterator[pwd.struct_passwd]:
     """A user as `casefleet install` makes it: without a shell, at home where the database is."""
-    installed.need("useradd", "userdel")
+    installed.need("useradd", "userdel", "pkill")
     name, home = f"cf{token_hex(4)}", place / "home"
     home.mkdir()
     subprocess.run(["useradd", "--system", "--user-group", "--home-dir", home, "--no-create-home", "--shell",
                     "/usr/sbin/nologin", name], check=True)  # fmt: skip
     shutil.chown(home, name, name)
     yield pwd.getpwnam(name)
+    while subprocess.run(["pkill", "-KILL", "-U", name]).returncode == 0:  # what is tried again every second
+        pass
     subprocess.run(["userdel", name], check=True)
 
 

@@ -121,7 +121,7 @@ def test_a_text_does_not_contradict_itself(text: str) -> None:
 )
 def test_twice_the_letters_take_twice_the_time(unit: str) -> None:
     both = lambda text: (differ(text, text), differ(LETTER, text), differ(text, PAGE))  # noqa: E731
-    assert is_linear(both, lambda n: unit * (n // len(unit)), 70_000)
+    assert is_linear(both, lambda n: unit * (n // len(unit)), 100_000)
     assert differ(unit * 10, PAGE) in (True, False)
 
 

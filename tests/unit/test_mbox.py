@@ -468,7 +468,7 @@ def test_twice_as_many_from_lines_take_at_most_thrice_the_time(tmp_path: Path) -
     def content(count: int) -> bytes:
         return DATED + mail(1) + b"\nFrom \nX: y\n" * count + b"\nFrom \n \n" * count + b"From \n" * count
 
-    assert is_linear(lambda given: split(tmp_path, given), content, 20_000)
+    assert is_linear(lambda given: split(tmp_path, given), content, 10_000)
 
 
 # --- a mbox that is still written ---

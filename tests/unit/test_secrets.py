@@ -351,4 +351,5 @@ def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
         redact(raw, KNOWN, lambda found: look_into(found, KNOWN))
         look_into(b"%PDF" + raw, KNOWN)
 
-    assert is_linear(looked_through, lambda n: piece * (n // len(piece)), 20_000)
+    size = 10_000 if piece == HOSTILE["soft hyphens"] else 60_000  # one of them takes as long as ten others
+    assert is_linear(looked_through, lambda n: piece * (n // len(piece)), size)

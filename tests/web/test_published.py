@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,14 @@ from casefleet_cli.custody import metadata
 from tests.refusals import office
 
 Opened = Callable[[str], Any]
+ASKED = """import json, sys
+from click.testing import CliRunner
+from datasette.cli import cli
+for address in sys.stdin:
+    done = CliRunner().invoke(cli, ["serve", *sys.argv[1:], "--get", address.rstrip("\\n")])
+    print(json.dumps([done.exit_code, done.output]), flush=True)
+"""
+"""Answers as `datasette FILE --get ADDRESS` does, to one address after the other."""
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +42,24 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(snapshot: Path) -> Opened:
+def opened(snapshot: Path) -> Iterator[Opened]:
     """What Datasette answers to an address, by a process of its own that has no plugin."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CASEFLEET", "PYTHONPATH"))}
 
-    def ask(address: str) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "datasette", "firm mail.db", "-m", "metadata.yaml", "--setting", "suggest_facets", "off",
-             "--get", address],
-            cwd=snapshot, capture_output=True, text=True, env={**clean, "DATASETTE_LOAD_PLUGINS": ""},
-        )  # fmt: skip
-        assert done.returncode == 0, (address, done.stdout[:500], done.stderr)
-        return json.loads(done.stdout) if ".json" in address else done.stdout
+    argv = [sys.executable, "-c", ASKED, "firm mail.db", "-m", "metadata.yaml", "--setting", "suggest_facets", "off"]
+    with subprocess.Popen(argv, cwd=snapshot, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          env={**clean, "DATASETTE_LOAD_PLUGINS": ""}) as process:  # fmt: skip
 
-    return ask
+        def ask(address: str) -> Any:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(f"{address}\n")
+            process.stdin.flush()
+            code, told = json.loads(process.stdout.readline())
+            assert code == 0, (address, told[:500])
+            return json.loads(told) if ".json" in address else told
+
+        yield ask
 
 
 def test_all_is_there_with_its_meaning_and_nothing_else(snapshot: Path, opened: Opened) -> None:
