@@ -118,6 +118,7 @@ def test_the_outermost_message_comes_first() -> None:
     chain = find.find_all("Fwd: Fwd: Deed", text, None)
     assert [step.sender and step.sender.address for step in chain] == ["cy@example.com", "ada@example.com"]
     assert [step.comment for step in chain] == ["Look.", "As promised."]
+    assert [step.by for step in chain] == [None, ("Cy", "cy@example.com")]
     assert find.find("Fwd: Fwd: Deed", text, None) == chain[0]
 
 
