@@ -36,7 +36,7 @@ def read(page: Page, start: int) -> Block | None:
     for index in range(start, end):
         text = page.lines[index].text
         hit = page.hits.get(index)
-        if (hit and hit[0] in (TO, CC, SUBJECT)) or _cell(text) is not None:
+        if (hit and hit[0] in (TO, CC, SUBJECT)) or _cell(text, is_loose=bool(sender and date)) is not None:
             labels = index
             break
         if not text or _ASIDE.match(text):
@@ -66,10 +66,13 @@ def _named(text: str) -> str:
     return " ".join(words)
 
 
-def _cell(text: str) -> tuple[str, str] | None:
-    """The field and the value of a line of the table whose labels have no colons."""
+def _cell(text: str, *, is_loose: bool) -> tuple[str, str] | None:
+    """The field and the value of a line of the table without colons; loosely, one blank sets them apart."""
     label, *rest = _CELLS.split(text, maxsplit=1) if len(text) < _LONGEST else ("",)
     known = LABELS.get(fold(label)) if 0 < len(label) < 30 else None
+    if known is None and is_loose:
+        label, *rest = text.split(" ", 1)
+        known = LABELS.get(fold(label))
     if known is None or known[0] in (FROM, DATE):
         return None
     return known[0], rest[0].strip() if rest else ""
@@ -80,7 +83,9 @@ def _stacked(page: Page, start: int, values: dict[str, str]) -> Block:
     end, field = start, ""
     for index in range(start, min(len(page.lines), start + _MOST_BELOW)):
         text = page.lines[index].text
-        cell = _cell(text)
+        if values.get(SUBJECT) and text:
+            break
+        cell = _cell(text, is_loose=True)
         if cell and cell[0] not in values:
             field, value = cell
             if field != OTHER:
@@ -89,8 +94,6 @@ def _stacked(page: Page, start: int, values: dict[str, str]) -> Block:
         elif text and field not in ("", OTHER) and not values[field]:
             values[field] = text
             end = index + 1
-        elif text and SUBJECT in values:
-            break
         elif text and field in (TO, CC) and index == end and "@" in text + values[field]:
             values[field] += f" {text}"
             end = index + 1

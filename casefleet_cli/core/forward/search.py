@@ -123,6 +123,9 @@ class _Search:
                 return self.made(index, {}, " ")
             return None
         values, languages, end, raw_headers, _ = following
+        if not self.is_nested and self.mail.is_own(values):
+            self.position = max(end, self.position)
+            return None
         if not is_forward and self.is_nested and self.told.kind != FORWARD:
             return _STOP
         if not is_forward and (self.is_refused(values, languages) or self.is_bounce(index, raw_headers)):

@@ -102,7 +102,7 @@ BOUNCES = (
 
 # The nouns of lines such as "This is a forwarded message", and the words that may stand around.
 NOUNS = (
-    "message|messaggio|mensagem|mensaje|nachricht|bericht|meddelande|meddelelse|besked|melding|viesti|wiadomość|zpráva|"
+    "message|messaggio|mejl|levél|mensagem|mensaje|nachricht|bericht|meddelande|meddelelse|besked|melding|viesti|wiadomo|zpráva|"
     "zprávy|správa|poruka|sporočilo|сообщени|письмо|повідомлення|лист|съобщени|писмо|üzenet|mesaj|μήνυμα|הודעה|رسالة|"
     "پیام|संदेश|メッセージ|メール|메시지|邮件|郵件|信件|thư|pesan|ข้อความ|missatge|conversation|konversation|conversación|"
     "conversazione|conversa|correo|courriel|e-mail|email|e-post"
@@ -110,5 +110,5 @@ NOUNS = (
 AROUND = (
     "this|is|a|an|the|begin|start|of|here|es|esto|este|esta|un|una|uma|um|é|dies|das|ist|eine|der|anfang|beginn|ceci|"
     "est|le|la|début|de|du|del|den|det|är|er|et|ett|en|dit|een|questo|è|inizio|to|jest|początek|это|є|це|начало|"
-    "початок|toto|je|ez|egy|bu|一个|以下是"
+    "початок|inicio|início|inicia|da|på|od|kezdete|alkaa|začátek|začiatok|toto|je|ez|egy|bu|一个|以下是"
 )
