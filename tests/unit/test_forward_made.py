@@ -10,6 +10,7 @@ from tests.forwarding import AUTHOR, COMMENT, Letter, forwards, lookalikes
 _SUBJECTLESS = (
     "kustomer",
     "yandex, english",
+    "yandex, month",
     "yandex, 1",
     "yandex, 2",
     "yandex, 3",

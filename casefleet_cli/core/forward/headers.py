@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MBOX = re.compile(r"From \S{1,320} .{0,60}\d:\d\d")
 _LONGEST_JOINED, _MOST_WRAPPED = 2000, 11
 """Letters of a header on one line that was wrapped, and the lines that it goes on for."""
+_MOST_STRANGE = 5
+"""Lines with labels that no header has above the first that one has."""
 _WANTED = (FROM, DATE, SUBJECT)
 
 
@@ -45,6 +47,8 @@ def following(page: Page, index: int, mark: Mark, subject: str | None) -> Header
         return None
     if _MBOX.match(page.texts[at]):
         at = page.skip_blank(at + 1, 1)
+        if at >= len(page.texts):
+            return None
     line = one_line(page, at, subject)
     if line:
         return line
@@ -59,8 +63,9 @@ def following(page: Page, index: int, mark: Mark, subject: str | None) -> Header
 
 def _below(page: Page, at: int, mark: Mark, subject: str | None) -> Block | None:
     """The block that begins below a separating line, as whichever program wrote it."""
-    if at >= len(page.texts):
-        return None
+    first = page.next_hit[at]
+    if at < first <= at + _MOST_STRANGE and all(blocks.is_labelled(text) for text in page.texts[at:first]):
+        at = first if page.block(at, adopt=True) is None else at
     block = _conversation(page, at) or page.block(at, adopt=True, subject=subject)
     if mark.is_framed or mark.kind == FORWARDED:
         block = fuller(page, at, block, subject)

@@ -15,6 +15,7 @@ _MAILTO = re.compile(r"\s?<mailto:[^<>\s]{0,400}>|\s?\[mailto:[^\[\]\s]{0,400}\]
 _BRACKETED = re.compile(rf"""[<\[(«]\s*(?:<\s*)?(?:mailto:|smtp:)?['"]?({_ADDRESS})['"]?\s*[>\])»]{{0,2}}""", re.I)
 _NO_LOCAL_PART = re.compile(r"[<\[]\s?@[^\s<>@]{1,255}>")
 """An address that was made anonymous."""
+_COMMENT = re.compile(r"^\s*\(([^()]*)\)\s*$")
 _ON_BEHALF = re.compile(
     r"[\[(]?\b(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|em nome de|namens|för|"
     r"på vegne af|på vegne av|puolesta|w imieniu|jménem|v zastúpení|nevében|în numele|от имени|від імені|adına|"
@@ -127,7 +128,7 @@ def _mailbox(text: str) -> Mailbox | None:
         spec = _SPEC.search(text)
         if spec is None or "/" in spec[0].partition("@")[0]:  # Notes names: "Jane Doe/Legal/Firm@Firm"
             return Mailbox(_name(text), "") if _name(text) else None
-        name, address = text[: spec.start()] or text[spec.end() :], spec[0]
+        name, address = text[: spec.start()] or _COMMENT.sub(r"\1", text[spec.end() :]), spec[0]
     name, address = _name(name), address.strip("'\"<>. ")
     if address.lower().startswith("mailto:"):
         address = address[7:]

@@ -21,6 +21,7 @@ _DIGIT = re.compile(r"\d")
 _LONGEST = 400
 _BANNER = " >>>"
 _WRAPPED = 3
+_LONGEST_DAY = 30
 _NAME_EDGE = " \t,;:.·-–—\"'“”„«»*()[]<>"
 
 
@@ -106,6 +107,9 @@ def _date_in(text: str) -> tuple[int, int] | None:
     if not clock and not day:
         return None
     end = max(found.end() for found in (clock, day) if found)
+    if clock and not day and not _YEAR.search(text[: clock.start()]):  # "15:14, 1 March 2024"
+        year = _YEAR.search(text, clock.end(), clock.end() + _LONGEST_DAY)
+        end = year.end() if year else end
     if day:
         return min(day.start(), clock.start() if clock else day.start()), end
     start = 0

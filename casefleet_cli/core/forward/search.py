@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _CLUE = re.compile(r"[\d@]")
 _LONGEST_CHAIN = 50
+_MOST_ABOVE = 100
 _STOP = object()
 """From here on the text is what an answer quotes."""
 
@@ -123,7 +124,8 @@ class _Search:
                 return self.made(index, {}, " ")
             return None
         values, languages, end, raw_headers, _ = following
-        if not self.is_nested and self.mail.is_own(values):
+        is_announced = is_forward and self.told.kind == FORWARD
+        if not self.is_nested and not is_announced and self.mail.is_own(values):
             self.position = max(end, self.position)
             return None
         if not is_forward and self.is_nested and self.told.kind != FORWARD:
@@ -161,7 +163,17 @@ class _Search:
         if self.is_nested and self.told.kind != FORWARD:
             return _STOP
         self.position = header.end
-        return self.made(index, header.values, header.languages)
+        return self.made(self.top(index), header.values, header.languages)
+
+    def top(self, index: int) -> int:
+        """Where a header begins whose first field that matters is at a line: fields of other kinds may stand above."""
+        top = index
+        for at in range(index - 1, max(self.start, index - _MOST_ABOVE) - 1, -1):
+            if at in self.page.hits and self.page.hits[at][0] == OTHER:
+                top = at
+            elif not self.texts[at] or not self.page.lines[at].is_indented:
+                break
+        return top
 
     def inside(self, index: int, block: Block | None) -> int:
         """Where to go on after labels that are no header: at a sender's line among them, else behind them."""
@@ -180,13 +192,16 @@ class _Search:
 
     def is_set_apart(self, index: int) -> bool:
         """Whether a header begins the text or stands below a drawn line."""
-        above = next((text for text in reversed(self.texts[self.start : index]) if text), "")
+        above = next((text for text in reversed(self.texts[self.start : self.top(index)]) if text), "")
         return not above or marks.is_separator(above)
 
     def is_letter(self, index: int, header: Header) -> bool:
         """Whether a header is one that the letter itself begins with, such as a memo's."""
         above = self.texts[index - 1] if index else ""
         strange = header.strange + (bool(above) and index - 1 not in self.page.hits and blocks.is_labelled(above))
+        below = self.page.skip_blank(header.end)
+        if below >= len(self.texts) or marks.is_rule(self.texts[below]) or self.page.hits.get(below, ("",))[0] == FROM:
+            return True  # an entry of a list: nothing is written below
         return self.mail.is_letter(header.values, header.languages, strange)
 
     def is_padding(self, index: int, values: dict[str, str]) -> bool:
