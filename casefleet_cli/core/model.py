@@ -52,6 +52,8 @@ class Forward(NamedTuple):
     """What the forwarder wrote above the forwarded text."""
     msgid: str | None = None
     """Only attached messages still have it."""
+    by: Mailbox | None = None
+    """Who forwarded it, where that is not the mail's own author: in a chain, the sender of the message around it."""
 
 
 class Message(NamedTuple):

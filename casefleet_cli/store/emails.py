@@ -213,6 +213,7 @@ def _forward(forward: Forward) -> dict[str, object]:
         "cc": [_mailbox(mailbox) for mailbox in forward.cc],
         "comment": forward.comment,
         "msgid": forward.msgid,
+        "by": None if forward.by is None else _mailbox(forward.by),
     }
 
 

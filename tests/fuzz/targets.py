@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from casefleet_cli.core.forward.blocks import Page
+from casefleet_cli.core.forward.blocks import Block, Page
+from casefleet_cli.core.forward.doubts import Mail
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, LABELS, LANGUAGES, SUBJECT, TO
+from casefleet_cli.core.forward.marks import Mark
 from casefleet_cli.core.forward.subjects import Told
 from casefleet_cli.core.mail import folding, html_text, mime
 from casefleet_cli.core.mail import message as messages
@@ -98,6 +100,7 @@ def _stored_decision(decision: routing.Decision) -> dict[str, Any]:
 
 # What a parameter is given, by its name in one function, or by its type as it is written.
 
+_NO_BLOCK = Block(0, 1, {}, {}, 0)
 _number = st.integers(-5, 1 << 16)
 _index = st.integers(0, 40)
 _people = st.sampled_from(
@@ -235,8 +238,11 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
         lambda label: label and (lambda: label)
     ),
     "Tag | None": st.none() | _tag,
+    "Mail": st.builds(Mail, st.none() | text, _list),
     "Told": st.builds(Told, st.sampled_from(("forward", "reply", "plain", "unknown")), st.none() | text, st.booleans()),
     "mapi.Item": _item,
+    "tuple[Mailbox, ...]": _list,
+    "Sequence[Mailbox]": _list,
     "tuple[Candidate, ...]": st.lists(_candidate, max_size=2).map(tuple),
     "tuple[Contact, ...]": st.lists(_contact, max_size=2).map(tuple),
 }
@@ -267,6 +273,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "mail.html_text.to_text.html": st.one_of(html, text),
     "mail.html_tags.tokens.html": st.one_of(html, text),
     "mail.message.part_bytes.part": st.sampled_from(("1", "2", "1.1", "2.1", "x", "")),
+    "mail.forwarded.attached.room": st.integers(0, 5000).map(lambda letters: [letters]),
     "mail.fields.fields_of.position": st.integers(0, 50),
     "mail.mime.tree_inside.number": st.sampled_from(("1", "2.1")),
     "mail.mime.Part.describe.default_type": st.sampled_from(("text/plain", "message/rfc822")),
@@ -291,9 +298,23 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
 }
 """Where the type says too little."""
 
+_blocks = text.map(lambda text: Page(f"From: a@x.example\n{text}")).map(lambda page: (page, page.block(0) or _NO_BLOCK))
+
 WHOLE: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "forward.blocks.Page.skip_blank": st.tuples(text.map(Page), _index, st.integers(0, 5)),
     "forward.blocks.Page.block": text.map(Page).flatmap(
+        lambda page: st.tuples(st.just(page), st.integers(0, len(page.lines) - 1))
+    ),
+    "forward.headers.of_block": _blocks.map(lambda found: (found[1], found[1].end)),
+    "forward.headers.one_line": _blocks.map(lambda found: (found[0], found[1].start, None)),
+    "forward.headers.fuller": _blocks.map(lambda found: (found[0], found[1].start, found[1], "Deed")),
+    "forward.headers.following": st.tuples(text.map(Page), st.none() | text).map(
+        lambda given: (given[0], 0, Mark("forwarded", "", is_framed=True), given[1])
+    ),
+    "forward.notes.read": text.map(Page).flatmap(
+        lambda page: st.tuples(st.just(page), st.integers(0, len(page.lines) - 1))
+    ),
+    "forward.unlabelled.read": text.map(Page).flatmap(
         lambda page: st.tuples(st.just(page), st.integers(0, len(page.lines) - 1))
     ),
     "forward.foreign.read": st.tuples(text.map(Page), st.none() | text).flatmap(

@@ -84,7 +84,7 @@ def _parsed(found: Message, raw: bytes, *_: Any) -> None:
     for forward in found.forwards:
         _is_clean(forward.comment or "")
         _is_aware(forward.date)
-        _people((*filter(None, [forward.sender]), *forward.to, *forward.cc))
+        _people((*filter(None, [forward.sender, forward.by]), *forward.to, *forward.cc))
 
 
 def _tree(root: mime.Part, raw: bytes) -> None:

@@ -141,6 +141,21 @@ def test_a_mail_that_is_attached_as_a_file_is_forwarded(name: str, octets: bytes
     assert [one.subject for one in forwards] == {"a.eml": ["The survey"], "a.msg": ["Survey"], "a.txt": []}[name]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "octets", "count"),
+    [
+        ("application/rfc822", "a.eml", INNER, 1),
+        ("application/vnd.ms-outlook", "A.EML", INNER, 1),
+        ("application/x-message", "a.eml ", INNER, 1),
+        ("application/octet-stream", "a.eml", b"no header at all\n\nx", 0),
+        ("image/png", "a.eml", INNER, 0),
+        ("application/pdf", "a.eml.pdf", INNER, 0),
+    ],
+)
+def test_the_name_of_a_saved_message_tells_more_than_its_type(kind: str, name: str, octets: bytes, count: int) -> None:
+    assert len(messages.parse(letter(TEXT, part(kind, name, octets))).forwards) == count
+
+
 def test_secrets_inside_are_masked() -> None:
     inner = INNER.replace(b"in spring", b"ada-7k3mq9x2vt4hc8wn@log.firm.example")
     raw = letter(TEXT, part("message/rfc822", "a.eml", inner))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casefleet_cli.core.forward import find
+from casefleet_cli.core.model import Mailbox
 
 BLOCK = "From: Ada Byron <ada@example.com>\nSent: 27 October 2021 09:31\nTo: Bo <bo@example.com>\nSubject: Deed\n"
 RULE = "________________________________\n"
@@ -112,12 +113,23 @@ def test_forwards_that_look_like_something_else(subject: str, text: str) -> None
     assert found.subject == "Deed"
 
 
+def test_the_mails_own_header_is_forwarded_where_subject_and_marker_say_so() -> None:
+    ada = (Mailbox("Ada Byron", "ada@example.com"),)
+    own = GMAIL.replace("Subject: Deed", "Subject: Fwd: Deed")
+    assert find.find("Fwd: Deed", own, None, ada) is not None
+    assert find.find("Fwd: Deed", own.partition("\n")[2], None, ada) is None
+    assert find.find("Fwd: Deed", own.partition("\n")[2] + GMAIL, None, ada) is not None
+    assert find.find("Deed", GMAIL, None, ada) is None
+    assert find.find("Deed", GMAIL, None) is not None
+
+
 def test_the_outermost_message_comes_first() -> None:
     inner = GMAIL.replace("Ada Byron <ada@", "Cy <cy@").replace("Deed", "Fwd: Deed")
     text = f"Look.\n\n{inner.replace('The deed is signed.', 'As promised.')}\n{GMAIL}"
     chain = find.find_all("Fwd: Fwd: Deed", text, None)
     assert [step.sender and step.sender.address for step in chain] == ["cy@example.com", "ada@example.com"]
     assert [step.comment for step in chain] == ["Look.", "As promised."]
+    assert [step.by for step in chain] == [None, ("Cy", "cy@example.com")]
     assert find.find("Fwd: Fwd: Deed", text, None) == chain[0]
 
 

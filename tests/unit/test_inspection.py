@@ -42,3 +42,16 @@ def test_what_is_inside_stands_beside_the_attachments() -> None:
     assert found["inside"] == [{"part": "2.2", "filename": "f", "content_type": "a/b", "size": 2}]
     assert found["enclosed_text"] == "---------- attached ----------\nSubject: Inner\n\nThe well"
     assert found["text"] == "hi"
+
+
+def test_a_chain_of_forwards_tells_who_forwarded_what() -> None:
+    block = "---------- Forwarded message ---------\nFrom: {0} <{0}@x>\nDate: Fri, Mar 1, 2024 at 3:14 PM\nSubject: Fwd: S\nTo: b@y\n\n"
+    text = block.format("leo") + block.format("ida")
+    found = inspection.answer("p", parse(f"From: Ada <a@x>\nSubject: Fwd: Fwd: S\n\n{text}hello".encode()))
+    chain = found["forwards"]
+    assert isinstance(chain, list)
+    assert [(one["from"]["address"], one["by"] and one["by"]["address"]) for one in chain] == [
+        ("leo@x", None),
+        ("ida@x", "leo@x"),
+    ]
+    assert "forwards" not in inspection.answer("p", parse(f"Subject: Fwd: S\n\n{block.format('ida')}hello".encode()))

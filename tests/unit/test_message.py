@@ -214,6 +214,36 @@ def test_an_attached_message_is_a_forward_with_the_text_as_comment() -> None:
     assert found.date is not None
 
 
+def test_every_attached_message_is_a_forward_and_each_tells_who_forwarded_it() -> None:
+    deeper = b"From: Leo <leo@x>\nSubject: Fwd: Old\n" + mixed(b"\nsee below", ENCLOSED, head=b"").replace(
+        b"--b", b"--c"
+    )
+    deeper = b"Content-Type: message/rfc822\n\n" + deeper.replace(b"boundary=b", b"boundary=c")
+    other = ENCLOSED.replace(b"Old", b"Other").replace(b"Eve <eve@x>", b"Ida <ida@x>")
+    found = parse(mixed(TEXT, deeper, other)).forwards
+    assert [
+        (one.subject, one.sender and one.sender.address, one.by and one.by.address, one.comment) for one in found
+    ] == [
+        ("Fwd: Old", "leo@x", None, "Hello"),
+        ("Old", "eve@x", "leo@x", None),
+        ("Other", "ida@x", None, "Hello"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sender", [b"MAILER-DAEMON@mx.example", b"Mail Delivery System <Mailer-Daemon@mx.example>", b"postmaster"]
+)
+def test_what_a_mail_system_gives_back_is_no_forward(sender: bytes) -> None:
+    raw = mixed(TEXT, ENCLOSED, head=b"From: " + sender + b"\nSubject: Mail\n")
+    assert len(parse(raw.replace(sender, b"Ada <ada@firm.example>")).forwards) == 1
+    assert parse(raw.replace(sender, sender if b"@" in sender else sender + b"@mx.example")).forwards == ()
+
+
+def test_a_comment_alone_is_no_author() -> None:
+    assert parse(b"From: (mailbox in ASCII)\n\nx").from_ == ()
+    assert parse(b"From: (ada@firm.example)\n\nx").from_ == (("", "ada@firm.example"),)
+
+
 def test_an_attached_message_in_base64_is_opened() -> None:
     head, _, inside = ENCLOSED.partition(b"\n\n")
     part = head + b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(inside)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from casefleet_cli.core.forward import blocks
+from casefleet_cli.core.forward import oneline
 from casefleet_cli.core.mail import alternatives, html_tags
 from casefleet_cli.core.moments import field, typed, written
 from casefleet_cli.core.secrets import spelling
@@ -23,7 +23,7 @@ GROWTH = 3.2
 
 NAMES = "log.firm.example"
 MADE = {
-    "core.forward.blocks": [blocks._label_pattern(name, ["de", "en"]) for name in ("to", "subject")],
+    "core.forward.oneline": [oneline._label_pattern(name, ["de", "en"]) for name in ("to", "subject")],
     "core.mail.alternatives": [re.compile(end) for end in alternatives._SILENT_ENDS.values()],
     "core.mail.html_tags": list(html_tags._RAW_ENDS.values()),
     "core.secrets.spelling": [

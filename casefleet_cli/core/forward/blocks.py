@@ -14,7 +14,6 @@ from casefleet_cli.core.forward.labels import (
     SUBJECT,
     TO,
     fold,
-    of_language,
 )
 from casefleet_cli.light import NamedTuple
 
@@ -24,6 +23,9 @@ _INVISIBLE = {
     **dict.fromkeys((0xFEFF, 0x200B, 0x200E, 0x200F, 0x061C, 0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
     **dict.fromkeys((0xA0, 0x202F, 0x2007, 0x3000), " "),
 }
+_ENTITIES = {"&nbsp;": " ", "&#160;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
+_ENTITY = re.compile("&(?:nbsp|lt|gt|quot|amp|#39|#160);")
+"""What help desks leave of a page in plain text."""
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+$")
 _UNKNOWN_LABEL = re.compile(r"[*_]{0,2}[^\W\d_][^\n:：@<>\"]{0,30}[:：](?!//)")
 _ADDRESS = re.compile(r"[^\s@<>,;]@[^\s@<>,;]")
@@ -33,8 +35,11 @@ _MOST_BLANKS = 3
 _LINES_EACH, _LINES_ANYWAY = 10, 2000
 _MOST_LINES = 100_000
 """Lines of a text that are searched."""
-_MOST_LEADING = 30
+_MOST_LEADING = 200
 """Lines of other fields before the first that matters, at most."""
+_MOST_FOLDED = 10
+SENDER = "sender"
+"""The field of who sent it for the author, whom From names (RFC 5322 section 3.6.2)."""
 
 
 class Line(NamedTuple):
@@ -58,6 +63,8 @@ class Block(NamedTuple):
     """By field, the folded label."""
     raw_headers: int
     """How many fields only a mail system writes."""
+    strange: int = 0
+    """How many lines in it, or right below, have a label that no header has: "Pages: 3"."""
 
 
 def languages_of(labels: dict[str, str]) -> str:
@@ -74,7 +81,9 @@ def languages_of(labels: dict[str, str]) -> str:
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a text, without quotation marks and invisible characters."""
+    """The lines of a text, without quotation marks and invisible characters; entities of HTML that stand in it read."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
     if not text.isascii():
         text = text.translate(_INVISIBLE)
     lines = []
@@ -114,11 +123,17 @@ def label_of(text: str) -> tuple[str, str, str] | None:
     return known[0], label, value.rstrip("*").strip() if head[0] == "*" else value
 
 
+def is_labelled(text: str) -> bool:
+    """Whether a line begins with a word and a colon, known or not."""
+    return _UNKNOWN_LABEL.match(text) is not None
+
+
 class Page:
     """A text with its labels found once, so that every question about it is linear at most."""
 
     def __init__(self, text: str) -> None:
         self.lines = lines_of(text)
+        self.texts = [line.text for line in self.lines]
         self.budget = _LINES_EACH * len(self.lines) + _LINES_ANYWAY
         """How many lines may still be read into blocks, so that no text makes the same lines be read over and over."""
         self.hits: dict[int, tuple[str, str, str]] = {}
@@ -139,15 +154,19 @@ class Page:
             index += 1
         return index
 
-    def block(self, start: int, *, adopt: bool = False, subject: str | None = None) -> Block | None:
+    def block(
+        self, start: int, *, adopt: bool = False, subject: str | None = None, known: dict[str, str] | None = None
+    ) -> Block | None:
         """The header block that begins at a line, however complete; None where no label stands.
 
         With `adopt`, a line "word: name <address>" with an unknown word counts as the sender's. `subject` is the
-        subject to expect, which tells a folded subject line from the first line of the message.
+        subject to expect, which tells a folded subject line from the first line of the message. `known`: what was told
+        by field above it.
         """
         if self.budget <= 0:
             return None
         reader = _Reader(self, start, adopt=adopt, subject=subject)
+        reader.values.update(known or {})
         block = reader.block()
         self.budget -= reader.index - start + 1
         return block
@@ -164,6 +183,7 @@ class _Reader:
         self.values: dict[str, str] = {}
         self.labels: dict[str, str] = {}
         self.raw_headers = 0
+        self.strange = 0
         self.field = ""
         self.continued = 0
         self.gaps = 0
@@ -181,6 +201,7 @@ class _Reader:
                     break
                 continue
             elif not (self.adopted(line) or self.continuation(line)):
+                self.strange += _UNKNOWN_LABEL.match(line.text) is not None
                 break
             self.index += 1
         if not self.values:
@@ -188,14 +209,16 @@ class _Reader:
         end = self.index
         while end > self.start + 1 and not lines[end - 1].text:
             end -= 1
-        return Block(self.start, end, self.values, self.labels, self.raw_headers)
+        return Block(self.start, end, self.values, self.labels, self.raw_headers, self.strange)
 
     def take(self, field: str, label: str, value: str) -> bool:
         """Read a label line; False when it begins the next block."""
         if field == OTHER:
             self.raw_headers += label in RAW_HEADERS or label.startswith("x-")
-            self.field = OTHER
+            self.field, self.continued = OTHER, 0
             return bool(self.values) or self.index - self.start < _MOST_LEADING
+        if field == FROM and self.is_of_sender(label):
+            return True
         if field in self.values:
             if field == FROM or self.is_complete():
                 return False
@@ -207,6 +230,15 @@ class _Reader:
         self.values[field], self.labels[field] = value, label
         self.field, self.continued = field, 0
         return True
+
+    def is_of_sender(self, label: str) -> bool:
+        """Pass over a sender's line where the author's stands too; drop what it said where that comes later."""
+        if label == SENDER and FROM in self.values:
+            self.field, self.continued = OTHER, 0
+            return True
+        if self.labels.get(FROM) == SENDER and label != SENDER:
+            del self.values[FROM]
+        return False
 
     def is_complete(self) -> bool:
         return all(field in self.values for field in (FROM, DATE, TO, SUBJECT))
@@ -240,18 +272,23 @@ class _Reader:
         """Take "word: name <address>" as the sender, its word being in a language that we don't know."""
         if not self.adopt or FROM in self.values or self.index > self.start + 2 or not _UNKNOWN_LABEL.match(line.text):
             return False
-        value = re.split("[:：]", line.text, maxsplit=1)[1].strip()
-        if not _ADDRESS.search(value):
+        label, value = re.split("[:：]", line.text, maxsplit=1)
+        if not _ADDRESS.search(value) or any(sign.isdigit() for sign in label):  # "On 1 March at 3:14 …"
             return False
+        value = value.strip()
         self.values[FROM], self.labels[FROM] = value, ""
         self.field, self.continued = FROM, 0
         return True
 
     def continuation(self, line: Line) -> bool:
         """Take a line as more of the value above it."""
-        if not self.values or self.field == "" or self.continued >= _MOST_CONTINUED:
+        if self.field == "" or self.continued >= _MOST_CONTINUED:
             return False
         self.continued += 1
+        if self.field == OTHER and line.is_indented and line.depth == self.page.lines[self.index - 1].depth:
+            return True  # a folded field (RFC 5322 section 2.2.3)
+        if not self.values:
+            return False
         if self.field == OTHER:
             return self.expects_more() and line.depth == self.page.lines[self.index - 1].depth
         value = self.values[self.field]
@@ -259,6 +296,7 @@ class _Reader:
             if not self.expects_more():
                 return False
             self.field = OTHER  # a label that we don't know, such as one for attachments
+            self.strange += 1
             return True
         if not (self.expects_more() or self.fits(line, value)):
             return False
@@ -288,60 +326,25 @@ class _Reader:
                 or ("@" not in tail and len(line.text.split()) < 9)
                 or tail.count("<") > tail.count(">")
             )
+        if self.field == SUBJECT and value and self.is_folded():
+            return True
         if self.field == SUBJECT and self.subject:
             whole = " ".join(f"{value} {line.text}".split())
             return " ".join(self.subject.split()).startswith(whole)
         return not value and (self.field == DATE or self.is_stacked())
 
+    def is_folded(self) -> bool:
+        """Whether this line and those that follow continue a field, up to an empty line or the next field."""
+        lines = self.page.lines
+        depth = lines[self.index - 1].depth
+        for at in range(self.index, min(len(lines), self.index + _MOST_FOLDED)):
+            if not lines[at].text or at in self.page.hits:
+                return at > self.index
+            if not lines[at].is_indented or lines[at].depth != depth:
+                return False
+        return self.index + _MOST_FOLDED > len(lines)
+
     def is_stacked(self) -> bool:
         """Whether the labels of this block stand on lines of their own, with the values below."""
         at = self.page.hits.get(self.start)
         return at is not None and not at[2]
-
-
-_patterns: dict[str, dict[str, re.Pattern[str]]] = {}
-"""How labels begin within a line, by the languages that the first label is of."""
-
-
-def one_line(text: str, subject: str | None) -> Block | None:
-    """The header block that lost its line breaks, as Yahoo and Samsung write it; None where it is none.
-
-    A label may touch the value before it, and Yahoo forgets the colon in some languages. `subject` is the subject to
-    expect, which tells where it ends and the message begins.
-    """
-    first = label_of(text)
-    if not first or first[0] != FROM or len(text) > 20_000:
-        return None
-    languages = LABELS[first[1]][1]
-    if languages not in _patterns:
-        _patterns[languages] = {
-            field: _label_pattern(field, [*languages.split(), "en"]) for field in (SUBJECT, TO, CC, DATE)
-        }
-    left = dict(_patterns[languages])
-    if not left[SUBJECT].search(first[2]):
-        return None
-    values: dict[str, str] = {}
-    labels = {FROM: first[1]}
-    field, position, rest = FROM, 0, first[2]
-    while left and field != SUBJECT:
-        found = {name: match for name, pattern in left.items() if (match := pattern.search(rest, position))}
-        if not found:
-            break
-        following = min(found, key=lambda name: found[name].start())
-        values[field] = rest[position : found[following].start()].strip()
-        field, position = following, found[following].end()
-        labels[field] = fold(found[field][0].strip(" :："))
-        del left[field]
-    values[field] = rest[position:].strip()
-    if subject and field == SUBJECT and values[field].startswith(subject):
-        values[field] = subject
-    return Block(0, 1, values, labels, 0) if len(values) >= 3 and SUBJECT in values else None
-
-
-def _label_pattern(field: str, languages: list[str]) -> re.Pattern[str]:
-    """Where a label can begin within a line."""
-    labels = {label for language in languages for label in of_language(language, field)}
-    words = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
-    if field == SUBJECT:
-        return re.compile(rf"(?:{words})\s?[:：]\s?|(?<=[^\s>])(?:{words})(?<=\w{{5}})\s", re.I)
-    return re.compile(rf"(?<=[>\s;,\")\]])(?:{words})\s?[:：]\s?|(?<=>)(?:{words})\s", re.I)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casefleet_cli.core.model import Forward
+    from casefleet_cli.core.model import Forward, Mailbox
 
 _MOST_TEXT = 2_000_000
 _FRAMES = ("---", "___", "===", "‐‐‐", "———", "***")
@@ -20,16 +20,19 @@ _NEAR = 4
 """Lines from one label of a header block to the next, at most."""
 
 
-def find(subject: str | None, text: str, html: str | None) -> Forward | None:
+def find(subject: str | None, text: str, html: str | None, writers: tuple[Mailbox, ...] = ()) -> Forward | None:
     """The message that a mail forwards in its text, the outermost one; None when it forwards nothing.
 
-    `text` is the mail's best plain text, `html` its HTML, if any. Never raises; the time is linear in the length.
+    `text` is the mail's best plain text, `html` its HTML, if any; `writers` are who it is from. Never raises; the time
+    is linear in the length.
     """
-    chain = find_all(subject, text, html)
+    chain = find_all(subject, text, html, writers)
     return chain[0] if chain else None
 
 
-def find_all(subject: str | None, text: str, html: str | None) -> tuple[Forward, ...]:
+def find_all(
+    subject: str | None, text: str, html: str | None, writers: tuple[Mailbox, ...] = ()
+) -> tuple[Forward, ...]:
     """The chain of forwarded messages, the outermost first; empty when nothing is forwarded."""
     text = text[:_MOST_TEXT]
     has_prefix = subject is not None and any(sign in subject for sign in ":：(")
@@ -42,13 +45,14 @@ def find_all(subject: str | None, text: str, html: str | None) -> tuple[Forward,
     is_forward = told.kind == subjects.FORWARD
     if not is_forward and not (has_header and _speaks(text, is_answer=told.kind == subjects.REPLY)):
         return ()
-    from casefleet_cli.core.forward import search  # noqa: PLC0415
+    from casefleet_cli.core.forward import doubts, search  # noqa: PLC0415
 
-    chain = search.chain(told, text)
+    mail = doubts.Mail(subject, writers)
+    chain = search.chain(told, text, mail)
     if html and is_forward and not (chain and _is_whole(chain[0])):
         from casefleet_cli.core.mail.html_text import to_text  # noqa: PLC0415
 
-        other = search.chain(told, to_text(html[:_MOST_TEXT]))
+        other = search.chain(told, to_text(html[:_MOST_TEXT]), mail)
         if other and (not chain or _is_whole(other[0])):
             return other
     return chain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from casefleet_cli.core.forward.blocks import Block
+from casefleet_cli.core.forward.blocks import SENDER, Block
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, RAW_HEADERS, SUBJECT, TO
 from casefleet_cli.core.moments import written
 from casefleet_cli.light import TYPE_CHECKING
@@ -32,7 +32,7 @@ def read(page: Page, start: int, subject: str | None) -> Block | None:
             break
         if end in page.hits and page.hits[end][1] in RAW_HEADERS:
             return None
-        if end in page.hits and page.hits[end][0] == FROM and FROM in values:
+        if end in page.hits and page.hits[end][0] == FROM and FROM in values and page.hits[end][1] != SENDER:
             break
         value = labelled[2].strip()
         field = page.hits[end][0] if end in page.hits else _field(value, values, subject)

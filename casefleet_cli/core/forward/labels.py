@@ -126,6 +126,7 @@ LANGUAGES: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 
 _NEUTRAL = (
+    "path|lines|xref|distribution|conversation|"
     "reply-to|reply to|replyto|bcc|blind copy|attachments|attachment|attached|importance|priority|sensitivity|"
     "categories|category|message-id|message id|messageid|organization|organisation|newsgroups|followup-to|references|"
     "in-reply-to|user-agent|x-mailer|mime-version|content-type|content-transfer-encoding|received-spf|return-path|"

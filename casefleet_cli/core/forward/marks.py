@@ -13,6 +13,7 @@ _FRAME = re.compile(f"[{FRAMES}]{{2,}}")
 _LONGEST = 160
 _LONGEST_WORDS = 140
 _SHORTEST_WORDS = 3
+_OPEN = 4
 _PLAIN_WORDS, _BARE_WORDS = 7, 3
 """The most words of a line without a frame that ends with a colon, and of one that does not."""
 
@@ -34,8 +35,13 @@ class Mark(NamedTuple):
     rest: str
     """What stands on the same line after it."""
     is_framed: bool
+    is_sure: bool = False
+    """Framed, or a line that says no more than that the message below is forwarded."""
+    lines: int = 1
+    """How many lines it takes."""
 
 
+_MOST_ALONE = 7
 _stems: dict[str, list[str]] = {}
 
 
@@ -46,6 +52,28 @@ def _says(kind: str, line: str) -> bool:
         _stems[ORIGINAL] = fold(words.ORIGINAL).split("|")
     folded = fold(line)
     return any(stem in folded for stem in _stems[kind])
+
+
+def _is_alone(line: str) -> bool:
+    """Whether a line says only that what follows is a forwarded message: "This is a forwarded message"."""
+    spoken = fold(line.strip(FRAMES + " .:：")).split()
+    if not 0 < len(spoken) <= _MOST_ALONE or not _says(FORWARDED, line):
+        return False
+    if "nouns" not in _stems:
+        _stems["nouns"] = fold(words.NOUNS).split("|")
+        _stems["around"] = fold(words.AROUND).split("|")
+    has_noun = False
+    for word in spoken:
+        is_noun = any(stem in word for stem in _stems["nouns"])
+        if not is_noun and word not in _stems["around"] and not any(stem in word for stem in _stems[FORWARDED]):
+            return False
+        has_noun = has_noun or is_noun
+    return has_noun
+
+
+def is_open(text: str) -> bool:
+    """Whether a frame begins in a line and may end in the next one."""
+    return len(text) > _OPEN and not text[:_OPEN].strip(FRAMES) and text[-1] not in FRAMES
 
 
 def is_rule(text: str) -> bool:
@@ -78,11 +106,13 @@ def read(text: str) -> Mark | None:
         return Mark(RULE, "", is_framed=True)
     if not text:
         return None
+    if _is_alone(text) and not (text[0] in FRAMES and text[-1] in FRAMES):
+        return Mark(FORWARDED, "", is_framed=text[0] in FRAMES, is_sure=True)
     framed = _framed(text) if text[0] in FRAMES else None
     if framed:
         is_whole = text[-1] in FRAMES and len(text) <= _LONGEST
         kind = next((kind for kind in (FORWARDED, ORIGINAL) if _says(kind, text if is_whole else framed.words)), None)
-        return Mark(kind, "" if is_whole else framed.rest, is_framed=True) if kind else None
+        return Mark(kind, "" if is_whole else framed.rest, is_framed=True, is_sure=True) if kind else None
     count = len(text.split())
     if count > _PLAIN_WORDS or (count > _BARE_WORDS and text.rstrip("* ")[-1:] not in (":", "：")):
         return None

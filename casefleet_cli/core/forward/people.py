@@ -13,6 +13,9 @@ _SPEC = re.compile(rf"(?<![^{_WORD}@]){_ADDRESS}")
 """It begins where a word does, or a long word would be read again from each of its letters."""
 _MAILTO = re.compile(r"\s?<mailto:[^<>\s]{0,400}>|\s?\[mailto:[^\[\]\s]{0,400}\](?=\s*[>\])])", re.I)
 _BRACKETED = re.compile(rf"""[<\[(«]\s*(?:<\s*)?(?:mailto:|smtp:)?['"]?({_ADDRESS})['"]?\s*[>\])»]{{0,2}}""", re.I)
+_NO_LOCAL_PART = re.compile(r"[<\[]\s?@[^\s<>@]{1,255}>")
+"""An address that was made anonymous."""
+_COMMENT = re.compile(r"^\s*\(([^()]*)\)\s*$")
 _ON_BEHALF = re.compile(
     r"[\[(]?\b(?:on behalf of|im auftrag von|de la part de|en nombre de|per conto di|em nome de|namens|för|"
     r"på vegne af|på vegne av|puolesta|w imieniu|jménem|v zastúpení|nevében|în numele|от имени|від імені|adına|"
@@ -28,12 +31,19 @@ _LONGEST = 200_000
 
 
 def one(value: str) -> Mailbox | None:
-    """The sender that a label line names: of "A on behalf of B" the first; None where there is nothing."""
+    """The sender that a label line names; None where there is nothing.
+
+    Of "A on behalf of B" it is B, the author (RFC 5322 section 3.6.2), with the address of A where B has none; an
+    address without a name speaks for the A who wrote.
+    """
     text = value[:2000]
-    split = _ON_BEHALF.split(text, maxsplit=1)
-    if len(split) > 1 and split[0].strip():
-        text = split[0]
-    return _mailbox(text)
+    first, *rest = _ON_BEHALF.split(text, maxsplit=1)
+    sender, author = _mailbox(first), _mailbox(rest[0]) if rest else None
+    if not author or not sender:
+        return author or sender
+    if author.name:
+        return author if author.address else Mailbox(author.name, sender.address)
+    return sender
 
 
 def many(value: str) -> tuple[Mailbox, ...]:
@@ -107,6 +117,7 @@ def _mailbox(text: str) -> Mailbox | None:
     text = _bare(text).strip().rstrip(",;").strip()
     if not text or _NOBODY.match(text):
         return None
+    text = _NO_LOCAL_PART.sub("", text).strip() or text
     all_bracketed = list(_BRACKETED.finditer(text))
     if all_bracketed:
         bracketed = all_bracketed[-1]  # names may hold an address too
@@ -117,7 +128,7 @@ def _mailbox(text: str) -> Mailbox | None:
         spec = _SPEC.search(text)
         if spec is None or "/" in spec[0].partition("@")[0]:  # Notes names: "Jane Doe/Legal/Firm@Firm"
             return Mailbox(_name(text), "") if _name(text) else None
-        name, address = text[: spec.start()] or text[spec.end() :], spec[0]
+        name, address = text[: spec.start()] or _COMMENT.sub(r"\1", text[spec.end() :]), spec[0]
     name, address = _name(name), address.strip("'\"<>. ")
     if address.lower().startswith("mailto:"):
         address = address[7:]
@@ -126,5 +137,7 @@ def _mailbox(text: str) -> Mailbox | None:
 
 def _name(text: str) -> str:
     """A display name on one line without the quotes around it."""
-    text = " ".join(text.replace("\\", "").split()).strip(" *\t<>:;,")
+    text = " ".join(text.replace("\\", "").split()).strip(" *\t:;,")
+    if not _SPEC.search(text):  # a name may hold an address with its brackets
+        text = text.strip(" *\t<>:;,")
     return within(text, lambda first, last: first in _QUOTES and last in _QUOTES).strip('"“”„«»* ')

@@ -19,7 +19,9 @@ _DATE = re.compile(r"\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}\.?,?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _DIGIT = re.compile(r"\d")
 _LONGEST = 400
+_BANNER = " >>>"
 _WRAPPED = 3
+_LONGEST_DAY = 30
 _NAME_EDGE = " \t,;:.·-–—\"'“”„«»*()[]<>"
 
 
@@ -30,6 +32,8 @@ class Attribution(NamedTuple):
     """The line after it."""
     sender: str
     date: str
+    is_banner: bool = False
+    """As GroupWise writes it: ">>> Ada Byron 3/1/2024 3:14 PM >>>"."""
 
 
 _lists: dict[str, frozenset[str]] = {}
@@ -53,6 +57,11 @@ def read(lines: list[str], index: int, *, needs_verb: bool = True) -> Attributio
     first = lines[index]
     if not first or len(first) > _LONGEST or not _DIGIT.search(" ".join(lines[index : index + 2])[:800]):
         return None
+    if first.endswith(_BANNER):
+        banner = first.rstrip("> ")
+        if not (_CLOCK.search(banner) and _DATE.search(banner)):
+            return None
+        return Attribution(index + 1, *_split(banner, _ADDRESS.search(banner)), is_banner=True)
     text = ""
     for end in range(index, min(len(lines), index + _WRAPPED)):
         if not lines[end] or len(text) > _LONGEST or len(lines[end]) > _LONGEST:
@@ -98,6 +107,9 @@ def _date_in(text: str) -> tuple[int, int] | None:
     if not clock and not day:
         return None
     end = max(found.end() for found in (clock, day) if found)
+    if clock and not day and not _YEAR.search(text[: clock.start()]):  # "15:14, 1 March 2024"
+        year = _YEAR.search(text, clock.end(), clock.end() + _LONGEST_DAY)
+        end = year.end() if year else end
     if day:
         return min(day.start(), clock.start() if clock else day.start()), end
     start = 0

@@ -4,51 +4,54 @@ from __future__ import annotations
 
 import re
 
-from casefleet_cli.core.forward import blocks, foreign, marks, people, quotes, subjects
-from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, SUBJECT, TO, fold
+from casefleet_cli.core.forward import (
+    blocks,
+    doubts,
+    foreign,
+    headers,
+    marks,
+    people,
+    quotes,
+    subjects,
+)
+from casefleet_cli.core.forward.labels import CC, DATE, FROM, OTHER, SUBJECT, TO
 from casefleet_cli.core.forward.marks import FORWARDED, RULE
 from casefleet_cli.core.forward.subjects import FORWARD, PLAIN, REPLY
-from casefleet_cli.core.forward.words import BOUNCES
+from casefleet_cli.core.mail.forwarded import is_from_a_system
 from casefleet_cli.core.model import Forward
 from casefleet_cli.core.moments import written
-from casefleet_cli.light import TYPE_CHECKING, NamedTuple
+from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from casefleet_cli.core.forward.blocks import Block
+    from casefleet_cli.core.forward.doubts import Mail
+    from casefleet_cli.core.forward.headers import Header
     from casefleet_cli.core.forward.marks import Mark
     from casefleet_cli.core.forward.subjects import Told
 
-_ALONE = re.compile(r"\W{0,4}(?:begin )?forwarded message\W{0,4}$", re.I)
 _CLUE = re.compile(r"[\d@]")
 _LONGEST_CHAIN = 50
-_LONGEST_JOINED, _MOST_WRAPPED = 2000, 11
-"""Letters of a header on one line that was wrapped, and the lines that it goes on for."""
-_WANTED = (FROM, DATE, SUBJECT)
+_MOST_ABOVE = 100
 _STOP = object()
 """From here on the text is what an answer quotes."""
 
 
-class _Header(NamedTuple):
-    """What stands above a message, in whatever form it was written."""
+def chain(told: Told, text: str, mail: Mail) -> tuple[Forward, ...]:
+    """Every forwarded message of a text, the outermost first, given what the subject tells.
 
-    values: dict[str, str]
-    languages: str
-    end: int
-    raw_headers: int
-
-
-def chain(told: Told, text: str) -> tuple[Forward, ...]:
-    """Every forwarded message of a text, the outermost first, given what the subject tells."""
-    return _Search(told, text).chain()
+    `mail`: whose text it is; each message of the chain was forwarded by the sender of the one before.
+    """
+    return _Search(told, text, mail).chain()
 
 
 class _Search:
     """One text while it is searched, from its beginning on."""
 
-    def __init__(self, told: Told, text: str) -> None:
+    def __init__(self, told: Told, text: str, mail: Mail) -> None:
         self.told = told
+        self.mail = mail
         self.page = blocks.Page(text)
-        self.texts = [line.text for line in self.page.lines]
+        self.texts = self.page.texts
         self.start = 0
         """Where the comment above the next forward begins."""
         self.is_nested = False
@@ -56,14 +59,16 @@ class _Search:
 
     def chain(self) -> tuple[Forward, ...]:
         """Every forward of the chain."""
-        if self.told.kind != FORWARD and self.told.rest and _is_bounce_talk(self.told.rest):
+        if self.told.kind != FORWARD and (
+            is_from_a_system(self.mail.writers) or doubts.is_bounce_talk(self.told.rest or "")
+        ):
             return ()
         found: list[Forward] = []
         while len(found) < _LONGEST_CHAIN:
             forward = self.next()
             if forward is None:
                 break
-            found.append(forward)
+            found.append(forward._replace(by=found[-1].sender) if found else forward)
             self.start, self.is_nested = self.position, True
             self.told = subjects.read(forward.subject)
         return tuple(found)
@@ -92,11 +97,15 @@ class _Search:
     def mark(self, index: int) -> Mark | None:
         """What a line separates; lines that cannot are told by a glance."""
         text = self.texts[index]
-        if text[0] in marks.FRAMES or (
-            len(text) <= 160 and (text.rstrip("* ")[-1:] in (":", "：") or self.is_above_label(index))
+        if text[0] not in marks.FRAMES and (
+            len(text) > 160 or not (text.rstrip("* ")[-1:] in (":", "：") or self.is_above_label(index))
         ):
-            return marks.read(text)
-        return None
+            return None
+        mark = marks.read(text)
+        if mark is None and marks.is_open(text) and index + 1 < len(self.texts):  # Notes wraps its own
+            mark = marks.read(f"{text} {self.texts[index + 1]}")
+            return mark._replace(lines=2) if mark and mark.kind == FORWARDED and not mark.rest else None
+        return mark
 
     def is_above_label(self, index: int) -> bool:
         return self.page.skip_blank(index + 1, 2) in self.page.hits
@@ -104,100 +113,67 @@ class _Search:
     def marked(self, index: int, mark: Mark) -> Forward | object | None:
         """Judge a line that speaks of a forwarded or of an original message."""
         is_forward = mark.kind == FORWARDED
-        is_sure = mark.is_framed or bool(_ALONE.match(self.texts[index]))
+        is_sure = mark.is_sure
         if self.told.kind == REPLY and not (is_forward and is_sure and not self.page.lines[index].depth):
-            return _STOP if self.follows(index, mark) else None
+            return _STOP if headers.following(self.page, index, mark, self.told.rest) else None
         if self.told.kind == PLAIN and not is_sure:
             return None  # words of the letter, for all we know; the header below is judged by itself
-        following = self.follows(index, mark)
+        following = headers.following(self.page, index, mark, self.told.rest)
         if following is None:
             if is_forward and is_sure and not self.is_nested and self.told.kind != PLAIN:
                 return self.made(index, {}, " ")
             return None
-        values, languages, end, raw_headers = following
+        values, languages, end, raw_headers, _ = following
+        is_announced = is_forward and self.told.kind == FORWARD
+        if not self.is_nested and not is_announced and self.mail.is_own(values):
+            self.position = max(end, self.position)
+            return None
         if not is_forward and self.is_nested and self.told.kind != FORWARD:
             return _STOP
         if not is_forward and (self.is_refused(values, languages) or self.is_bounce(index, raw_headers)):
             return _STOP
+        if self.told.kind == PLAIN and not values.get(FROM):
+            return None
+        if self.told.kind == PLAIN and not is_forward and self.is_padding(index, values):
+            return _STOP
         self.position = max(end, self.position)
         return self.made(index, values, languages)
 
-    def follows(self, index: int, mark: Mark) -> _Header | None:
-        """The header below a separating line, in whatever form."""
-        if mark.rest:
-            return self.wrapped(index + 1, mark.rest)
-        at = self.page.skip_blank(index + 1, 3)
-        if at < len(self.texts) and marks.is_rule(self.texts[at]):
-            at = self.page.skip_blank(at + 1, 3)
-        if at >= len(self.texts):
-            return None
-        line = self.one_line(at)
-        if line:
-            return line
-        block = self.page.block(at, adopt=True, subject=self.told.rest)
-        if mark.is_framed or mark.kind == FORWARDED:
-            block = self.fuller(at, block)
-        if block and (len(block.values) > 1 or "@" in block.values.get(FROM, "")):
-            return _header(block, block.end)
-        attribution = quotes.read(self.texts, at, needs_verb=False)
-        if attribution:
-            return _Header({FROM: attribution.sender, DATE: attribution.date}, " ", attribution.end, 0)
-        return None
-
-    def wrapped(self, end: int, text: str) -> _Header | None:
-        """A header on the line of the mark, and on the lines below where it was wrapped: the fewest that are enough."""
-        joined = [text]
-        length = len(text)
-        for line in self.texts[end : end + _MOST_WRAPPED]:
-            length += len(line) + 1
-            if not line or length > _LONGEST_JOINED:
-                break
-            joined.append(f"{joined[-1]} {line}")
-        if len(joined) > 1 and not blocks.one_line(joined[-1], self.told.rest):
-            return None
-        for count, part in enumerate(joined):
-            block = blocks.one_line(part, self.told.rest)
-            if block:
-                return _header(block, end + count)
-        return None
-
-    def fuller(self, at: int, block: Block | None) -> Block | None:
-        """The block, or what its values tell where its labels tell too little."""
-        if block and all(field in block.values for field in _WANTED):
-            return block
-        other = foreign.read(self.page, at, self.told.rest)
-        if other is None or (block and len(other.values) <= len(block.values)):
-            return block
-        return other
-
-    def one_line(self, at: int) -> _Header | None:
-        """A header that lost its line breaks."""
-        hit = self.page.hits.get(at)
-        if not hit or hit[0] != FROM or len(self.texts[at]) < 60 or self.page.next_hit[at + 1] <= at + 2:
-            return None
-        block = blocks.one_line(self.texts[at], self.told.rest)
-        return _header(block, at + 1) if block and TO in block.values else None
-
     def bare(self, index: int) -> Forward | object | None:
         """Judge a header block without a line above it that says what it is."""
-        header = self.one_line(index)
+        header = headers.one_line(self.page, index, self.told.rest)
         if header is None:
             block = self.page.block(index, subject=self.told.rest)
             if self.told.kind == FORWARD and not self.is_nested:
-                other = self.fuller(index, block)
+                other = headers.fuller(self.page, index, block, self.told.rest)
                 block = other if other and other.values.get(SUBJECT) == self.told.rest else block
             if block is None or not _is_header(block.values, self.told):
                 self.position = max(self.position, self.inside(index, block))
                 return None
-            header = _header(block, block.end)
+            header = headers.of_block(block, block.end)
+        if self.mail.is_own(header.values):
+            self.position = header.end
+            return None
         if self.is_refused(header.values, header.languages) or self.is_bounce(index, header.raw_headers):
             return _STOP
-        if self.told.kind == PLAIN and not self.is_set_apart(index):
+        if self.told.kind != FORWARD and not self.is_nested and self.is_letter(index, header):
+            return _STOP
+        if self.told.kind == PLAIN and (not self.is_set_apart(index) or self.is_padding(index, header.values)):
             return _STOP
         if self.is_nested and self.told.kind != FORWARD:
             return _STOP
         self.position = header.end
-        return self.made(index, header.values, header.languages)
+        return self.made(self.top(index), header.values, header.languages)
+
+    def top(self, index: int) -> int:
+        """Where a header begins whose first field that matters is at a line: fields of other kinds may stand above."""
+        top = index
+        for at in range(index - 1, max(self.start, index - _MOST_ABOVE) - 1, -1):
+            if at in self.page.hits and self.page.hits[at][0] == OTHER:
+                top = at
+            elif not self.texts[at] or not self.page.lines[at].is_indented:
+                break
+        return top
 
     def inside(self, index: int, block: Block | None) -> int:
         """Where to go on after labels that are no header: at a sender's line among them, else behind them."""
@@ -216,14 +192,26 @@ class _Search:
 
     def is_set_apart(self, index: int) -> bool:
         """Whether a header begins the text or stands below a drawn line."""
-        above = next((text for text in reversed(self.texts[self.start : index]) if text), "")
+        above = next((text for text in reversed(self.texts[self.start : self.top(index)]) if text), "")
         return not above or marks.is_separator(above)
+
+    def is_letter(self, index: int, header: Header) -> bool:
+        """Whether a header is one that the letter itself begins with, such as a memo's."""
+        above = self.texts[index - 1] if index else ""
+        strange = header.strange + (bool(above) and index - 1 not in self.page.hits and blocks.is_labelled(above))
+        below = self.page.skip_blank(header.end)
+        if below >= len(self.texts) or marks.is_rule(self.texts[below]) or self.page.hits.get(below, ("",))[0] == FROM:
+            return True  # an entry of a list: nothing is written below
+        return self.mail.is_letter(header.values, header.languages, strange)
+
+    def is_padding(self, index: int, values: dict[str, str]) -> bool:
+        return not self.is_nested and self.mail.is_padding(self.texts[self.start : index], values)
 
     def is_bounce(self, index: int, raw_headers: int) -> bool:
         """Whether a mail system gives a message back here."""
         if self.told.kind == FORWARD or self.is_nested:
             return False
-        return raw_headers > 1 or _is_bounce_talk(" ".join(self.texts[self.start : index])[:4000])
+        return raw_headers > 1 or doubts.is_bounce_talk(" ".join(self.texts[self.start : index])[:4000])
 
     def quoted(self, index: int) -> Forward | object | None:
         """Judge a line such as "On … wrote:": what an answer quotes, unless the subject is a forward's."""
@@ -242,7 +230,7 @@ class _Search:
         below = self.page.skip_blank(attribution.end)
         lines = self.page.lines
         is_quoting = below < len(lines) and lines[below].depth > lines[index].depth
-        if is_quoting or "@" not in attribution.sender:
+        if not attribution.is_banner and (is_quoting or "@" not in attribution.sender):
             self.position = attribution.end
             return None
         self.position = attribution.end
@@ -281,18 +269,3 @@ def _is_header(values: dict[str, str], told: Told) -> bool:
     if told.kind == FORWARD and "@" in values[FROM] and (SUBJECT in values or DATE in values):
         return True
     return len(values) >= 3
-
-
-def _header(block: Block, end: int) -> _Header:
-    return _Header(block.values, blocks.languages_of(block.labels), end, block.raw_headers)
-
-
-_bounces: list[str] = []
-
-
-def _is_bounce_talk(text: str) -> bool:
-    """Whether a text speaks as mail systems do when they give a message back."""
-    if not _bounces:
-        _bounces.extend(fold(BOUNCES).split("|"))
-    folded = fold(text)
-    return any(phrase in folded for phrase in _bounces)

@@ -87,6 +87,10 @@ BOUNCES = (
     "mail delivery failed|undelivered mail|undeliverable|delivery status notification|returned mail|failure notice|"
     "delivery has failed|delivery failure|could not be delivered|couldn't be delivered|wasn't delivered|"
     "was not delivered|not be delivered to|unable to deliver|delivery to the following recipient|returned to sender|"
+    "transcript of session follows|unsent message follows|unsent message below|message not delivered|"
+    "mail could not be delivered|returned message follows|your message was not delivered|undelivered message|"
+    "message header follows|original message follows|original text follows|unknown user|user unknown|no such user|"
+    "unable to deliver|returning message to sender|failed mail|mail failure|undeliverable mail|"
     "permanent error|permanent fatal error|this is a copy of the message|copy of the original message|"
     "mail delivery system|mailer-daemon|mailer daemon|below this line is a copy|unzustellbar|"
     "konnte nicht zugestellt werden|zustellung fehlgeschlagen|échec de la remise|n'a pas pu être remis|non remis|"
@@ -94,4 +98,17 @@ BOUNCES = (
     "falha na entrega|onbestelbaar|kan niet worden bezorgd|kunde inte levereras|kunne ikke leveres|"
     "nie można dostarczyć|nie mogła zostać dostarczona|doručení se nezdařilo|nedoručiteln|не удалось доставить|"
     "не доставлено|не может быть доставлено"
+)
+
+# The nouns of lines such as "This is a forwarded message", and the words that may stand around.
+NOUNS = (
+    "message|messaggio|mejl|levél|mensagem|mensaje|nachricht|bericht|meddelande|meddelelse|besked|melding|viesti|wiadomo|zpráva|"
+    "zprávy|správa|poruka|sporočilo|сообщени|письмо|повідомлення|лист|съобщени|писмо|üzenet|mesaj|μήνυμα|הודעה|رسالة|"
+    "پیام|संदेश|メッセージ|メール|메시지|邮件|郵件|信件|thư|pesan|ข้อความ|missatge|conversation|konversation|conversación|"
+    "conversazione|conversa|correo|courriel|e-mail|email|e-post"
+)
+AROUND = (
+    "this|is|a|an|the|begin|start|of|here|es|esto|este|esta|un|una|uma|um|é|dies|das|ist|eine|der|anfang|beginn|ceci|"
+    "est|le|la|début|de|du|del|den|det|är|er|et|ett|en|dit|een|questo|è|inizio|to|jest|początek|это|є|це|начало|"
+    "початок|inicio|início|inicia|da|på|od|kezdete|alkaa|začátek|začiatok|toto|je|ez|egy|bu|一个|以下是"
 )

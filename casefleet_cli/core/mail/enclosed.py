@@ -43,6 +43,7 @@ _UNTOLD = frozenset(
 )
 """Types that say nothing, so that the name of the file has to."""
 _SUSPECTED = _UNTOLD.union(_KINDS, ("text/plain",))
+_NO_FILES = ("multipart/", "message/", "image/", "text/")
 _NAMES = {
     ".p7m": _CMS,
     "winmail.dat": _TNEF,
@@ -59,14 +60,19 @@ _MAIL_FIELDS = frozenset(("from", "to", "subject", "date", "received", "message-
 def kind_of(part: Part) -> str | None:
     """The container that the type or the file name of a part calls it; None for most."""
     if part.type not in _SUSPECTED:
-        return None
+        return _MAIL if not part.type.startswith(_NO_FILES) and _is_saved_mail(part) else None
     kind = _KINDS.get(part.type)
     if kind:
-        return kind
+        return _MAIL if kind == _MSG and _is_saved_mail(part) else kind
     if part.type != "text/plain" or part.disposition == "attachment":
         name = (body.filename_of(part) or "").strip().lower()
         return next((kind for end, kind in _NAMES.items() if name.endswith(end)), None)
     return None
+
+
+def _is_saved_mail(part: Part) -> bool:
+    """Whether the name of a part is that of a saved message, whatever its type."""
+    return (body.filename_of(part) or "").strip().lower().endswith(".eml")
 
 
 def unfold(root: Part, nodes: Sequence[Part]) -> list[str]:
@@ -74,7 +80,7 @@ def unfold(root: Part, nodes: Sequence[Part]) -> list[str]:
 
     `nodes`: those of the root.
     """
-    waiting = [(part, 0) for part in nodes if part.type in _SUSPECTED and kind_of(part) not in (None, _CALENDAR)]
+    waiting = [(part, 0) for part in nodes if kind_of(part) not in (None, _CALENDAR)]
     if not waiting:
         return []
     opener = _Opener(root)

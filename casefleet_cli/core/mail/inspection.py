@@ -33,6 +33,7 @@ def answer(path: str, message: Message) -> dict[str, object]:
         ],
         "forward": _forward(message.forwards[0]) if message.forwards else None,
         "defects": list(message.defects),
+        **_chain(message),
         **_inside(message),
         **_suspicions(message),
     }
@@ -47,6 +48,13 @@ def _suspicions(message: Message) -> dict[str, object]:
     found = [each for kind, one in people for each in suspicions.of_person(one.name, one.address, field=kind)]
     found += [*suspicions.of_subject(message.subject), *suspicions.of_defects(message.defects)]
     return {"suspicions": [one._asdict() for one in dict.fromkeys(found)]} if found else {}
+
+
+def _chain(message: Message) -> dict[str, object]:
+    """All that is forwarded and by whom, only where it is several messages; null where the mail's author did."""
+    if len(message.forwards) < 2:
+        return {}
+    return {"forwards": [{**_forward(one), "by": _person(one.by) if one.by else None} for one in message.forwards]}
 
 
 def _inside(message: Message) -> dict[str, object]:

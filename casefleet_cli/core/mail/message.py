@@ -33,7 +33,7 @@ The tests are in tests/unit: test_message.py, or the file of the module named be
 from __future__ import annotations
 
 from casefleet_cli.core import address
-from casefleet_cli.core.mail import body, enclosed, fingerprint, header, hints, mime
+from casefleet_cli.core.mail import body, enclosed, fingerprint, forwarded, header, hints, mime
 from casefleet_cli.core.mail.head import LONGEST_PEOPLE, Head, trace
 from casefleet_cli.core.model import Attachment, Forward, Message
 from casefleet_cli.light import TYPE_CHECKING
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from casefleet_cli.core.mail.mime import Part
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_NEVER_FORWARDED = ("multipart/report",)
 
 
 def parse(raw: bytes, runs: Sequence[Run] = (), logging_domain: str = "") -> Message:
@@ -285,38 +284,23 @@ class _Reader:
 
     def forwards(self, head: Head, text: str, page: str | None) -> tuple[Forward, ...]:
         """The messages that this one forwards: attached ones first, else one that is quoted in the text."""
-        if self.root.type in _NEVER_FORWARDED:
+        if self.root.type in forwarded.NEVER:
             return ()
         attached = [mail for part in self.chosen.attachments if (mail := enclosed.mail_in(part)) is not None]
+        if attached and forwarded.is_from_a_system(head.people("from")):
+            return ()
         if attached:
-            comment = text.strip() or None
-            return tuple(_forward(Head(mail, head.room), comment) for mail in attached)
+            return forwarded.attached(attached, head.room, text.strip() or None)
         if ":" not in text and page is None:
             return ()
         from casefleet_cli.core.forward import find  # noqa: PLC0415 - large; a mail without a colon forwards nothing
 
-        found = find.find(head.subject, text, page)
-        return (found,) if found else ()
+        return find.find_all(head.subject, text, page, head.people("from"))
 
 
 def _addresses(head: Head, *names: str) -> list[str]:
     """The addresses of some fields, in normal form."""
     return [address.normal(mailbox.address) for name in names for mailbox in head.people(name) if mailbox.address]
-
-
-def _forward(head: Head, comment: str | None) -> Forward:
-    people = head.people("from")
-    return Forward(
-        kind="attached",
-        sender=people[0] if people else None,
-        subject=head.subject,
-        date=head.date,
-        date_raw=head.date_raw,
-        to=head.people("to"),
-        cc=head.people("cc"),
-        comment=comment,
-        msgid=head.msgid,
-    )
 
 
 def _size_of(part: Part) -> int:

@@ -137,6 +137,7 @@ def rewritten(message: Message, change: Callable[[str], str], change_id: Callabl
             cc=people(found.cc),
             comment=maybe(found.comment),
             msgid=maybe_id(found.msgid),
+            by=None if found.by is None else people((found.by,))[0],
         )
 
     return message._replace(
@@ -171,7 +172,7 @@ def _texts(message: Message) -> Iterable[str]:
         short += (attachment.filename, attachment.content_id)
     for forward in message.forwards:
         short += (forward.subject, forward.date_raw, forward.msgid)
-        for one in (*((forward.sender,) if forward.sender else ()), *forward.to, *forward.cc):
+        for one in (*filter(None, (forward.sender, forward.by)), *forward.to, *forward.cc):
             short += one
         if forward.comment:
             yield forward.comment
