@@ -13,7 +13,17 @@ from casefleet_cli.intake.budget import budget_of
 from casefleet_cli.intake.deciding import Memory
 from casefleet_cli.intake.recording import Mail, Recorder
 from casefleet_cli.intake.workers import Worker
-from casefleet_cli.store import activities, deliveries, links, originals, rederived, settings, standings, users
+from casefleet_cli.store import (
+    activities,
+    case_tags,
+    deliveries,
+    links,
+    originals,
+    rederived,
+    settings,
+    standings,
+    users,
+)
 from casefleet_cli.store.recomputations import Recomputation
 
 if TYPE_CHECKING:
@@ -31,17 +41,24 @@ def migrate(connection: sqlite3.Connection, tell: Tell = lambda *_: None) -> lis
     from casefleet_cli.store import migrations  # noqa: PLC0415 - sqlite_utils is dear
     from casefleet_cli.store.migration_0004 import REKEYING as ALL  # noqa: PLC0415
     from casefleet_cli.store.migration_0006 import REKEYING as CONVERTED  # noqa: PLC0415
+    from casefleet_cli.store.migration_0013 import REKEYING as ALL_AGAIN  # noqa: PLC0415
 
     whole, converted = _Rekeying(connection, rederived.slice_after), _Rekeying(connection, rederived.converted_after)
+    again = _Rekeying(connection, rederived.slice_after, heeds_tags=True)
     try:
         return migrations.apply(
             connection,
             tell,
-            {ALL: Recomputation(rederived.last, whole.step), CONVERTED: Recomputation(rederived.last, converted.step)},
+            {
+                ALL: Recomputation(rederived.last, whole.step),
+                CONVERTED: Recomputation(rederived.last, converted.step),
+                ALL_AGAIN: Recomputation(rederived.last, again.step),
+            },
         )
     finally:
         whole.end()
         converted.end()
+        again.end()
 
 
 def left(connection: sqlite3.Connection) -> list[str]:
@@ -55,9 +72,15 @@ class _Rekeying:
     """Recomputes the emails of a database, some at a time, with a process that understands them."""
 
     def __init__(
-        self, connection: sqlite3.Connection, slice_after: Callable[[sqlite3.Connection, int, int], list[int]]
+        self,
+        connection: sqlite3.Connection,
+        slice_after: Callable[[sqlite3.Connection, int, int], list[int]],
+        *,
+        heeds_tags: bool = False,
     ) -> None:
+        """`heeds_tags`: whether the schema is one that case tags are heeded in; an early one lacks what they ask."""
         self._connection = connection
+        self._heeds_tags = heeds_tags
         self._slice_after = slice_after
         self._worker: Worker | None = None
 
@@ -84,11 +107,11 @@ class _Rekeying:
         worker.give([originals.of(connection, raw) for raw in needed])
         understood = dict(zip(needed, worker.take(), strict=True))
         for email_id, raws in copies.items():
-            _rekey(connection, email_id, {raw: understood[raw] for raw in raws})
+            _rekey(connection, email_id, {raw: understood[raw] for raw in raws}, heeds_tags=self._heeds_tags)
         return email_ids[-1]
 
 
-def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Understood]) -> None:
+def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Understood], *, heeds_tags: bool) -> None:
     first = next(iter(copies.values()))
     if first.letterhead is None or NOT_UNDERSTOOD in rederived.defects_of(connection, email_id):
         return  # bare: its fingerprint is that of its bytes
@@ -96,7 +119,8 @@ def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Unde
     others = {raw: one for raw, one in copies.items() if one.rows.fingerprint != first.rows.fingerprint}
     rederived.put(connection, email_id, same)
     for raw, one in others.items():
-        for delivery_id, arrival in deliveries.of_copy(connection, email_id, raw):
+        for delivery_id, came in deliveries.of_copy(connection, email_id, raw):
+            arrival = came._replace(tag=case_tags.of_delivery(connection, delivery_id)) if heeds_tags else came
             for place in links.remove_decided(connection, email_id, delivery_id):
                 activities.add(
                     connection, "told-apart", email_id=email_id, case_id=place.case_id, lead_id=place.lead_id

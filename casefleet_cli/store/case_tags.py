@@ -62,3 +62,11 @@ def of_email(connection: sqlite3.Connection, email_id: int) -> list[tuple[int, s
         " WHERE n.email_id = ? AND n.tag IS NOT NULL GROUP BY 1, 2 ORDER BY min(n.id)",
         (email_id,),
     ).fetchall()
+
+
+def of_delivery(connection: sqlite3.Connection, delivery_id: int) -> str:
+    """The tag that a delivery came with; "" when with none."""
+    found = connection.execute(
+        "SELECT tag ->> 'written' FROM decisions WHERE delivery_id = ? AND tag IS NOT NULL LIMIT 1", (delivery_id,)
+    ).fetchone()
+    return "" if found is None else str(found[0])

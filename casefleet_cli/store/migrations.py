@@ -24,6 +24,7 @@ from casefleet_cli.store import (
     migration_0010,
     migration_0011,
     migration_0012,
+    migration_0013,
     recomputations,
     tables,
 )
@@ -77,6 +78,7 @@ ALL = (
     Migration("0010_restricted_cases", migration_0010.change),
     Migration("0011_passwords", migration_0011.change),
     Migration("0012_looks", migration_0012.change, migration_0012.LEFT),
+    Migration("0013_reading", migration_0013.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

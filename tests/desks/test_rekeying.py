@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli.core.rules.tags import normalised
 from casefleet_cli.custody import rekeying, verifying
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.sources.outlook import to_message
-from casefleet_cli.store import migration_0006, recomputations, standings
+from casefleet_cli.store import migration_0006, migration_0013, recomputations, standings
 from casefleet_cli.store.deliveries import Arrival
 from casefleet_cli.store.migration_0004 import REKEYING
 from tests import outlook
@@ -160,4 +161,23 @@ def test_mail_that_was_made_of_outlook_s_joins_the_mail_that_was_sent(firm: Firm
     assert receive(firm.db, plain, Arrival(firm.ada, "mbox", import_id=1), vouched=True).email_id == 2
     firm.db.execute("UPDATE deliveries SET labels = '[]'")
     migration_0006.change(firm.db)
+    assert recomputations.due(firm.db) == []
+
+
+def test_a_copy_that_is_told_apart_keeps_its_case_tag(firm: Firm) -> None:
+    firm.case("Nguyen Trust", firm.contact("Anna"))
+    other = firm.case("Other Matter", firm.contact("Bert"))
+    number = firm.one("SELECT number FROM cases WHERE id = ?", other)
+    raws = [mail("anna@client.example", msgid=msgid) for msgid in ("1", "2")]
+    arrivals = Arrival(firm.ada, "pipe"), Arrival(firm.ada, "eml", tag=normalised(str(number)))
+    merged(firm, *raws, arrivals=arrivals)
+    firm.db.execute("DELETE FROM email_cases")
+    firm.db.execute("PRAGMA foreign_keys = 0")
+    migration_0013.change(firm.db)
+    assert rekeying.migrate(firm.db) == ["0013_reading"]
+    assert firm.all("SELECT case_id FROM email_cases WHERE email_id = 2 AND user_id IS NOT NULL") == [(other,)]
+
+
+def test_an_empty_database_has_nothing_to_read_again(firm: Firm) -> None:
+    migration_0013.change(firm.db)
     assert recomputations.due(firm.db) == []
