@@ -16,7 +16,8 @@ from pathlib import Path
 
 from casefleet_cli import access
 from casefleet_cli.core.query import parse
-from casefleet_cli.store import cases, contacts, database, feed, leads, mailbook, search, selection
+from casefleet_cli.store import cases, contacts, correspondence, database, feed, leads, mailbook, search, selection
+from casefleet_cli.store.correspondence import TOP
 from casefleet_cli.store.sight import Sight
 from tests.bench_search import Made, filled
 from tests.firm import DAYS, Firm
@@ -36,9 +37,15 @@ LISTS: dict[str, Asking] = {
     "page of leads": lambda firm, sight: leads.shown(firm.db, sight, database.BEYOND, PAGE),
     "page of contacts": lambda firm, sight: contacts.shown(firm.db, sight, database.BEYOND, PAGE),
     "page of unassigned": lambda firm, sight: mailbook.entries(
-        firm.db, sight, mailbook.waiting(firm.db, sight, "unassigned", database.BEYOND, PAGE)
+        firm.db, sight, [spot.email_id for spot in correspondence.waiting(firm.db, sight, "unassigned", TOP, PAGE)]
     ),
-    "badge of unassigned": lambda firm, sight: mailbook.count_waiting(firm.db, sight, "unassigned", CAP),
+    "page of a case": lambda firm, sight: correspondence.newest(
+        firm.db, sight, correspondence.case_sources(firm.db, 60), TOP, PAGE
+    ),
+    "page of a contact": lambda firm, sight: correspondence.newest(
+        firm.db, sight, correspondence.contact_sources(firm.db, 60), TOP, PAGE
+    ),
+    "badge of unassigned": lambda firm, sight: correspondence.count_waiting(firm.db, sight, "unassigned", CAP),
     "page of an e-mail": lambda firm, sight: mailbook.seen(firm.db, sight, 5000, 100),
 }
 

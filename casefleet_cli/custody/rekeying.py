@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from casefleet_cli.intake.understanding import Understood
     from casefleet_cli.store.recomputations import Tell
 
+    Slicer = Callable[[sqlite3.Connection, int, int], list[int]]
+
 _SLICE_OCTETS = 8 * 1024 * 1024
 
 
@@ -43,22 +45,19 @@ def migrate(connection: sqlite3.Connection, tell: Tell = lambda *_: None) -> lis
     from casefleet_cli.store.migration_0006 import REKEYING as CONVERTED  # noqa: PLC0415
     from casefleet_cli.store.migration_0013 import REKEYING as ALL_AGAIN  # noqa: PLC0415
 
-    whole, converted = _Rekeying(connection, rederived.slice_after), _Rekeying(connection, rederived.converted_after)
-    again = _Rekeying(connection, rederived.slice_after, heeds_tags=True)
+    rekeying = _Rekeying(connection)
     try:
         return migrations.apply(
             connection,
             tell,
             {
-                ALL: Recomputation(rederived.last, whole.step),
-                CONVERTED: Recomputation(rederived.last, converted.step),
-                ALL_AGAIN: Recomputation(rederived.last, again.step),
+                ALL: Recomputation(rederived.last, rekeying.all),
+                CONVERTED: Recomputation(rederived.last, rekeying.converted),
+                ALL_AGAIN: Recomputation(rederived.last, rekeying.all),
             },
         )
     finally:
-        whole.end()
-        converted.end()
-        again.end()
+        rekeying.end()
 
 
 def left(connection: sqlite3.Connection) -> list[str]:
@@ -71,18 +70,12 @@ def left(connection: sqlite3.Connection) -> list[str]:
 class _Rekeying:
     """Recomputes the emails of a database, some at a time, with a process that understands them."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        slice_after: Callable[[sqlite3.Connection, int, int], list[int]],
-        *,
-        heeds_tags: bool = False,
-    ) -> None:
-        """`heeds_tags`: whether the schema is one that case tags are heeded in; an early one lacks what they ask."""
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._heeds_tags = heeds_tags
-        self._slice_after = slice_after
         self._worker: Worker | None = None
+        self._began_at_first = False
+        self._is_done = False
+        """Whether all mail has been read anew, so that what other migrations left is done with it."""
 
     def _started(self) -> Worker:
         if self._worker is None:
@@ -96,9 +89,19 @@ class _Rekeying:
         if self._worker is not None:
             self._worker.end()
 
-    def step(self, connection: sqlite3.Connection, after: int) -> int | None:
+    def all(self, connection: sqlite3.Connection, after: int) -> int | None:
         """Recompute the next emails; None when there are none."""
-        email_ids = self._slice_after(connection, after, _SLICE_OCTETS)
+        self._began_at_first |= after == 0
+        reached = self._step(connection, after, rederived.slice_after)
+        self._is_done |= reached is None and self._began_at_first
+        return reached
+
+    def converted(self, connection: sqlite3.Connection, after: int) -> int | None:
+        """The same of the emails of which a copy was made of another form of mail."""
+        return self._step(connection, after, rederived.converted_after)
+
+    def _step(self, connection: sqlite3.Connection, after: int, slice_after: Slicer) -> int | None:
+        email_ids = [] if self._is_done else slice_after(connection, after, _SLICE_OCTETS)
         if not email_ids:
             return None
         copies = {email_id: rederived.copies(connection, email_id) for email_id in email_ids}
@@ -107,11 +110,11 @@ class _Rekeying:
         worker.give([originals.of(connection, raw) for raw in needed])
         understood = dict(zip(needed, worker.take(), strict=True))
         for email_id, raws in copies.items():
-            _rekey(connection, email_id, {raw: understood[raw] for raw in raws}, heeds_tags=self._heeds_tags)
+            _rekey(connection, email_id, {raw: understood[raw] for raw in raws})
         return email_ids[-1]
 
 
-def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Understood], *, heeds_tags: bool) -> None:
+def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Understood]) -> None:
     first = next(iter(copies.values()))
     if first.letterhead is None or NOT_UNDERSTOOD in rederived.defects_of(connection, email_id):
         return  # bare: its fingerprint is that of its bytes
@@ -120,7 +123,7 @@ def _rekey(connection: sqlite3.Connection, email_id: int, copies: dict[int, Unde
     rederived.put(connection, email_id, same)
     for raw, one in others.items():
         for delivery_id, came in deliveries.of_copy(connection, email_id, raw):
-            arrival = came._replace(tag=case_tags.of_delivery(connection, delivery_id)) if heeds_tags else came
+            arrival = came._replace(tag=case_tags.of_delivery(connection, delivery_id))
             for place in links.remove_decided(connection, email_id, delivery_id):
                 activities.add(
                     connection, "told-apart", email_id=email_id, case_id=place.case_id, lead_id=place.lead_id

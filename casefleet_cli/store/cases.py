@@ -22,7 +22,9 @@ _LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(na
 FROM cases AS k"""
 
 _FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at, k.restricted,
-(SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) AS emails"""
+(SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) + (SELECT count(*) FROM leads AS was
+    JOIN email_leads AS l ON l.lead_id = was.id WHERE was.case_id = k.id AND NOT EXISTS
+    (SELECT 1 FROM email_cases AS too WHERE too.email_id = l.email_id AND too.case_id = k.id)) AS emails"""
 
 
 def add(connection: sqlite3.Connection, number: str, title: str, opened_at: str | None = None) -> int:

@@ -31,8 +31,8 @@ _MERGE = (
     "INSERT OR IGNORE INTO lead_contacts (lead_id, contact_id)"
     " SELECT lead_id, :kept FROM lead_contacts WHERE contact_id = :gone",
     "DELETE FROM lead_contacts WHERE contact_id = :gone",
-    "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by)"
-    " SELECT email_id, :kept, linked_by FROM email_contacts WHERE contact_id = :gone",
+    "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by, sorts_at)"
+    " SELECT email_id, :kept, linked_by, sorts_at FROM email_contacts WHERE contact_id = :gone",
     "DELETE FROM email_contacts WHERE contact_id = :gone",
     # Earlier merges point to the kept contact at once, so that one hop is always enough.
     "UPDATE contacts SET merged_into_id = :kept WHERE id = :gone OR merged_into_id = :gone",

@@ -210,7 +210,7 @@ def add_decisions(connection: sqlite3.Connection, decided: Sequence[tuple[int, i
         ],
     )
     for number, (_, _, decision) in enumerate(decided, first):
-        if decision.tag is not None:  # few have one, and earlier schemas, from which mail is recomputed, no column
+        if decision.tag is not None:
             case_tags.keep(connection, number, decision.tag)
     return first
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 from casefleet_cli import clock
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
-from casefleet_cli.store import database, originals
+from casefleet_cli.store import correspondence, database, originals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -115,6 +115,7 @@ def by_fingerprint(connection: sqlite3.Connection, fingerprint: str) -> int | No
 def add_recipients(connection: sqlite3.Connection, email_id: int, rows: Rows) -> None:
     """Note the recipients of a message that the email does not have yet (copies can differ in Bcc)."""
     connection.executemany(_ADD_RECIPIENT, [(email_id, *recipient) for recipient in rows.recipients])
+    correspondence.note(connection, [(email_id, _addresses(rows))])
 
 
 class New(NamedTuple):
@@ -150,6 +151,7 @@ def add_all(connection: sqlite3.Connection, news: Sequence[New]) -> int:
     connection.executemany(
         _ADD_RECIPIENT, [(number, *recipient) for number, new in numbered for recipient in new.rows.recipients]
     )
+    correspondence.note(connection, ((number, _addresses(new.rows)) for number, new in numbered))
     connection.executemany(
         _ADD_REFERENCE,
         [(number, n, msgid) for number, new in numbered for n, msgid in enumerate(new.rows.references)],
@@ -158,6 +160,10 @@ def add_all(connection: sqlite3.Connection, news: Sequence[New]) -> int:
         _ADD_ATTACHMENT, [(number, *attachment) for number, new in numbered for attachment in new.rows.attachments]
     )
     return first
+
+
+def _addresses(rows: Rows) -> list[str]:
+    return [rows.from_address, *(address for _, _, address in rows.recipients)]
 
 
 def _defects(rows: Rows, shared: set[str]) -> str:

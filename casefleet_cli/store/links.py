@@ -5,6 +5,7 @@ from __future__ import annotations
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.light import TYPE_CHECKING
+from casefleet_cli.store.correspondence import SORTS_AT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +29,7 @@ def add(
     """Link an email to a case or lead, by the rule of a decision or by a person; False when it was linked already."""
     cursor = connection.execute(
         f"INSERT OR IGNORE INTO {_TABLES[place.kind]} (email_id, {place.kind}_id, linked_by, decision_id, user_id,"
-        " linked_at) VALUES (?, ?, ?, ?, ?, ?)",
+        f" linked_at, sorts_at) SELECT id, ?2, ?3, ?4, ?5, ?6, {SORTS_AT} FROM emails WHERE id = ?1",
         (email_id, place.id, "rule" if decision_id else "person", decision_id, user_id, clock.stamp()),
     )
     return cursor.rowcount > 0
@@ -58,7 +59,8 @@ def remove_decided(connection: sqlite3.Connection, email_id: int, delivery_id: i
 def add_contact(connection: sqlite3.Connection, email_id: int, contact_id: int, linked_by: str) -> bool:
     """Link an email to a contact ("rule" or "person"); False when it was linked already."""
     cursor = connection.execute(
-        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by, sorts_at)"
+        f" SELECT id, ?2, ?3, {SORTS_AT} FROM emails WHERE id = ?1",
         (email_id, contact_id, linked_by),
     )
     return cursor.rowcount > 0
@@ -75,7 +77,8 @@ def add_places(connection: sqlite3.Connection, links: Sequence[tuple[int, Place,
     moment = clock.stamp()
     for kind, table in _TABLES.items():
         connection.executemany(
-            f"INSERT INTO {table} (email_id, {kind}_id, linked_by, decision_id, linked_at) VALUES (?, ?, 'rule', ?, ?)",
+            f"INSERT INTO {table} (email_id, {kind}_id, linked_by, decision_id, linked_at, sorts_at)"
+            f" SELECT id, ?2, 'rule', ?3, ?4, {SORTS_AT} FROM emails WHERE id = ?1",
             [
                 (email_id, place.id, decision, moment)
                 for (email_id, place), decision in news.items()
@@ -88,7 +91,9 @@ def add_places(connection: sqlite3.Connection, links: Sequence[tuple[int, Place,
 def add_contacts(connection: sqlite3.Connection, links: Sequence[tuple[int, int]]) -> None:
     """Link emails to contacts, each (email, contact) by a rule; those that are linked already stay as they are."""
     connection.executemany(
-        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by) VALUES (?, ?, 'rule')", links
+        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by, sorts_at)"
+        f" SELECT id, ?2, 'rule', {SORTS_AT} FROM emails WHERE id = ?1",
+        links,
     )
 
 

@@ -23,7 +23,8 @@ _LIST = """SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subjec
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
 FROM emails AS e"""
 _CONDITIONS = {
-    "case": "e.id IN (SELECT email_id FROM email_cases WHERE case_id = :case)",
+    "case": "e.id IN (SELECT email_id FROM email_cases WHERE case_id = :case UNION ALL SELECT l.email_id"
+    " FROM leads AS was JOIN email_leads AS l ON l.lead_id = was.id WHERE was.case_id = :case)",
     "lead": "e.id IN (SELECT email_id FROM email_leads WHERE lead_id = :lead)",
     "contact": "e.id IN (SELECT email_id FROM email_contacts WHERE contact_id = :contact)",
     "user": "e.id IN (SELECT email_id FROM deliveries WHERE user_id = :user)",
@@ -97,41 +98,6 @@ def entries(connection: sqlite3.Connection, sight: Sight, email_ids: Sequence[in
         if at is not None:
             at["places"].append(place)
     return [found[number] for number in email_ids if number in found]
-
-
-def waiting(connection: sqlite3.Connection, sight: Sight, standing: str, before: int, limit: int) -> list[int]:
-    """The numbers of the emails in sight that are "unassigned", "held" or "rejected", below `before`, newest first."""
-    rows = connection.execute(
-        "SELECT e.id FROM emails AS e WHERE e.standing = :standing AND e.standing <> 'linked' AND e.id < :before"
-        f" AND {sight.emails('e')} ORDER BY e.id DESC LIMIT :limit",
-        {"standing": standing, "before": before, "limit": limit, **sight.parameters},
-    )
-    return [int(row[0]) for row in rows]
-
-
-def count_waiting(connection: sqlite3.Connection, sight: Sight, standing: str, cap: int) -> int:
-    """How many of the newest 2 × cap emails that are "unassigned" or "held" are in sight, at most the cap.
-
-    The cost is the same at any size.
-    """
-    (found,) = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM (SELECT id, standing FROM emails"
-        f" WHERE standing = '{standing}' AND standing <> 'linked' ORDER BY id DESC LIMIT {2 * cap}) AS e"
-        f" WHERE {sight.emails('e')} LIMIT :cap)",
-        {"cap": cap, **sight.parameters},
-    ).fetchone()
-    return int(found)
-
-
-def of_contact(connection: sqlite3.Connection, sight: Sight, contact_id: int, before: int, limit: int) -> list[int]:
-    """The numbers of the emails in sight that are a contact's and not rejected, below `before`, newest first."""
-    rows = connection.execute(
-        "SELECT l.email_id FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id"
-        " WHERE l.contact_id = :contact AND l.email_id < :before AND e.standing <> 'rejected'"
-        f" AND {sight.emails('e')} ORDER BY l.email_id DESC LIMIT :limit",
-        {"contact": contact_id, "before": before, "limit": limit, **sight.parameters},
-    )
-    return [int(row[0]) for row in rows]
 
 
 def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
     from typing import Any
 
     from casefleet_cli.store.sight import Sight
@@ -47,6 +48,19 @@ def attachments(
 ) -> list[dict[str, Any]]:
     """Attachments of an email in sight behind a number: id, filename, content_type, size, is_inline."""
     return _some(connection, "attachments", sight, email_id, after, limit)
+
+
+def of_emails(connection: sqlite3.Connection, email_ids: Sequence[int], most: int) -> dict[int, list[dict[str, Any]]]:
+    """The first files of each of some emails, as `attachments`; those in the text are left out."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for number in email_ids:
+        cursor = connection.execute(
+            f"SELECT {_COLUMNS['attachments']} FROM attachments AS x WHERE x.email_id = ? AND NOT x.is_inline"
+            " ORDER BY x.id LIMIT ?",
+            (number, most),
+        )
+        found[number] = list(database.rows(cursor))
+    return found
 
 
 def _some(

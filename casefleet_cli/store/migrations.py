@@ -1,7 +1,8 @@
 """How the schema came to be, step by step; applied by people's commands only, never by a delivery.
 
 A migration changes the schema in one transaction. What it has to do to every row it leaves to recomputations: slices of
-a transaction each, so that memory stays flat and a kill loses little. The next migration waits until they have ended.
+a transaction each, so that memory stays flat and a kill loses little. The next migration waits until those of the store
+have ended; those that need the rooms above come after the last one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from casefleet_cli.store import (
     migration_0011,
     migration_0012,
     migration_0013,
+    migration_0014,
     recomputations,
     tables,
 )
@@ -79,6 +81,7 @@ ALL = (
     Migration("0011_passwords", migration_0011.change),
     Migration("0012_looks", migration_0012.change, migration_0012.LEFT),
     Migration("0013_reading", migration_0013.change),
+    Migration("0014_moments", migration_0014.change, migration_0014.LEFT),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 
@@ -117,7 +120,8 @@ def apply(
 ) -> list[str]:
     """Bring the database up, and name the migrations that were applied, or ended when an earlier run was killed.
 
-    `above`: the recomputations that are not the store's, by name; a new database needs none.
+    `above`: the recomputations that are not the store's, by name; a new database needs none. They know the present
+    schema only, and come when it is there.
 
     Each migration is one immediate transaction, and each slice of its recomputations another: several processes
     migrating at once wait for each other. Foreign keys are not watched meanwhile.
@@ -127,12 +131,15 @@ def apply(
     connection.execute("PRAGMA foreign_keys = 0")
     try:
         while True:
-            ended = recomputations.finish(connection, {**_left(), **above}, tell)
-            done += _of(ended)
+            done += _of(recomputations.finish(connection, _left(), tell))
             applied = _apply_next(connection)
             if applied is None:
-                return list(dict.fromkeys(done))
+                break
             done += applied
+        done += _of(recomputations.finish(connection, {**_left(), **above}, tell))
+        with database.transaction(connection):
+            recomputations.mark(connection, len(ALL))
+        return list(dict.fromkeys(done))
     finally:
         connection.execute("PRAGMA foreign_keys = 1")
 
@@ -143,7 +150,7 @@ def _apply_next(connection: sqlite3.Connection) -> list[str] | None:
     Nothing is applied while another process has left recomputations since.
     """
     with database.transaction(connection):
-        if recomputations.due(connection):
+        if not _left().keys().isdisjoint(recomputations.due(connection)):
             return []
         db = _wrap(connection)
         lacking = [migration.name for migration in _migrations.pending(db)]

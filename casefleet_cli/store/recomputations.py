@@ -43,8 +43,11 @@ def due(connection: sqlite3.Connection) -> list[str]:
 
 
 def finish(connection: sqlite3.Connection, known: Mapping[str, Recomputation], tell: Tell) -> list[str]:
-    """Do all that is due, and name it. Several processes at once share the work; a killed one loses its last slice."""
-    names = due(connection)
+    """Do what is due of what is known, and name it.
+
+    Several processes at once share the work; a killed one loses its last slice.
+    """
+    names = [name for name in due(connection) if name in known]
     for name in names:
         while (reached := _slice(connection, name, known[name])) is not None:
             tell(name, *reached)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import emails
+from casefleet_cli.store import correspondence, emails
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,6 +70,7 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
 
     Another email that has the same fingerprint keeps it: this one stays as it is known in the journal, with a defect.
     """
+    correspondence.forget(connection, email_id)
     first = _with_moment(connection, email_id, rows[0])
     twin = emails.by_fingerprint(connection, first.fingerprint)
     (fingerprint,) = connection.execute("SELECT fingerprint FROM emails WHERE id = ?", (email_id,)).fetchone()
@@ -100,6 +101,7 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
     attachments = [attachment for attachment in first.attachments if parts[attachment[0]] is attachment]
     names = "part, filename, content_type, size, content_id, is_inline"
     is_other |= _replace(connection, "attachments", names, email_id, attachments, "id")
+    correspondence.note_anew(connection, email_id)
     return is_other
 
 

@@ -35,6 +35,20 @@ _LINKS = {
     "lead": ("email_leads", "lead_id"),
     "user": ("deliveries", "user_id"),
 }
+_NUMBERS = {field: f"SELECT email_id FROM {table} WHERE {column} = {{0}}" for field, (table, column) in _LINKS.items()}
+"""The emails that are linked to a number."""
+_IS_LINKED = {
+    field: f"EXISTS (SELECT 1 FROM {table} AS l WHERE l.email_id = e.id AND l.{column} = {{0}})"
+    for field, (table, column) in _LINKS.items()
+}
+# The mail of the leads that became a case is mail of the case.
+_NUMBERS["case"] += (
+    " UNION SELECT l.email_id FROM leads AS was JOIN email_leads AS l ON l.lead_id = was.id WHERE was.case_id = {0}"
+)
+_IS_LINKED["case"] = (
+    f"({_IS_LINKED['case']} OR EXISTS (SELECT 1 FROM email_leads AS l CROSS JOIN leads AS was ON was.id = l.lead_id"
+    " WHERE l.email_id = e.id AND was.case_id = {0}))"
+)
 _ATTACHED = "EXISTS (SELECT 1 FROM attachments AS t WHERE t.email_id = e.id AND NOT t.is_inline)"
 _FORWARDED = "SELECT id FROM emails INDEXED BY emails_forwarded WHERE forwards <> '[]'"
 _LABELLED = """SELECT d.email_id FROM deliveries AS d INDEXED BY deliveries_labelled, json_each(d.labels) AS l
@@ -123,9 +137,8 @@ class _Writer:
         if term.field in _COLUMNS:
             self._where += self._exact(term)
         elif term.field in _LINKS:
-            table, column = _LINKS[term.field]
             number = self._put(self._find(term.field, term.text))
-            self._rare_or_not(f"SELECT email_id FROM {table} WHERE {column} = {number}", self._linked(term, number))
+            self._rare_or_not(_NUMBERS[term.field].format(number), self._linked(term, number))
         elif term.field == "label":
             label = self._put(term.text)
             self._rare_or_not(_LABELLED.format(label), _HAS_LABEL.format(label))
@@ -184,8 +197,7 @@ class _Writer:
         return f"NOT ({found})" if term.negated else f"({found})"
 
     def _linked(self, term: Term, number: str) -> str:
-        table, column = _LINKS[term.field]
-        return f"EXISTS (SELECT 1 FROM {table} AS l WHERE l.email_id = e.id AND l.{column} = {number})"
+        return _IS_LINKED[term.field].format(number)
 
     def _words(self, term: Term) -> str:
         return f"e.id IN (SELECT rowid FROM email_search WHERE email_search MATCH {self._put(_expression(term))})"

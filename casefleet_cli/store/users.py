@@ -13,7 +13,7 @@ from casefleet_cli.store import database, settings
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from casefleet_cli.core.secrets.spelling import Secrets
@@ -59,6 +59,11 @@ def by_sender_address(connection: sqlite3.Connection, address: str) -> int | Non
     """The user who sends mail from an address (normal form), or None."""
     row = connection.execute("SELECT user_id FROM sender_addresses WHERE address = ?", (address,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def senders_among(connection: sqlite3.Connection, addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses (normal form) that users send mail from."""
+    return database.among(connection, "SELECT address FROM sender_addresses WHERE address", list(addresses))
 
 
 def bcc_address(connection: sqlite3.Connection, user_id: int) -> str:

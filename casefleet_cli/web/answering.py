@@ -16,13 +16,14 @@ from casefleet_cli.desk import reading
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import database, settings
 from casefleet_cli.web import formats, locks, pages, paging
+from casefleet_cli.web.asking import Ask, Bytes, NotThereError
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from casefleet_cli.access import Viewer
-    from casefleet_cli.web.pages import Ask, Bytes, Page
+    from casefleet_cli.web.asking import Page
 
 _ROUTES = [(re.compile(address), answer) for address, answer in pages.ROUTES]
 _HTML = "text/html; charset=utf-8"
@@ -89,10 +90,10 @@ def _made(
             locks.confine(connection)  # from here on the settings cannot be read
             with database.snapshot(connection):
                 arguments = dict(parse_qsl(query, keep_blank_values=True))
-                made = made_by(pages.Ask(connection, path, viewer, numbers, arguments, days))
+                made = made_by(Ask(connection, path, viewer, numbers, arguments, days))
                 if opened is not None:  # only of what is there for this viewer, and before it is shown
                     reading.note(path, viewer, numbers[0], " ".join((opened, *map(str, numbers[1:]))))
-                if isinstance(made, pages.Bytes):
+                if isinstance(made, Bytes):
                     return Answer(200, made.content, made.content_type, made.headers)
                 if kind:
                     return Answer(200, formats.told(made_by.__name__, made, kind, address), formats.TYPES[kind])
@@ -102,7 +103,7 @@ def _made(
             return Answer(200, text.encode("utf-8", "replace"))
         finally:
             connection.close()
-    except pages.NotThereError:
+    except NotThereError:
         return lost()
     except SecretInsideError as error:
         return _page(403, "withheld.html", str(error))

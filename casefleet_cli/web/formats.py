@@ -16,7 +16,7 @@ from casefleet_cli.core.spreadsheets import harmless_cell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from casefleet_cli.web.pages import Page
+    from casefleet_cli.web.asking import Page
     from casefleet_cli.web.paging import Slice
 
 TYPES = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
@@ -41,14 +41,20 @@ _ACTIVITY = ("id", "at", "verb", "user", "about_user", "email_id", "subject", "f
              "places", "contact", "detail", "attachments", "suspicious")  # fmt: skip
 _MAIL = ("id", "date", "logged_at", "from_name", "from_address", "people", "subject", "standing", "places",
          "attachments", "suspicious")  # fmt: skip
+_CORRESPONDENCE = ("id", "date", "logged_at", "direction", *_MAIL[3:])
+_FILES = ("id", "date", "logged_at", "from_name", "from_address", "subject", "files", "attachments", "suspicious")
 FORMS = {
     "home": Form("feed", _ACTIVITY),
     "all_cases": Form("list", ("id", "number", "title", "status", "opened_at", "closed_at", "restricted", "emails")),
     "all_leads": Form("list", ("id", "name", "status", "stage", "source", "opened_at", "ended_at", "emails")),
     "all_contacts": Form("list", ("id", "name", "kind", "addresses")),
-    "case": Form("feed", _ACTIVITY, "case"),
-    "lead": Form("feed", _ACTIVITY, "lead"),
-    "contact": Form("list", _MAIL, "contact"),
+    "case": Form("list", _CORRESPONDENCE, "case"),
+    "case_journal": Form("feed", _ACTIVITY, "case"),
+    "case_files": Form("list", _FILES, "case"),
+    "lead": Form("list", _CORRESPONDENCE, "lead"),
+    "lead_journal": Form("feed", _ACTIVITY, "lead"),
+    "lead_files": Form("list", _FILES, "lead"),
+    "contact": Form("list", _CORRESPONDENCE, "contact"),
     "email": Form("", ("id", "sent_at", "logged_at", "from_name", "from_address", "to", "cc", "bcc", "subject",
                        "standing", "size", "msgid", "text"), "email",
                   ("places", "contacts", "thread", "why", "suspicions")),
@@ -94,14 +100,14 @@ def told(name: str, page: Page, kind: str, address: str) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
 
 
-def _listed(form: Form, values: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None]:
+def _listed(form: Form, values: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | str | None]:
     if not form.rows:
         return [], None
     found: Slice | list[dict[str, Any]] = values[form.rows]
     return (found, values["following"]) if isinstance(found, list) else (found.rows, found.next)
 
 
-def _next(name: str, address: str, values: Mapping[str, Any], following: int | None) -> str | None:
+def _next(name: str, address: str, values: Mapping[str, Any], following: int | str | None) -> str | None:
     """The address of the rest of the list, in the same format."""
     if following is None:
         return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.store import mailbook
+from casefleet_cli.core.address import normal
+from casefleet_cli.store import mailbook, users
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from casefleet_cli.store.correspondence import Spot
     from casefleet_cli.store.sight import Sight
 
 PAGE_SIZE = 40
@@ -21,7 +23,7 @@ class Slice(NamedTuple):
     """One page of a list, and where the next one begins (None: this was the last)."""
 
     rows: list[dict[str, Any]]
-    next: int | None
+    next: int | str | None
 
 
 class Part(NamedTuple):
@@ -54,6 +56,20 @@ def of_feed(connection: sqlite3.Connection, sight: Sight, rows: Sequence[dict[st
     """Activities as a page."""
     page = of(rows)
     return Slice(together(marked(connection, sight, page.rows)), page.next)
+
+
+def of_spots(connection: sqlite3.Connection, sight: Sight, spots: Sequence[Spot]) -> Slice:
+    """Emails in the order of their moments as a page."""
+    shown = spots[:PAGE_SIZE]
+    rows = marked(connection, sight, mailbook.entries(connection, sight, [spot.email_id for spot in shown]))
+    return Slice(rows, f"{shown[-1].at}.{shown[-1].email_id}" if len(spots) > PAGE_SIZE else None)
+
+
+def directed(connection: sqlite3.Connection, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The emails, each with its `direction`: "out" where it says to be from an address of the firm, else "in"."""
+    told = list(rows)
+    senders = users.senders_among(connection, {normal(row["from_address"]) for row in told})
+    return [{**row, "direction": "out" if normal(row["from_address"]) in senders else "in"} for row in told]
 
 
 def of_emails(connection: sqlite3.Connection, sight: Sight, numbers: Sequence[int]) -> Slice:

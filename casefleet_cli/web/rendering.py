@@ -33,7 +33,7 @@ def environment(zone: tzinfo) -> Environment:
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     made.filters["breakable"] = lambda text: wordbreaks.breakable(str(words.clean(text)))
-    for name in ("by_day", "date", "day", "time"):
+    for name in ("by_day", "by_moment", "date", "day", "time"):
         made.filters[name] = partial(getattr(words, name), zone=zone)
     return made
 

@@ -208,6 +208,12 @@ def by_day(
     return groups
 
 
+def by_moment(entries: Iterable[Mapping[str, Any]], *, zone: tzinfo) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Emails in the order of their moments, in groups as `by_day`; one without a moment is in that of its logging."""
+    dated = [{**entry, "sorts_at": entry["date"] or entry["logged_at"]} for entry in entries]
+    return by_day(dated, "sorts_at", zone=zone)
+
+
 def _local(stamp: str, zone: tzinfo) -> datetime:
     return Days(clock.now(), zone).local(stamp)
 

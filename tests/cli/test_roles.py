@@ -279,7 +279,8 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
 
 READING = """contact list, contact show, case list, case show, lead list, lead show, email list, email show, unassigned,
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
-    page home, page all_cases, page all_leads, page all_contacts, page case, page lead, page contact, page email,
+    page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
+    page lead, page lead_journal, page lead_files, page contact, page email,
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
 FILING = """link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,

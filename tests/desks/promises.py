@@ -8,7 +8,8 @@ from typing import Any
 
 from casefleet_cli.core.query import Query, Term
 from casefleet_cli.custody import verifying
-from casefleet_cli.store import feed, mailbook, originals, search
+from casefleet_cli.store import correspondence, feed, mailbook, originals, search
+from casefleet_cli.store.correspondence import TOP
 from casefleet_cli.store.sight import EVERYTHING
 from tests.modelled import Copy, Place, World
 
@@ -143,9 +144,12 @@ def _rejected_unseen(db: sqlite3.Connection) -> None:
         return
     seen = {row["id"] for row in mailbook.listed(db, {})} | set(search.numbers(db, _ANY_WORD))
     for standing in ("unassigned", "held"):
-        seen.update(mailbook.waiting(db, EVERYTHING, standing, 1 << 60, 100))
+        seen.update(spot.email_id for spot in correspondence.waiting(db, EVERYTHING, standing, TOP, 100))
     for (contact,) in db.execute("SELECT id FROM contacts"):
-        seen.update(mailbook.of_contact(db, EVERYTHING, contact, 1 << 60, 100))
+        seen.update(
+            spot.email_id
+            for spot in correspondence.newest(db, EVERYTHING, correspondence.contact_sources(db, contact), TOP, 100)
+        )
     hold(UNSEEN, not rejected & seen, f"rejected, and in a list: {sorted(rejected & seen)}")
 
 

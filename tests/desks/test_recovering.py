@@ -271,8 +271,10 @@ def test_killed_at_any_moment_all_or_nothing_of_each_mail_is_there(
         wanted = arrived(path)
         assert len(wanted) == all_of_it
         seen = set()
-        moments = volume(9, 14)
-        for killed_at in sorted({*range(1, whole.calls, whole.calls // moments), whole.calls - 2}):
+        moments = volume(6, 10)
+        # Before the first mail is brought in, an earlier schema has many statements; the last third has none of these.
+        late = range(whole.calls * 2 // 3, whole.calls, whole.calls // (3 * moments))
+        for killed_at in sorted({*range(1, whole.calls, whole.calls // moments), *late, whole.calls - 2}):
             path, source = fresh(f"at-{killed_at}")
             assert run_mortal("--db", path, "recover", source, killed_at=killed_at, statements=True).code == -9
             assert source.read_bytes() == was

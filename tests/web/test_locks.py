@@ -20,7 +20,7 @@ from datasette.utils.asgi import Request
 
 from casefleet_cli import clock
 from casefleet_cli.errors import CasefleetError, ConfigError, NoInputError
-from casefleet_cli.web import answering, locks, pages, server
+from casefleet_cli.web import answering, email_pages, locks, server
 from tests.fakes import bug_in
 from tests.volume import volume
 from tests.web.conftest import ADA, BCC, GUEST, LIM, OFF, RAW_MARKER, SECRET_SETTING, Browser
@@ -223,7 +223,7 @@ def test_datasette_prints_no_local_variables(firm: Path, capfd: pytest.CaptureFi
 
 
 def test_a_bug_on_a_page_is_told_without_what_it_looked_at(admin: Browser, capfd: pytest.CaptureFixture[str]) -> None:
-    with bug_in(pages, "_why", KeyError(RAW_MARKER)):
+    with bug_in(email_pages, "_why", KeyError(RAW_MARKER)):
         response = admin.ask("/emails/1")
     assert response.status_code == 500
     assert RAW_MARKER not in response.text
@@ -236,7 +236,7 @@ def test_a_bug_on_a_page_is_told_without_what_it_looked_at(admin: Browser, capfd
 def test_a_question_that_takes_too_long_is_given_up(admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "PATIENCE", -1.0)
     endless = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT sum(n) FROM x"
-    monkeypatch.setattr(pages, "_why", lambda ask, number: ask.connection.execute(endless).fetchall())
+    monkeypatch.setattr(email_pages, "_why", lambda ask, number: ask.connection.execute(endless).fetchall())
     assert admin.ask("/emails/1").status_code == 503
 
 

@@ -27,6 +27,12 @@ class Days(NamedTuple):
         """The day it is."""
         return self.now.astimezone(self.zone).date()
 
+    @property
+    def east(self) -> int:
+        """The seconds by which the firm's clock is ahead of UTC today."""
+        ahead = self.now.astimezone(self.zone).utcoffset()
+        return int(ahead.total_seconds()) if ahead is not None else 0
+
     def local(self, stamp: str) -> datetime:
         """A UTC stamp of the database on the firm's clock; at the very ends of the calendar it stays in UTC."""
         moment = datetime.fromisoformat(stamp)
