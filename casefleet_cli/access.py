@@ -138,6 +138,8 @@ RIGHTS = {
     "page held": _EVERYBODY,
     "page found": _EVERYBODY,
     "page told": _EVERYBODY,
+    "page profile": _EVERYBODY,
+    "page vcard": _EVERYBODY,
 }
 """Every command by its words, options that are for fewer than their command, and every page by the function that makes
 it; a new one without a right is refused."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from casefleet_cli.core.address import normal
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
+from casefleet_cli.store.sight import owned
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,6 +33,7 @@ SELECT ?, {SORTS_AT}, id FROM emails WHERE id = ?"""
 _LINKS = {"case": "email_cases", "lead": "email_leads", "contact": "email_contacts"}
 _OF_E = "unixepoch(coalesce(e.sent_at, e.logged_at))"
 _WITH_FILES = " AND EXISTS (SELECT 1 FROM attachments AS t WHERE t.email_id = e.id AND NOT t.is_inline)"
+_LOOKED_AT = 5000
 _WEEK = 7 * 24 * 3600
 _MONDAY = 4 * 24 * 3600
 """The first Monday after the beginning of 1970."""
@@ -116,12 +118,15 @@ def newest(
     return sorted(found, reverse=True)[:limit]
 
 
-def waiting(connection: sqlite3.Connection, sight: Sight, standing: str, before: Spot, limit: int) -> list[Spot]:
-    """As `newest`, those that are "unassigned", "held" or "rejected"."""
+def waiting(
+    connection: sqlite3.Connection, sight: Sight, standing: str, before: Spot, limit: int, *, only_own: bool = False
+) -> list[Spot]:
+    """As `newest`, those that are "unassigned", "held" or "rejected"; or those delivered for the viewer alone."""
+    own = f" AND {owned('e')}" if only_own else ""
     rows = connection.execute(
         f"SELECT {_OF_E}, e.id FROM emails AS e WHERE e.standing = :standing AND e.standing <> 'linked'"
         # The first comparison is for the index, which SQLite does not take for a pair with an expression.
-        f" AND {_OF_E} <= :at AND ({_OF_E}, e.id) < (:at, :email) AND {sight.emails('e')}"
+        f" AND {_OF_E} <= :at AND ({_OF_E}, e.id) < (:at, :email) AND {sight.emails('e')}{own}"
         f" ORDER BY {_OF_E} DESC, e.id DESC LIMIT :limit",
         {
             "standing": standing,
@@ -130,6 +135,18 @@ def waiting(connection: sqlite3.Connection, sight: Sight, standing: str, before:
             "limit": limit,
             **sight.parameters,
         },
+    )
+    return [Spot(*row) for row in rows]
+
+
+def waiting_for(connection: sqlite3.Connection, sight: Sight, standing: str, limit: int) -> list[Spot]:
+    """As `waiting`, the newest that were delivered for the viewer; of many that wait, the newest some are looked at."""
+    rows = connection.execute(
+        f"SELECT late.sorts_at, e.id FROM (SELECT id, {SORTS_AT} AS sorts_at FROM emails"
+        f" WHERE standing = '{standing}' AND standing <> 'linked' ORDER BY {SORTS_AT} DESC LIMIT {_LOOKED_AT}) AS late"
+        f" CROSS JOIN emails AS e ON e.id = late.id WHERE {owned('e')} AND {sight.emails('e')}"
+        " ORDER BY late.sorts_at DESC, e.id DESC LIMIT :limit",
+        {"limit": limit, **sight.parameters},
     )
     return [Spot(*row) for row in rows]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import database
+from casefleet_cli.store import database, mailparts
 from casefleet_cli.store.activities import WITH_TEXTS, WORDS
 from casefleet_cli.store.sight import EVERYTHING
 
@@ -23,7 +23,7 @@ _COLUMNS = f"""a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
 k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact,
 a.email_id, e.subject, e.from_name, e.from_address, e.standing, {WORDS},
 a.case_id, a.lead_id, a.contact_id, a.about_activity_id"""
-_OF_THE_EMAIL = """e.sent_at, substr(e.text, 1, 600) AS text,
+_OF_THE_EMAIL = f"""e.sent_at, substr(e.text, 1, 600) AS text, {mailparts.RECEIVERS} AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments"""
 _FROM = f"""{WITH_TEXTS}
 LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
@@ -123,7 +123,7 @@ def _newest(
         f" CROSS JOIN activities AS a ON a.id = chosen.value {_joined(sight)} ORDER BY a.id DESC",
         {"chosen": json.dumps(sorted(chosen, reverse=True)[:limit]), **sight.parameters},
     )
-    return list(database.rows(cursor))
+    return [{**row, "people": json.loads(str(row["people"]))} for row in database.rows(cursor)]
 
 
 def _joined(sight: Sight) -> str:

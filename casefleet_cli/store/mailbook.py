@@ -32,13 +32,10 @@ _CONDITIONS = {
     "until": "coalesce(e.sent_at, e.logged_at) <= :until",
     "standing": "e.standing = :standing",
 }
-_ENTRY = """SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
-e.standing, substr(e.text, 1, 600) AS text,
-(SELECT json_group_array(json_object('name', name, 'address', address)) FROM (SELECT DISTINCT name, address
-    FROM (SELECT r.name, r.address FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc')
-    ORDER BY r.id LIMIT 40) LIMIT 4)) AS people,
+_ENTRY = f"""SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
+e.standing, substr(e.text, 1, 600) AS text, {mailparts.RECEIVERS} AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
-FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {emails}"""
+FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {{emails}}"""
 _PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
 FROM json_each(:chosen) AS chosen CROSS JOIN email_cases AS l ON l.email_id = chosen.value
 JOIN cases AS k ON k.id = l.case_id WHERE {cases}

@@ -92,6 +92,16 @@ def count_unread(connection: sqlite3.Connection, user_id: int | None, cap: int) 
     return int(found)
 
 
+def kinds(connection: sqlite3.Connection, user_id: int | None, cap: int) -> list[tuple[str, int]]:
+    """The kinds of the newest unread notifications of a user (None: of all), at most the cap, and how many of each."""
+    found = connection.execute(
+        "SELECT kind, count(*) FROM (SELECT n.kind FROM notifications AS n"
+        f" WHERE n.read_at IS NULL AND {_of(user_id)} ORDER BY n.id DESC LIMIT :cap) GROUP BY kind ORDER BY 2 DESC, 1",
+        {"user": user_id, "cap": cap},
+    )
+    return [(str(kind), int(count)) for kind, count in found]
+
+
 def listed(
     connection: sqlite3.Connection,
     sight: Sight,
@@ -100,15 +110,18 @@ def listed(
     read_too: bool,
     before: int = database.BEYOND,
     limit: int | None = None,
+    kind: str = "",
 ) -> list[dict[str, Any]]:
-    """Notifications of a user (None: of all), newest first, those below a number; the email where it is in sight."""
+    """Notifications of a user (None: of all), or of these those of one kind, newest first, those below a number; the
+    email where it is in sight.
+    """
     cursor = connection.execute(
         "SELECT n.id, n.kind, n.detail, n.created_at, n.read_at, n.import_id, u.name AS user, e.id AS email_id,"
         " e.subject, e.from_name, e.from_address FROM notifications AS n JOIN users AS u ON u.id = n.user_id"
         f" LEFT JOIN emails AS e ON e.id = n.email_id AND {sight.emails('e')}"
         f" WHERE n.id < :before AND {_of(user_id)} AND {'1' if read_too else 'n.read_at IS NULL'}"
-        " ORDER BY n.id DESC LIMIT :limit",
-        {"user": user_id, "before": before, "limit": -1 if limit is None else limit, **sight.parameters},
+        f" AND {'n.kind = :kind' if kind else '1'} ORDER BY n.id DESC LIMIT :limit",
+        {"user": user_id, "kind": kind, "before": before, "limit": -1 if limit is None else limit, **sight.parameters},
     )
     found = list(database.rows(cursor))
     if not sight.is_whole:

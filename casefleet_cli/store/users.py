@@ -61,6 +61,14 @@ def by_sender_address(connection: sqlite3.Connection, address: str) -> int | Non
     return None if row is None else int(row[0])
 
 
+def profile(connection: sqlite3.Connection, user_id: int) -> dict[str, Any] | None:
+    """Name, role and sender addresses of a user, or None: nothing secret."""
+    found = connection.execute("SELECT name, role FROM users WHERE id = ?", (user_id,)).fetchone()
+    if found is None:
+        return None
+    return {"name": found[0], "role": found[1], "addresses": sorted(sender_addresses(connection, user_id))}
+
+
 def senders_among(connection: sqlite3.Connection, addresses: Iterable[str]) -> set[str]:
     """Those of the addresses (normal form) that users send mail from."""
     return database.among(connection, "SELECT address FROM sender_addresses WHERE address", list(addresses))

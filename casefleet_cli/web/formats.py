@@ -60,7 +60,8 @@ FORMS = {
                   ("places", "contacts", "thread", "why", "suspicions")),
     "email_people": Form("rows", ("id", "kind", "name", "address")),
     "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
-    "unassigned": Form("list", (*_MAIL, "suggestion")),
+    "unassigned": Form("list", (*_MAIL, "suggestion", "suggestions")),
+    "profile": Form("", ("name", "role", "addresses"), "user"),
     "held": Form("list", _MAIL),
     "found": Form("list", (*_MAIL, "snippet")),
     "told": Form("list", ("id", "kind", "created_at", "read_at", "user", "email_id", "subject", "from_name",
@@ -118,6 +119,10 @@ def _next(name: str, address: str, values: Mapping[str, Any], following: int | s
         asked["q"] = str(values["query"])
     if name == "told" and values["read_too"]:
         asked["all"] = "1"
+    if name == "told" and values["kind"]:
+        asked["kind"] = str(values["kind"])
+    if values.get("mine"):
+        asked["mine"] = "1"
     return f"{_FEED if address == '/' else address}.json?{urlencode(asked)}"
 
 

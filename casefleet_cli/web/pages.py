@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.query import LONGEST
-from casefleet_cli.store import cases, contacts, correspondence, feed, leads, notifications
-from casefleet_cli.store.database import BEYOND
-from casefleet_cli.web import email_pages, matter_pages, paging, searching
+from casefleet_cli.store import cases, contacts, correspondence, leads, notifications
+from casefleet_cli.web import email_pages, matter_pages, my_pages, paging, searching
 from casefleet_cli.web.asking import Ask, Page
 from casefleet_cli.web.email_pages import suggested
 
@@ -17,25 +16,8 @@ if TYPE_CHECKING:
 
     from casefleet_cli.access import Viewer
     from casefleet_cli.web.asking import Bytes
-    from casefleet_cli.web.paging import Slice
 
-_SHORT = 8
-
-
-def home(ask: Ask) -> Page:
-    """What waits, what happened lately, and what is open."""
-    connection, sight = ask.connection, ask.viewer.sight
-    happened = feed.of_firm if ask.viewer.sees_firm else feed.of_my_cases
-    return Page(
-        "home.html",
-        {
-            "feed": paging.of_feed(connection, sight, happened(connection, sight, ask.before, paging.asked())),
-            "cases": cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
-            "leads": leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
-            "short": _SHORT,
-            "first": "before" not in ask.arguments,
-        },
-    )
+_SUGGESTIONS = 3
 
 
 def all_cases(ask: Ask) -> Page:
@@ -57,16 +39,17 @@ def all_contacts(ask: Ask) -> Page:
 
 
 def unassigned(ask: Ask) -> Page:
-    """The list to empty, each email with its best suggestion."""
-    found = _waiting(ask, "unassigned")
-    for row in found.rows:
-        row["suggestion"] = next(iter(suggested(ask, row["id"])), None)
-    return Page("unassigned.html", {"list": found})
+    """The list to empty, each email with its best suggestions."""
+    values = my_pages.waits(ask, "unassigned")
+    for row in values["list"].rows:
+        row["suggestions"] = suggested(ask, row["id"])[:_SUGGESTIONS]
+        row["suggestion"] = next(iter(row["suggestions"]), None)
+    return Page("unassigned.html", values)
 
 
 def held(ask: Ask) -> Page:
     """Mail that waits to be let in by its owner or an admin."""
-    return Page("held.html", {"list": _waiting(ask, "held")})
+    return Page("held.html", my_pages.waits(ask, "held"))
 
 
 def found(ask: Ask) -> Page:
@@ -75,22 +58,6 @@ def found(ask: Ask) -> Page:
     matches = searching.matches(ask.connection, ask.viewer, query, ask.before, ask.days)
     words = {"query": query[:LONGEST], "list": matches.page, "total": matches.total, "cap": paging.CAP}
     return Page("search.html", {**words, "problem": matches.problem})
-
-
-def told(ask: Ask) -> Page:
-    """What the viewer was told and has not seen to yet; the person at this computer sees everybody's."""
-    read_too = ask.arguments.get("all") == "1"
-    found = notifications.listed(
-        ask.connection,
-        ask.viewer.sight,
-        ask.viewer.user_id,
-        read_too=read_too,
-        before=ask.before,
-        limit=paging.asked(),
-    )
-    page = paging.of(found)
-    rows = paging.marked(ask.connection, ask.viewer.sight, page.rows)
-    return Page("notifications.html", {"list": page._replace(rows=rows), "read_too": read_too})
 
 
 def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
@@ -104,7 +71,7 @@ def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
 
 _NUMBER = "([1-9][0-9]{0,17})"
 ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
-    (r"/", home),
+    (r"/", my_pages.home),
     (r"/cases", all_cases),
     (rf"/cases/{_NUMBER}", matter_pages.case),
     (rf"/cases/{_NUMBER}/journal", matter_pages.case_journal),
@@ -123,7 +90,9 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
     (r"/unassigned", unassigned),
     (r"/held", held),
     (r"/search", found),
-    (r"/notifications", told),
+    (r"/notifications", my_pages.told),
+    (r"/profile", my_pages.profile),
+    (r"/profile/casefleet-bcc.vcf", my_pages.vcard),
 )
 """Every address there is, whole, with the function that answers it."""
 
@@ -137,9 +106,3 @@ OPENING: Mapping[Callable[[Ask], Page | Bytes], str] = {
     email_pages.attachment: "attachment",
 }
 """What somebody opens of the email whose number comes first in the address, as the read log calls it."""
-
-
-def _waiting(ask: Ask, standing: str) -> Slice:
-    sight = ask.viewer.sight
-    found = correspondence.waiting(ask.connection, sight, standing, ask.spot, paging.asked())
-    return paging.of_spots(ask.connection, sight, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -176,6 +177,15 @@ def preview(text: str) -> str:
 def defect(name: str) -> str:
     """What was wrong with the bytes, for a person."""
     return _DEFECTS.get(name, name.replace("-", " ").capitalize() + ".")
+
+
+def folded(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Activities with those about no e-mail that stand together, two or more, in one entry: `folded`."""
+    told: list[Mapping[str, Any]] = []
+    for is_mail, group in groupby(entries, key=lambda entry: entry["email_id"] is not None):
+        some = list(group)
+        told += some if is_mail or len(some) == 1 else [{"at": some[0]["at"], "folded": some}]
+    return told
 
 
 def happened(entry: Mapping[str, Any]) -> str:

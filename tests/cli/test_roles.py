@@ -281,7 +281,8 @@ READING = """contact list, contact show, case list, case show, lead list, lead s
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
     page lead, page lead_journal, page lead_files, page contact, page email,
-    page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told"""
+    page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
+    page profile, page vcard"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
 FILING = """link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,

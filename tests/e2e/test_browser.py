@@ -38,7 +38,7 @@ FLAGS = (
 )  # fmt: skip
 TAB, ENTER = "\ue004", "\ue007"
 PAGES = {
-    "home": "/", "case": "/cases/1", "lead": "/leads/1", "contact": "/contacts/1", "email": "/emails/7", "hostile": "/emails/1?view=html",
+    "home": "/", "case": "/cases/1", "journal": "/cases/1/journal", "files": "/cases/1/attachments", "lead": "/leads/1", "contact": "/contacts/1", "email": "/emails/7", "hostile": "/emails/1?view=html",
     "unassigned": "/unassigned", "forward": "/emails/2", "held": "/held", "search": "/search?q=hartley", "cases": "/cases",
     "leads": "/leads", "contacts": "/contacts", "notifications": "/notifications?all=1", "lost": "/nothing",
 }  # fmt: skip
@@ -59,8 +59,8 @@ for (const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEX
 return poor;
 """
 UNLABELLED = """
-return [...document.querySelectorAll('input, button, a, iframe')].filter(e =>
-  !(e.labels && e.labels.length) && !e.innerText.trim() && !e.title && !e.getAttribute('aria-label')).map(e => e.outerHTML);
+return [...document.querySelectorAll('input:not([type=hidden]), button, a, iframe')].filter(e =>
+  !(e.labels && e.labels.length) && !e.textContent.trim() && !e.title && !e.getAttribute('aria-label')).map(e => e.outerHTML);
 """
 
 

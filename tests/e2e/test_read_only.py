@@ -177,7 +177,7 @@ def test_the_pages_are_served_from_there(firm: Office, place: Path) -> None:
         with mounted_read_only(Path(path).parent), serving(Path(path), "serve") as (address, _):
             visitor = opened()
             with visitor.open(address) as page:
-                assert "Activity" in page.read().decode()
+                assert "Lately" in page.read().decode()
             with visitor.open(address.partition("/login")[0] + "/cases") as page:
                 assert "Only in the -wal" in page.read().decode()
 

@@ -88,7 +88,7 @@ def lists() -> Iterator[str]:
             "?_through={}", "?sql=select+*+from+bcc_addresses", "?_format=json", "?_nocol=x&_size=max", "?_shape=array",
             "?_extra=private", "?x=%00", "?" + "a=1&" * 50)  # fmt: skip
     for address, _ in pages.ROUTES:
-        if "emails" not in address:
+        if "emails" not in address and not address.startswith("/profile"):  # the one place for the own address
             concrete = address.replace("([1-9][0-9]{0,17})", "1")
             yield from (f"{concrete}{way}" for way in ways)
             yield from (f"{concrete}{ending}" for ending in (".json", ".csv", ".atom", ".JSON", "/", "%2ejson"))
@@ -122,6 +122,18 @@ def test_no_page_shows_it(firm: Planted, viewer: str) -> None:
             if answer.status_code == 403:
                 assert "only that user and admins may have it" in answer.text
     assert asked > 400
+
+
+@viewers("", "olga", "ben", "gus")
+def test_the_own_profile_shows_the_own_address_and_no_other(firm: Planted, viewer: str) -> None:
+    browser = Browser(server.build(str(firm.path), firm.users[viewer] if viewer else None)).enter()
+    for address in ("/profile", "/profile/casefleet-bcc.vcf"):
+        for way in ("", "?user=1", "?mine=1"):
+            answer = browser.ask(address + way)
+            assert answer.status_code == (200 if viewer else 404)
+            assert shows(answer.content) == (viewer == "olga"), address
+    for ending in (".json", ".csv"):
+        assert not shows(browser.ask(f"/profile{ending}").content)
 
 
 @viewers("", "olga", "ben", "gus")

@@ -90,7 +90,7 @@ class Crowd:
         )
         assert answer.status in (200, 404), (target, answer.status)
         assert not answer.tells(*HIDDEN[user]), target
-        named = re.findall(rb'<form class="who".*?<span>(.*?)</span>', answer.body, re.DOTALL)
+        named = re.findall(rb'<form class="who".*?<a href="/profile">(.*?)</a>', answer.body, re.DOTALL)
         assert named in ([], [PEOPLE[user][1].encode()]), target
 
     def astray(self) -> None:

@@ -28,7 +28,7 @@ def address_of(page: str, kind: str) -> str:
 
 def test_every_page_but_downloads_has_a_form() -> None:
     made_by = {answer.__name__ for _, answer in pages.ROUTES}
-    assert made_by - formats.FORMS.keys() == {"email_html", "attachment"}
+    assert made_by - formats.FORMS.keys() == {"email_html", "attachment", "vcard"}
 
 
 @pytest.mark.parametrize("user", [None, ADA, LIM, GUEST])

@@ -46,7 +46,7 @@ def test_the_address_opens_the_pages_and_ctrl_c_ends(firm: Path) -> None:
     with serving(firm, "serve") as (address, process):
         visitor = opened()
         with visitor.open(address) as page:
-            assert "Activity" in page.read().decode()
+            assert "Lately" in page.read().decode()
         with visitor.open(address.partition("/login")[0] + "/emails/3") as page:
             assert HELD_MARKER in page.read().decode()
         with pytest.raises(urllib.error.HTTPError, match="401"):
