@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from casefleet_cli.store.sight import Sight
 
 RECEIVERS = """(SELECT json_group_array(json_object('name', name, 'address', address))
-    FROM (SELECT DISTINCT name, address FROM (SELECT r.name, r.address FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc')
+    FROM (SELECT DISTINCT name, address FROM
+    (SELECT r.name, r.address FROM email_recipients AS r WHERE r.email_id = e.id AND r.kind IN ('to', 'cc')
     ORDER BY r.id LIMIT 40) LIMIT 4))"""
 """The first people in To and Cc of `emails AS e`, as JSON."""
 KINDS = ("to", "cc", "bcc")
