@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
-from casefleet_cli.store import sight, users
+from casefleet_cli.store import cases, deliveries, links, references, sight, users
 from casefleet_cli.store.sight import Sight, both, either
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ RIGHTS = {
     "page email_html": _EVERYBODY,
     "page email_people": _EVERYBODY,
     "page email_files": _EVERYBODY,
+    "page email_viewers": _COLLEAGUES,
     "page attachment": _EVERYBODY,
     "page unassigned": _EVERYBODY,
     "page held": _EVERYBODY,
@@ -140,6 +141,7 @@ RIGHTS = {
     "page told": _EVERYBODY,
     "page profile": _EVERYBODY,
     "page vcard": _EVERYBODY,
+    "page journal": _ADMINS,
 }
 """Every command by its words, options that are for fewer than their command, and every page by the function that makes
 it; a new one without a right is refused."""
@@ -233,3 +235,34 @@ def of_user(connection: sqlite3.Connection, user_id: int) -> Viewer | None:
     """The user as a viewer, or None when there is no such user or it is disabled."""
     known = users.active(connection, user_id)
     return None if known is None else Viewer(user_id, *known)
+
+
+class Seer(NamedTuple):
+    """A user who may see something, and why."""
+
+    id: int
+    name: str
+    role: str
+    why: str
+
+
+_WHY = {"admin": "Admins see everything.", "standard": "Standard users see the mail of the firm."}
+
+
+def seers_of_email(connection: sqlite3.Connection, email_id: int) -> list[Seer]:
+    """The users who may see an email now, in the order of their numbers; disabled ones see nothing."""
+    found: list[Seer] = []
+    places = links.places_of(connection, email_id, sight.EVERYTHING)
+    on_cases = {place["id"]: place["number"] for place in places if place["kind"] == "case"}
+    for user_id, name, role in users.all_active(connection):
+        viewer = Viewer(user_id, name, role)
+        if not references.is_in_sight(connection, viewer.sight, "email", email_id):
+            continue
+        on = [number for case_id, number in on_cases.items() if cases.is_assigned(connection, case_id, user_id)]
+        why = _WHY.get(viewer.role, "It is on a case of theirs.")
+        if on:
+            why = f"On case {', '.join(on)}."
+        elif deliveries.is_of(connection, email_id, user_id):
+            why = "It was logged for them."
+        found.append(Seer(user_id, viewer.name, viewer.role, why))
+    return found

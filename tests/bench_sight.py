@@ -56,7 +56,11 @@ def sought(question: str) -> Asking:
     def ask(firm: Firm, sight: Sight) -> object:
         found = selection.of(firm.db, parse(question, DAYS), sight)
         count = search.count(firm.db, found, sight, CAP)
-        return count, search.hits(firm.db, found, sight, database.BEYOND, PAGE, ("[", "]"))
+        if count < CAP:
+            numbers = [spot.email_id for spot in search.by_moment(firm.db, found, sight)[:PAGE]]
+        else:
+            numbers = search.hits(firm.db, found, sight, database.BEYOND, PAGE)
+        return count, search.snippets_of(firm.db, numbers, found, ("[", "]"))
 
     return ask
 

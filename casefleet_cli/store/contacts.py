@@ -91,6 +91,16 @@ def holders(connection: sqlite3.Connection, address: str) -> list[tuple[int, str
     ).fetchall()
 
 
+def in_sight_of(connection: sqlite3.Connection, sight: Sight, address: str) -> list[dict[str, Any]]:
+    """As `holders`, those that are in sight: id and name."""
+    cursor = connection.execute(
+        "SELECT c.id, c.name FROM contact_addresses AS a JOIN contacts AS c ON c.id = a.contact_id"
+        f" WHERE a.address = :address AND {sight.contacts('c')} ORDER BY c.id LIMIT 5",
+        {"address": address, **sight.parameters},
+    )
+    return list(database.rows(cursor))
+
+
 def name_of(connection: sqlite3.Connection, contact_id: int) -> str:
     """The name of a contact."""
     return str(connection.execute("SELECT name FROM contacts WHERE id = ?", (contact_id,)).fetchone()[0])

@@ -188,6 +188,12 @@ def of_copy(connection: sqlite3.Connection, email_id: int, raw_message_id: int) 
     ]
 
 
+def is_of(connection: sqlite3.Connection, email_id: int, user_id: int) -> bool:
+    """Whether an email was delivered for a user."""
+    found = connection.execute("SELECT 1 FROM deliveries WHERE email_id = ? AND user_id = ?", (email_id, user_id))
+    return found.fetchone() is not None
+
+
 def move(connection: sqlite3.Connection, delivery_id: int, email_id: int) -> None:
     """Make a delivery, with the decisions taken for it, one of another email."""
     connection.execute("UPDATE deliveries SET email_id = ? WHERE id = ?", (email_id, delivery_id))

@@ -8,6 +8,7 @@ from itertools import islice
 
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, selection, snippets
+from casefleet_cli.store.correspondence import Spot
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
@@ -122,19 +123,34 @@ def numbers(connection: sqlite3.Connection, query: Query, sight: Sight = EVERYTH
     return [int(row[0]) for row in cursor]
 
 
-def hits(
-    connection: sqlite3.Connection, found: Selection, sight: Sight, before: int, limit: int, mark: tuple[str, str]
-) -> list[tuple[int, str]]:
-    """Number and snippet of the emails of a selection that are in sight, below a number, the last logged first.
-
-    In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
-    """
+def hits(connection: sqlite3.Connection, found: Selection, sight: Sight, before: int, limit: int) -> list[int]:
+    """The numbers of the emails of a selection that are in sight, below a number, the last logged first."""
     rows = connection.execute(
         f"SELECT e.id FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
         f" AND {found.number} < :before ORDER BY {found.number} DESC LIMIT :limit",
         {**found.parameters, "before": before, "limit": limit, **sight.parameters},
     )
-    return list(_snippets(connection, [int(row[0]) for row in rows], found, mark, 24).items())
+    return [int(row[0]) for row in rows]
+
+
+def by_moment(connection: sqlite3.Connection, found: Selection, sight: Sight) -> list[Spot]:
+    """The emails of a selection that are in sight, all of them, by their moments, the newest first; for few."""
+    rows = connection.execute(
+        f"SELECT unixepoch(coalesce(e.sent_at, e.logged_at)), e.id FROM {found.source}"
+        f" WHERE {found.where} AND {sight.emails_by(found.number)}",
+        {**found.parameters, **sight.parameters},
+    )
+    return sorted((Spot(*row) for row in rows), reverse=True)
+
+
+def snippets_of(
+    connection: sqlite3.Connection, email_ids: Sequence[int], found: Selection, mark: tuple[str, str]
+) -> dict[int, str]:
+    """The snippets of emails of a selection: each word that was found stands between the two of `mark`.
+
+    They are empty for a query without words.
+    """
+    return _snippets(connection, email_ids, found, mark, 24)
 
 
 def count(connection: sqlite3.Connection, found: Selection, sight: Sight, cap: int) -> int:

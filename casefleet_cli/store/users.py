@@ -249,6 +249,11 @@ def active(connection: sqlite3.Connection, user_id: int) -> tuple[str, str] | No
     return None if row is None else (str(row[0]), str(row[1]))
 
 
+def all_active(connection: sqlite3.Connection) -> list[tuple[int, str, str]]:
+    """Number, name and role of every user who is not disabled."""
+    return connection.execute("SELECT id, name, role FROM users WHERE disabled_at IS NULL ORDER BY id").fetchall()
+
+
 def one(connection: sqlite3.Connection, user_id: int) -> dict[str, Any]:
     """A user: id, name, role, addresses, login, disabled, disabled_at, created_at; never the BCC address."""
     return next(_told(connection.execute(f"{_LIST} WHERE u.id = ?", (user_id,))))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casefleet_cli import access
+from casefleet_cli.core.address import normal
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.core.rules import explanation
+from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.custody import originals
 from casefleet_cli.store import (
+    cases,
+    contacts,
     database,
     deliveries,
     emails,
@@ -33,6 +38,7 @@ _THREAD = 50
 _MANY = 200
 """Of the people, files, places and deliveries of a page, at most so many are shown."""
 _FORWARDS = 20
+_FEW_REASONS = 2
 _REASONS = 50
 """Sentences of one decision that a page shows."""
 
@@ -47,6 +53,7 @@ def email(ask: Ask) -> Page:
     ]
     happened = feed.of_email(connection, sight, number, BEYOND, paging.PAGE_SIZE)
     _name_files(found["attachments"])
+    suspicions = _suspicions(ask, found)
     return Page(
         "email.html",
         {
@@ -61,8 +68,10 @@ def email(ask: Ask) -> Page:
             "thread": _thread(ask, number),
             "history": paging.together(happened)[::-1],
             "why": _why(ask, number),
+            "few_reasons": _FEW_REASONS,
+            "sender": _sender(ask, found, deceives=any(one.field == "from" for one in suspicions)),
             "suggestions": _open_suggestions(ask, found, places),
-            "suspicions": _suspicions(ask, found),
+            "suspicions": suspicions,
         },
     )
 
@@ -156,11 +165,49 @@ def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, An
     return [each for each in likely if (each.place is None and not here) or (each.place and each.place not in here)]
 
 
+def _sender(ask: Ask, found: dict[str, Any], *, deceives: bool) -> dict[str, Any]:
+    """The contacts in sight that hold the sender's address; where none does, the command that adds one.
+
+    None is offered for the firm's own people, for mail that is not let in, and where the sender deceives.
+    """
+    address = normal(found["from_address"])
+    held_by = contacts.in_sight_of(ask.connection, ask.viewer.sight, address) if address else []
+    is_own = bool(users.senders_among(ask.connection, [address]))
+    is_let_in = found["standing"] in ("linked", "unassigned")
+    command = ""
+    if address and is_let_in and ask.viewer.may("contact add") and not (held_by or is_own or deceives):
+        name = quoted(" ".join(found["from_name"].split()) or address)
+        command = f"casefleet contact add {name} --address {quoted(address)}"
+    return {"contacts": held_by, "command": command}
+
+
+def email_viewers(ask: Ask) -> Page:
+    """Who of the firm may see an email, and why."""
+    found = there(mailbook.seen(ask.connection, ask.viewer.sight, ask.numbers[0], 0))
+    seers = [one._asdict() for one in access.seers_of_email(ask.connection, ask.numbers[0])]
+    return Page("viewers.html", {"email": found, "rows": seers, "following": None})
+
+
 def _suspicions(ask: Ask, found: dict[str, Any]) -> list[Any]:
     """What deceives in an email, or may."""
     from casefleet_cli.desk import spoofing  # noqa: PLC0415 - kept in one place
 
     return spoofing.of_email(ask.connection, ask.viewer.sight, found)
+
+
+def candidates(ask: Ask, likely: list[Any]) -> list[dict[str, str]]:
+    """The open cases in sight of the contacts that are likely for an email, each with the command that files it there.
+
+    Nothing says which of them it is: that is for a person.
+    """
+    sight = ask.viewer.sight
+    return [
+        {"name": f"{case['number']} {case['title']}", "command": f"{each.command} --case {quoted(case['number'])}"}
+        for each in likely
+        if each.place is None and each.contact is not None
+        for case in cases.of_contact(ask.connection, sight, each.contact.id, _SHORT)
+        if case["status"] == "open"
+    ][:_SHORT]
 
 
 def suggested(ask: Ask, email_id: int) -> list[Any]:

@@ -60,6 +60,8 @@ FORMS = {
                   ("places", "contacts", "thread", "why", "suspicions")),
     "email_people": Form("rows", ("id", "kind", "name", "address")),
     "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
+    "email_viewers": Form("rows", ("id", "name", "role", "why")),
+    "journal": Form("feed", _ACTIVITY),
     "unassigned": Form("list", (*_MAIL, "suggestion", "suggestions")),
     "profile": Form("", ("name", "role", "addresses"), "user"),
     "held": Form("list", _MAIL),

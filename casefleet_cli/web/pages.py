@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casefleet_cli.core.query import LONGEST
-from casefleet_cli.store import cases, contacts, correspondence, leads, notifications
+from casefleet_cli.store import cases, contacts, correspondence, feed, leads, notifications
 from casefleet_cli.web import email_pages, matter_pages, my_pages, paging, searching
 from casefleet_cli.web.asking import Ask, Page
-from casefleet_cli.web.email_pages import suggested
+from casefleet_cli.web.email_pages import candidates, suggested
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,11 +38,18 @@ def all_contacts(ask: Ask) -> Page:
     return Page("contacts.html", {"list": paging.of(found)})
 
 
+def journal(ask: Ask) -> Page:
+    """All that happened, the accounts of users included."""
+    happened = feed.of_firm(ask.connection, ask.viewer.sight, ask.before, paging.asked())
+    return Page("journal.html", {"feed": paging.of_feed(ask.connection, ask.viewer.sight, happened)})
+
+
 def unassigned(ask: Ask) -> Page:
     """The list to empty, each email with its best suggestions."""
     values = my_pages.waits(ask, "unassigned")
     for row in values["list"].rows:
         row["suggestions"] = suggested(ask, row["id"])[:_SUGGESTIONS]
+        row["candidates"] = candidates(ask, row["suggestions"])
         row["suggestion"] = next(iter(row["suggestions"]), None)
     return Page("unassigned.html", values)
 
@@ -55,9 +62,9 @@ def held(ask: Ask) -> Page:
 def found(ask: Ask) -> Page:
     """What a search finds."""
     query = " ".join(filter(None, (ask.arguments.get("in", "").strip(), ask.arguments.get("q", ""))))
-    matches = searching.matches(ask.connection, ask.viewer, query, ask.before, ask.days)
+    matches = searching.matches(ask, query)
     words = {"query": query[:LONGEST], "list": matches.page, "total": matches.total, "cap": paging.CAP}
-    return Page("search.html", {**words, "problem": matches.problem})
+    return Page("search.html", {**words, "problem": matches.problem, "chips": searching.chips(query[:LONGEST])})
 
 
 def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:
@@ -86,7 +93,9 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
     (rf"/emails/{_NUMBER}/html", email_pages.email_html),
     (rf"/emails/{_NUMBER}/recipients", email_pages.email_people),
     (rf"/emails/{_NUMBER}/attachments", email_pages.email_files),
+    (rf"/emails/{_NUMBER}/viewers", email_pages.email_viewers),
     (rf"/emails/{_NUMBER}/attachments/{_NUMBER}", email_pages.attachment),
+    (r"/journal", journal),
     (r"/unassigned", unassigned),
     (r"/held", held),
     (r"/search", found),

@@ -10,35 +10,65 @@ from casefleet_cli.store import search, selection
 from casefleet_cli.web import paging, words
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from casefleet_cli.access import Viewer
-    from casefleet_cli.core.moments.days import Days
+    from casefleet_cli.web.asking import Ask
     from casefleet_cli.web.paging import Slice
+
+
+_CHIPS = (
+    ("has:attachment", "With attachments"),
+    ("is:unassigned", "Unassigned"),
+    ("is:forwarded", "Forwards"),
+    ("after:30d", "Of the last 30 days"),
+)
 
 
 class Found(NamedTuple):
     """What a query finds for a viewer."""
 
     page: Slice
-    """Emails with snippets, newest number first."""
+    """Emails with snippets, the newest first by their moment; of very many, the last logged first."""
     total: int
     """How many there are, counted up to paging.CAP."""
     problem: str
     """A sentence when the query cannot be understood."""
 
 
-def matches(connection: sqlite3.Connection, viewer: Viewer, text: str, before: int, days: Days) -> Found:
+class Chip(NamedTuple):
+    """A term that narrows a search by a click, or that a click takes away."""
+
+    label: str
+    query: str
+    """What is searched for after the click."""
+    is_on: bool
+
+
+def matches(ask: Ask, text: str) -> Found:
     """The emails in sight that a query means. Rejected ones are left out unless asked for."""
+    connection, sight = ask.connection, ask.viewer.sight
     nothing = paging.of([])
     try:
-        found = selection.of(connection, query.parse(text, days), viewer.sight)
+        found = selection.of(connection, query.parse(text, ask.days), sight)
     except UsageError as problem:
         return Found(nothing, 0, str(problem))
-    total = search.count(connection, found, viewer.sight, paging.CAP)
+    total = search.count(connection, found, sight, paging.CAP)
+    if total < paging.CAP:
+        spots = [spot for spot in search.by_moment(connection, found, sight) if spot < ask.spot]
+        page = paging.of_spots(connection, sight, spots)
+    else:
+        page = paging.of_emails(connection, sight, search.hits(connection, found, sight, ask.before, paging.asked()))
     marks = (words.MARK_START, words.MARK_END)
-    snippets = dict(search.hits(connection, found, viewer.sight, before, paging.asked(), marks))
-    page = paging.of_emails(connection, viewer.sight, list(snippets))
+    snippets = search.snippets_of(connection, [row["id"] for row in page.rows], found, marks)
     for row in page.rows:
         row["snippet"] = snippets[row["id"]]
     return Found(page, total, "")
+
+
+def chips(text: str) -> list[Chip]:
+    """What a click adds to a query or takes from it."""
+    asked = text.split()
+    told = []
+    for term, label in _CHIPS:
+        is_on = term in asked
+        changed = [word for word in asked if word != term] if is_on else [text, term]
+        told.append(Chip(label, " ".join(changed), is_on))
+    return told

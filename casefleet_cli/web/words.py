@@ -24,6 +24,12 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
+_QUOTED_FIELDS = frozenset(
+    "from to cc sent date subject reply-to von an gesendet datum betreff de para enviado asunto à envoyé objet"
+    " inviato oggetto van aan verzonden onderwerp från till skickat ämne".split()
+)
+"""The names of fields as mail programs write them above what they quote."""
+_YEAR = re.compile(r"(?:19|20)[0-9][0-9]")
 _MAIL_VERBS = {
     "logged": "Logged, not filed",
     "filed": "Filed by rule",
@@ -169,9 +175,21 @@ def reasons(names: Iterable[str]) -> str:
 
 
 def preview(text: str) -> str:
-    """The beginning of a mail on one line, without quoted lines."""
+    """The beginning of a mail on one line, without quoted lines, the headers of what is quoted, and rules."""
     lines = (line.strip() for line in text.splitlines())
-    return " ".join(line for line in lines if line and not line.startswith(">"))[:280]
+    return " ".join(line for line in lines if line and not _is_furniture(line))[:280]
+
+
+def _is_furniture(line: str) -> bool:
+    """Whether a line says nothing by itself: it is quoted, or is what mail programs write around what they quote."""
+    if line.startswith((">", "|")) or not any(letter.isalnum() for letter in line):
+        return True
+    if line.startswith("--") and line.endswith("--"):
+        return True
+    name, colon, _ = line.partition(":")
+    if colon and name.strip(" *").casefold() in _QUOTED_FIELDS:
+        return True
+    return line.endswith(":") and len(line) > 20 and ("@" in line or _YEAR.search(line) is not None)
 
 
 def defect(name: str) -> str:

@@ -289,10 +289,10 @@ FILING = """link, unlink, release, reject, never-log add, never-log remove, noti
     search --save, search --forget"""
 """Not for guests."""
 KEEPING = """contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
-    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list"""
+    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
 RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
-    verify, reparse, publish, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
+    verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
 """For admins."""
 UNASKED = "init, deliver, inspect"
 """For who can start it: nothing of a firm is shown or changed but what the mail system brings."""

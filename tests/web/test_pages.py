@@ -77,7 +77,7 @@ def test_erased_words_are_shown_as_erased_and_who_erased_them_to_admins(admin: A
 def test_an_unassigned_email_offers_the_command(admin: Any) -> None:
     text = admin.ask("/emails/2").text
     assert "casefleet link 2" in text
-    assert "Forwarded original" in text
+    assert "It forwards, in the text below" in text
     assert "casefleet link 2" in admin.ask("/unassigned").text
 
 
