@@ -85,10 +85,10 @@ def seen(connection: sqlite3.Connection, sight: Sight, lead_id: int, most: int) 
 
 
 def shown(
-    connection: sqlite3.Connection, sight: Sight, before: int, limit: int, *, only_open: bool = False
+    connection: sqlite3.Connection, sight: Sight, before: int, limit: int, *, only: str = ""
 ) -> list[dict[str, Any]]:
-    """The leads in sight (or the open ones among them) below a number, the last opened first: fields and emails."""
-    is_open = "d.status = 'open' AND " if only_open else ""
+    """The leads in sight (or the "open" or "ended" ones) below a number, the last opened first: fields and emails."""
+    is_open = {"": "", "open": "d.status = 'open' AND ", "ended": "d.status <> 'open' AND "}[only]
     cursor = connection.execute(
         f"{_SHOWN} WHERE {is_open}d.id < :before AND {sight.leads('d')} ORDER BY d.id DESC LIMIT :limit",
         {"before": before, "limit": limit, **sight.parameters},

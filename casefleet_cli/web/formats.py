@@ -45,9 +45,10 @@ _CORRESPONDENCE = ("id", "date", "logged_at", "direction", *_MAIL[3:])
 _FILES = ("id", "date", "logged_at", "from_name", "from_address", "subject", "files", "attachments", "suspicious")
 FORMS = {
     "home": Form("feed", _ACTIVITY),
-    "all_cases": Form("list", ("id", "number", "title", "status", "opened_at", "closed_at", "restricted", "emails")),
-    "all_leads": Form("list", ("id", "name", "status", "stage", "source", "opened_at", "ended_at", "emails")),
-    "all_contacts": Form("list", ("id", "name", "kind", "addresses")),
+    "all_cases": Form("list", ("id", "number", "title", "status", "opened_at", "closed_at", "restricted", "emails",
+                               "latest")),
+    "all_leads": Form("list", ("id", "name", "status", "stage", "source", "opened_at", "ended_at", "emails", "latest")),
+    "all_contacts": Form("list", ("id", "name", "kind", "addresses", "latest")),
     "case": Form("list", _CORRESPONDENCE, "case"),
     "case_journal": Form("feed", _ACTIVITY, "case"),
     "case_files": Form("list", _FILES, "case"),
@@ -151,7 +152,14 @@ def _cell(value: Any) -> Any:
     """A value in one cell: of several things their names or addresses."""
     value = _plain(value)
     if isinstance(value, dict):
-        return value.get("name") or value.get("address") or value.get("summary") or value.get("filename") or ""
+        return (
+            value.get("name")
+            or value.get("address")
+            or value.get("summary")
+            or value.get("filename")
+            or value.get("subject")
+            or ""
+        )
     if isinstance(value, list):
         return ", ".join(str(_cell(inner)) for inner in value)
     return value

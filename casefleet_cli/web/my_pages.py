@@ -35,7 +35,7 @@ def home(ask: Ask) -> Page:
             "few": _FEW,
             "feed": lately,
             "cases": cases.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
-            "leads": leads.shown(connection, sight, BEYOND, _SHORT + 1, only_open=True),
+            "leads": leads.shown(connection, sight, BEYOND, _SHORT + 1, only="open"),
             "short": _SHORT,
             "first": "before" not in ask.arguments,
         },

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from casefleet_cli.core.query import LONGEST
-from casefleet_cli.store import cases, contacts, correspondence, feed, leads, notifications
+from casefleet_cli.store import cases, contacts, correspondence, feed, leads, mailbook, notifications
+from casefleet_cli.store.correspondence import TOP
+from casefleet_cli.store.database import BEYOND
 from casefleet_cli.web import email_pages, matter_pages, my_pages, paging, searching
 from casefleet_cli.web.asking import Ask, Page
 from casefleet_cli.web.email_pages import candidates, suggested
@@ -15,27 +18,55 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from casefleet_cli.access import Viewer
+    from casefleet_cli.store.correspondence import Source
     from casefleet_cli.web.asking import Bytes
 
 _SUGGESTIONS = 3
+_LATEST = ("id", "date", "logged_at", "subject", "from_name", "from_address", "suspicious", "hides")
+_OPEN = 200
+"""Open leads on one page."""
 
 
 def all_cases(ask: Ask) -> Page:
-    """All cases."""
-    found = cases.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
-    return Page("cases.html", {"list": paging.of(found)})
+    """All cases, each with its latest e-mail."""
+    page = paging.of(cases.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked()))
+    with_latest(ask, page.rows, lambda number: correspondence.case_sources(ask.connection, number))
+    return Page("cases.html", {"list": page})
 
 
 def all_leads(ask: Ask) -> Page:
-    """All leads."""
-    found = leads.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
-    return Page("leads.html", {"list": paging.of(found)})
+    """All leads, each with its latest e-mail: the open ones by stage, and those that ended a page at a time."""
+    connection, sight = ask.connection, ask.viewer.sight
+    ended = paging.of(leads.shown(connection, sight, ask.before, paging.asked(), only="ended"))
+    is_first = "before" not in ask.arguments
+    still = leads.shown(connection, sight, BEYOND, _OPEN + 1, only="open") if is_first else []
+    with_latest(ask, [*still, *ended.rows], correspondence.lead_sources)
+    stages = [(stage, list(rows)) for stage, rows in groupby(sorted(still[:_OPEN], key=_stage), key=_stage)]
+    rows = [row for _, some in stages for row in some] + ended.rows
+    shown = {"list": paging.Slice(rows, ended.next), "stages": stages, "ended": ended.rows}
+    return Page("leads.html", {**shown, "more": len(still) > _OPEN, "most": _OPEN})
 
 
 def all_contacts(ask: Ask) -> Page:
-    """All contacts."""
-    found = contacts.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked())
-    return Page("contacts.html", {"list": paging.of(found)})
+    """All contacts, each with the latest e-mail from or to it."""
+    page = paging.of(contacts.shown(ask.connection, ask.viewer.sight, ask.before, paging.asked()))
+    with_latest(ask, page.rows, lambda number: correspondence.contact_sources(ask.connection, number))
+    return Page("contacts.html", {"list": page})
+
+
+def with_latest(ask: Ask, rows: list[dict[str, Any]], sources_of: Callable[[int], list[Source]]) -> None:
+    """Give cases, leads or contacts their `latest` e-mail in sight: id, date, logged_at and subject; else None."""
+    connection, sight = ask.connection, ask.viewer.sight
+    newest = {row["id"]: correspondence.newest(connection, sight, sources_of(row["id"]), TOP, 1) for row in rows}
+    wanted = list({spot.email_id for spots in newest.values() for spot in spots})
+    told = paging.marked(connection, sight, mailbook.entries(connection, sight, wanted))
+    known = {row["id"]: {name: row[name] for name in _LATEST} for row in told}
+    for row in rows:
+        row["latest"] = next((known.get(spot.email_id) for spot in newest[row["id"]]), None)
+
+
+def _stage(lead: dict[str, Any]) -> str:
+    return str(lead["stage"] or "")
 
 
 def journal(ask: Ask) -> Page:

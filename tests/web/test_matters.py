@@ -254,3 +254,38 @@ def test_a_list_is_read_from_its_index_whatever_its_length(firm: Firm) -> None:
         assert "TEMP B-TREE" not in plan
         assert "(sorts_at,email_id)<(?,?)" in plan.replace(" ", ""), plan
     assert correspondence.newest(firm.db, EVERYTHING, [("email_cases", "case_id", 1)], TOP, 3) == []
+
+
+def test_lists_of_cases_leads_and_contacts_have_the_latest_mail_beside(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    firm.case("Nguyen Trust", anna)
+    lead = firm.lead("Sato", firm.contact("Ken"))
+    firm.db.execute("UPDATE leads SET stage = 'first call' WHERE id = ?", (lead,))
+    firm.lead("Lost one", firm.contact("Bert"), status="lost")
+    for day, subject, to in (
+        ("02 Nov 2019", "Later", "anna"),
+        ("02 Nov 2009", "Earlier", "anna"),
+        ("03 Nov 2019", "Offer", "ken"),
+    ):
+        log(firm, dated(day, subject, f"{to}@client.example"))
+    pages = asked(firm)
+    for address, latest in (("/cases", {"Nguyen Trust": "Later"}), ("/leads", {"Sato": "Offer", "Lost one": None}),
+                            ("/contacts", {"Anna": "Later", "Ken": "Offer", "Bert": None})):  # fmt: skip
+        rows = pages.ask(f"{address}.json").json()["rows"]
+        told = {row.get("title") or row["name"]: row["latest"] and row["latest"]["subject"] for row in rows}
+        assert told == latest, address
+        text = pages.ask(address).text
+        assert all(subject in text for subject in latest.values() if subject), address
+    assert re.findall(r'<h2 class="group">([^<]+?) *<', pages.ask("/leads").text) == [
+        "First call",
+        "Converted and lost",
+    ]
+
+
+def test_no_latest_mail_is_out_of_sight(firm: Firm) -> None:
+    contact = firm.contact("Anna")
+    case = firm.case("Mine", contact)
+    log(firm, dated("02 Nov 2009", "Filed"))
+    firm.db.execute("UPDATE cases SET restricted = 1 WHERE id = ?", (case,))
+    rows = asked(firm, firm.carl).ask("/contacts.json").json()["rows"]
+    assert [(row["name"], row["latest"]) for row in rows] == [("Anna", None)]
