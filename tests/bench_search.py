@@ -113,10 +113,19 @@ def filled(folder: Path, emails: int, options: str = "") -> Firm:
                 " VALUES (?, ?, 'pipe', ?, 'routed', '2026-01-01T00:00:00Z')",
                 ((n, 1 + n % 2, n) for n in numbers),
             )
+        for statement in _IN_ORDER:
+            firm.db.execute(statement, (numbers[0], numbers[-1]))
         firm.db.execute("COMMIT")
     return firm
 
 
+_IN_ORDER = (
+    "UPDATE email_cases SET sorts_at = (SELECT unixepoch(sent_at) FROM emails WHERE id = email_id)"
+    " WHERE email_id BETWEEN ? AND ?",
+    "INSERT OR IGNORE INTO email_addresses SELECT from_address, unixepoch(sent_at), id FROM emails WHERE id BETWEEN ? AND ?",
+    "INSERT OR IGNORE INTO email_addresses SELECT r.address, unixepoch(e.sent_at), e.id FROM emails AS e"
+    " JOIN email_recipients AS r ON r.email_id = e.id WHERE e.id BETWEEN ? AND ?",
+)
 _EMAIL = (
     "INSERT INTO emails (id, fingerprint, raw_message_id, standing, subject, from_name, from_address, sent_at, logged_at,"
     " text, people, filenames, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 5)"

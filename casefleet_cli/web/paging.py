@@ -92,7 +92,10 @@ def together(activities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in activities:
         places = [
             {"kind": kind, "id": row[f"{kind}_id"], "name": name}
-            for kind, name in (("case", row["case_title"]), ("lead", row["lead"]))
+            for kind, name in (
+                ("case", row["case_title"] and f"{row['case_number']} {row['case_title']}"),
+                ("lead", row["lead"]),
+            )
             if name
         ]
         last = entries[-1] if entries else None

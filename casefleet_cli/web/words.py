@@ -217,7 +217,9 @@ def happened(entry: Mapping[str, Any]) -> str:
         return f"Words of activity {entry['about_activity_id']} erased{by}"
     if verb in ("assigned", "removed"):
         whom = entry["contact"] or about or "Somebody"
-        return f"{whom} {'assigned' if verb == 'assigned' else 'taken off'}{by}"
+        what = " the case" if entry["case_id"] else " the lead" if entry["lead_id"] else ""
+        did = "taken off" if verb == "removed" else "assigned to" if what else "assigned"
+        return f"{whom} {did}{what}{by}"
     if verb in _PLACE_VERBS:
         return f"{_subject(entry)} {_PLACE_VERBS[verb]}{by}"
     return f"{_OTHER_VERBS.get(verb, verb.replace('-', ' ').capitalize())}{by}"
