@@ -134,6 +134,7 @@ RIGHTS = {
     "page held": _EVERYBODY,
     "page found": _EVERYBODY,
     "page told": _EVERYBODY,
+    "page data": _EVERYBODY,
 }
 """Every command by its words, options that are for fewer than their command, and every page by the function that makes
 it; a new one without a right is refused."""
@@ -175,6 +176,7 @@ class Viewer(NamedTuple):
                 leads=sight.became_no_walled,
                 contacts=sight.everything,
                 activities=told,
+                hidden_numbers=sight.ONLY_ON_WALLED,
             )
         return Sight(
             user_id=self.user_id or 0,
