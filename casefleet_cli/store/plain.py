@@ -62,6 +62,7 @@ _WORDS = WORDS.removesuffix(" AS detail")
 _DATE = "coalesce(e.sent_at, e.logged_at)"
 _NUMBER = "INTEGER PRIMARY KEY"
 
+# The casts let SQLite go through both halves of a UNION in the order that is asked for: they must be alike.
 TABLES = (
     Table(
         "contacts",
@@ -118,12 +119,12 @@ TABLES = (
         (("number", _NUMBER), ("mail", "INTEGER REFERENCES mail(number)"), ("case", "TEXT REFERENCES cases(number)"),
          ("lead", "INTEGER REFERENCES leads(number)"), ("date", "TEXT"), ("from_address", "TEXT"), ("subject", "TEXT"),
          ("filed_by", "TEXT"), ("person", "TEXT"), ("filed", "TEXT")),
-        lambda of: f"SELECT NULL, e.id, k.number, CAST(NULL AS INTEGER), {_DATE}, e.from_address, e.subject, l.linked_by,"
-        f" masked(u.name), l.linked_at FROM {of.mail}"
+        lambda of: f"SELECT NULL, e.id, k.number, CAST(NULL AS INTEGER), {_DATE}, e.from_address, e.subject,"
+        f" l.linked_by, masked(u.name), l.linked_at FROM {of.mail}"
         " CROSS JOIN email_cases AS l ON l.email_id = e.id JOIN cases AS k ON k.id = l.case_id"
         f" LEFT JOIN users AS u ON u.id = l.user_id WHERE {of.is_mail('e.id')} AND {of.is_case('k.id')}"
-        f" UNION ALL SELECT NULL, e.id, CAST(NULL AS TEXT), d.id, {_DATE}, e.from_address, e.subject, l.linked_by, masked(u.name),"
-        f" l.linked_at FROM {of.mail}"
+        f" UNION ALL SELECT NULL, e.id, CAST(NULL AS TEXT), d.id, {_DATE}, e.from_address, e.subject,"
+        f" l.linked_by, masked(u.name), l.linked_at FROM {of.mail}"
         " CROSS JOIN email_leads AS l ON l.email_id = e.id JOIN leads AS d ON d.id = l.lead_id"
         f" LEFT JOIN users AS u ON u.id = l.user_id WHERE {of.is_mail('e.id')} AND {of.is_lead('d.id')}",
         ("mail", "case", "lead", "date", "from_address", "filed_by", "person", "filed"),

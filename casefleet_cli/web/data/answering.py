@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import pickle
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,12 +48,15 @@ def made(path: str, viewer: Viewer, ask: Ask, may_sql: bool) -> bytes:
     status = answer.status if answer.status < 500 else 400
     content, title = answer.body, ""
     headers = {name: value for name, value in answer.headers.items() if name in _KEPT}
-    if ask.kind == "" and "location" not in headers:
-        head, _, body = answer.body.partition(b"\0")
+    content_type = _type(ask, answer.headers)
+    if content_type == _TYPES[""] and "location" not in headers:
+        head, _, body = answer.body.partition(_site().TITLE_ENDS.encode())
         title, content = head.decode().strip(), body
+    elif answer.status >= 500:
+        content = json.dumps({"ok": False, "error": "This cannot be understood.", "status": status}).encode()
     elif ask.kind == "csv" and status == 200:
         content = _harmless(answer.body)
-    return pickle.dumps(tuple(Told(status, title, content, _type(ask, answer.headers), headers)))
+    return pickle.dumps(tuple(Told(status, title, content, content_type, headers)))
 
 
 MAKE = Task(made, processor=12.0, clock=20.0, pool="data", patience=5.0, begin="begin")
@@ -69,7 +73,10 @@ def _site() -> ModuleType:
 
 
 def _type(ask: Ask, headers: dict[str, str]) -> str:
-    is_lines = ask.kind == "json" and headers.get("content-type", "").startswith("text/plain")
+    given = headers.get("content-type", "")
+    if given.startswith("text/html"):  # what is wrong is told so in CSV, too
+        return _TYPES[""]
+    is_lines = ask.kind == "json" and given.startswith("text/plain")
     return "application/x-ndjson; charset=utf-8" if is_lines else _TYPES[ask.kind]
 
 

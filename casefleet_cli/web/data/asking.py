@@ -7,6 +7,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from casefleet_cli.store import viewed
+from casefleet_cli.store.plain import DECISIONS, TABLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -62,6 +65,7 @@ _KNOWN: dict[str, Callable[[str], bool]] = {
 }  # fmt: skip
 """The arguments of Datasette that there are here, and which values they take. Its others name tables of the index, or
 switch off what ends a question in time."""
+_TABLES = {table.name: table for table in (*TABLES, DECISIONS)}
 _OF_SQL = ("sql", "_where")
 _FORM = re.compile(r"_filter_(?:column|op|value)(?:_[0-9]{1,3})?")
 
@@ -115,10 +119,19 @@ def asked(address: str, query: str, *, may_sql: bool) -> Ask:
         raise NotKnownError(f"These are more than {_MOST} arguments.") from None
     for key, value in arguments:
         _check(key, value, may_sql=may_sql)
+        _check_column(name, key)
     ask = Ask(name, kind, tuple(arguments))
     if ask.is_sql and ask.is_search:
         raise NotKnownError("Words are searched for without SQL beside them.")
     return ask
+
+
+def _check_column(name: str, key: str) -> None:
+    """Refuse a filter by what is no column: SQLite would take its name for a text."""
+    table = _TABLES.get(name)
+    is_filter = not key.startswith("_") or "__" in key
+    if table is not None and is_filter and key.rpartition("__")[0 if "__" in key else 2] not in viewed.columns(table):
+        raise NotKnownError(f"{name} has no column {key}.")
 
 
 def _check(key: str, value: str, *, may_sql: bool) -> None:

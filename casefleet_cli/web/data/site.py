@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datasette.app import Datasette
 from datasette.plugins import pm
+from datasette.renderer import json_renderer
+from markupsafe import Markup
 
 from casefleet_cli.web import words
 from casefleet_cli.web.data import links, sheet
@@ -35,6 +37,10 @@ _PLUGINS = frozenset(
     f"datasette.{name}" for name in ("facets", "filters", "sql_functions", "handle_exception", "forbidden")
 )
 """The plugins of Datasette itself that have business here; there are no others."""
+
+
+TITLE_ENDS = "\0"
+"""What stands in a page between its title and what it shows."""
 
 
 class Made(NamedTuple):
@@ -96,7 +102,15 @@ def the_site() -> tuple[Site, Any]:
     templates = str(files("casefleet_cli.web.data") / "templates")
     site: Any = Site([], memory=True, settings=_SETTINGS, template_dir=templates)  # type: ignore[no-untyped-call]
     site.jinja_env.finalize = words.clean
+    site.jinja_env.globals["title_ends"] = Markup(TITLE_ENDS)  # noqa: S704 - a constant
+    site.renderers["json"] = (_told, lambda: True)
     return site, site.app()
+
+
+def _told(args: Any, data: dict[str, Any], view_name: str) -> Any:
+    """JSON as Datasette has it, without what differs from one moment to the next."""
+    data.pop("query_ms", None)
+    return json_renderer(args, data, view_name)
 
 
 def asked(path: str, seen: Sight, ask: Ask, *, may_sql: bool) -> Made:
