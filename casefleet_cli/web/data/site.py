@@ -110,7 +110,7 @@ def the_site() -> tuple[Site, Any]:
 def _told(args: Any, data: dict[str, Any], view_name: str) -> Any:
     """JSON as Datasette has it, without what differs from one moment to the next."""
     data.pop("query_ms", None)
-    return json_renderer(args, data, view_name)
+    return json_renderer(args, data, view_name)  # type: ignore[no-untyped-call]
 
 
 def asked(path: str, seen: Sight, ask: Ask, *, may_sql: bool) -> Made:
