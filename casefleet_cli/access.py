@@ -142,6 +142,7 @@ RIGHTS = {
     "page profile": _EVERYBODY,
     "page vcard": _EVERYBODY,
     "page journal": _ADMINS,
+    "page data": _EVERYBODY,
 }
 """Every command by its words, options that are for fewer than their command, and every page by the function that makes
 it; a new one without a right is refused."""
@@ -183,6 +184,7 @@ class Viewer(NamedTuple):
                 leads=sight.became_no_walled,
                 contacts=sight.everything,
                 activities=told,
+                hidden_numbers=sight.ONLY_ON_WALLED,
             )
         return Sight(
             user_id=self.user_id or 0,

@@ -157,7 +157,7 @@ PLACES = (
 """Where Datasette (0.65 or 1.0) or the plugin serves something."""
 OURS = (
     "/", "/cases", "/cases/1", "/leads", "/leads/1", "/contacts", "/contacts/1", "/emails/1", "/emails/1/html", "/emails/3", "/emails/7",
-    "/emails/1/attachments/11", "/unassigned", "/held", "/cases.json", "/emails/7.json", "/feed.csv", "/emails/1/recipients", "/emails/1/attachments", "/search?q=Hartley", "/notifications", "/style.css", "/icon.svg", "/login",
+    "/emails/1/attachments/11", "/unassigned", "/held", "/cases.json", "/emails/7.json", "/feed.csv", "/emails/1/recipients", "/emails/1/attachments", "/search?q=Hartley", "/notifications", "/data", "/data/mail", "/data/filings.json", "/data/feed.csv", "/data/diary", "/style.css", "/icon.svg", "/login",
 )  # fmt: skip
 METHODS = ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 

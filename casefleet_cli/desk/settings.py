@@ -122,6 +122,13 @@ SETTINGS = (
         default=lambda: "off",
     ),
     Setting(
+        name=settings.SQL,
+        meaning="whether admins may ask in SQL under /data",
+        accepts="on and off",
+        check=_switch,
+        default=lambda: "off",
+    ),
+    Setting(
         name=settings.UNDERSTANDING_SECONDS,
         meaning="processor time for understanding one mail",
         accepts="whole seconds from 1 to 120",

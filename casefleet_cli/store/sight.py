@@ -29,6 +29,8 @@ class Sight(NamedTuple):
     activities: Condition
     email_numbers: str = ""
     """Where few emails are in sight: their numbers, as a query that lists them, for who looks through many."""
+    hidden_numbers: str = ""
+    """Where few of the emails that were let in are out of sight: their numbers, likewise."""
 
     @property
     def is_whole(self) -> bool:
@@ -123,6 +125,19 @@ def not_only_on_walled(alias: str) -> str:
         " OR EXISTS (SELECT 1 FROM email_leads AS at CROSS JOIN leads AS was ON was.id = at.lead_id"
         f" WHERE at.email_id = {alias}.id AND {became_no_walled('was')}))"
     )
+
+
+_ON_WALLED = f"""SELECT at.email_id FROM email_cases AS at WHERE at.case_id IN ({_WALLED})
+UNION SELECT at.email_id FROM leads AS was JOIN email_leads AS at ON at.lead_id = was.id
+    WHERE was.case_id IN ({_WALLED})"""
+ONLY_ON_WALLED = (
+    f"SELECT hidden.id FROM ({_ON_WALLED}) AS at CROSS JOIN emails AS hidden ON hidden.id = at.email_id"
+    f" WHERE NOT {not_only_on_walled('hidden')}"
+)
+"""The numbers of the emails that `not_only_on_walled` leaves out: they are on a restricted case of others, or on a lead
+that became one."""
+NOT_LET_IN = "SELECT kept.id FROM emails AS kept WHERE kept.standing <> 'linked' AND kept.standing <> 'unassigned'"
+"""The numbers of the emails that are not `let_in`; the first condition is that of an index of few emails."""
 
 
 def about_no_walled(alias: str) -> str:

@@ -15,8 +15,10 @@ from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk import reading
 from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import database, settings
-from casefleet_cli.web import formats, locks, pages, paging
+from casefleet_cli.web import formats, locks, pages, paging, workers
 from casefleet_cli.web.asking import Ask, Bytes, NotThereError
+from casefleet_cli.web.data import answering as data
+from casefleet_cli.web.data import asking
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
@@ -48,18 +50,22 @@ def answer(path: str, viewer: Viewer, address: str, query: str) -> Answer:
         found = route.fullmatch(base)
         if found and viewer.may(f"page {made_by.__name__}") and (not kind or made_by.__name__ in formats.FORMS):
             return _made(made_by, path, viewer, tuple(map(int, found.groups())), query, base, kind)
+    if asking.is_address(address) and viewer.may("page data"):
+        return _looked(path, viewer, address, query)
     return lost()
 
 
 def is_page(address: str) -> bool:
     """Whether an address is one of ours, for those who may see what is there."""
     base, kind = formats.split(address)
-    return any(route.fullmatch(base) and (not kind or made_by.__name__ in formats.FORMS) for route, made_by in _ROUTES)
+    known = any(route.fullmatch(base) and (not kind or made_by.__name__ in formats.FORMS) for route, made_by in _ROUTES)
+    return known or asking.is_address(address)
 
 
-def takes_bytes_apart(address: str) -> bool:
-    """Whether what answers there may take its time with the bytes of a mail."""
-    return any(route.fullmatch(address) for route, made_by in _ROUTES if made_by in pages.FROM_BYTES)
+def takes_its_time(address: str) -> bool:
+    """Whether what answers there may take its time, with the bytes of a mail or with a question of somebody's own."""
+    from_bytes = any(route.fullmatch(address) for route, made_by in _ROUTES if made_by in pages.FROM_BYTES)
+    return from_bytes or asking.is_address(address)
 
 
 def lost() -> Answer:
@@ -113,6 +119,32 @@ def _made(
     except Exception as error:  # noqa: BLE001 - a bug on one page is told in one line, never with what it looked at
         _report(error)
         return _page(500, "broken.html", "Something went wrong on this page.")
+
+
+def _looked(path: str, viewer: Viewer, address: str, query: str) -> Answer:
+    """A page of /data, or what programs get there, made by a process of its own."""
+    try:
+        connection = database.open_reader(path, busy_seconds=5)
+        try:
+            days = settings.days(connection)
+            may_sql = viewer.is_admin and settings.get(connection, settings.SQL) == "on"
+            ask = asking.asked(address, query, may_sql=may_sql)
+            made = data.told(workers.do(data.MAKE, path, viewer, ask, may_sql))
+            if not made.title:
+                return Answer(made.status, made.content, made.content_type, made.headers)
+            locks.confine(connection)
+            frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP, "query": ""}
+            shown = {"title": made.title, "content": made.content.decode("utf-8", "replace"), **frame}
+            return Answer(made.status, render("data.html", shown, days.zone).encode("utf-8", "replace"))
+        finally:
+            connection.close()
+    except asking.NotKnownError as error:
+        return _page(400, "refused.html", str(error))
+    except workers.OverrunError:
+        return _page(503, "refused.html", "This takes too long, or too much memory. Ask for less of it.")
+    except (workers.BusyError, CasefleetError, sqlite3.Error) as error:
+        _report(error)
+        return out_of_reach()
 
 
 def _page(status: int, template: str, words: str = "") -> Answer:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-STATIC = {"/style.css": "text/css", "/icon.svg": "image/svg+xml"}
+STATIC = {"/style.css": "text/css", "/data.css": "text/css", "/icon.svg": "image/svg+xml"}
 """What anybody may have, by its address, with its type."""
 
 
@@ -86,7 +86,7 @@ class Gate:
         else:
             query = scope["query_string"].decode("latin-1")
             made = await asyncio.get_running_loop().run_in_executor(
-                _apart() if answering.takes_bytes_apart(path) else None,
+                _apart() if answering.takes_its_time(path) else None,
                 partial(answering.answer, self._path, viewer, path, query),
             )
             await _send(send, scope, made)
@@ -142,8 +142,8 @@ class Gate:
 
 @cache
 def _apart() -> ThreadPoolExecutor:
-    """Threads for what is made of the bytes of a mail, so that whoever waits for that keeps nobody else waiting."""
-    return ThreadPoolExecutor(16, "casefleet-bytes")
+    """Threads for what other processes make, so that whoever waits for that keeps nobody else waiting."""
+    return ThreadPoolExecutor(16, "casefleet-apart")
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -28,8 +28,8 @@ def environment(zone: tzinfo) -> Environment:
         auto_reload=False,
     )
     for name in (
-        "at_most", "both_ends", "counted", "defect", "extension", "folded", "happened", "marked", "preview", "reasons",
-        "sentence", "short", "size", "visible",
+        "at_most", "both_ends", "counted", "defect", "extension", "folded", "happened", "made", "marked", "preview",
+        "reasons", "sentence", "short", "size", "visible",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     made.filters["breakable"] = lambda text: wordbreaks.breakable(str(words.clean(text)))

@@ -1,4 +1,5 @@
-"""Processes that take mail apart for the pages, so that no mail holds up the server; each work has a budget.
+"""Processes that take mail apart and answer questions for the pages, so that neither holds up the server; each work
+has a budget.
 
 A regular expression or a parser in C holds the interpreter: no time-out of a thread runs before it is done. So the
 kernel ends a process that takes more processor time or memory, the next one is started, and the page says so.
@@ -24,18 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _AT_ONCE = 2
-"""Processes; one visitor's mail leaves one for the others."""
+"""Processes of a pool; one visitor's mail leaves one for the others."""
 _MEGABYTES = 512
 _PATIENCE = 0.5
 """Seconds to wait for a process that is busy."""
 _STARTING = 10.0
 """Seconds that a process may take to start."""
 _READY = b"ready"
-_PROGRAM = "import sys; from casefleet_cli.web.workers import work; work(int(sys.argv[1]), sys.argv[2])"
+_PROGRAM = "import sys; from casefleet_cli.web.workers import work; work(int(sys.argv[1]), *sys.argv[2:])"
 
 
 class Task(NamedTuple):
-    """Something to be done with a mail, and what that may take."""
+    """Something to be done, and what that may take."""
 
     function: Callable[..., bytes]
     """Of a module, by its name; the process gets its arguments and gives back octets."""
@@ -43,6 +44,12 @@ class Task(NamedTuple):
     """Seconds of processor time."""
     clock: float
     """Seconds by the clock, on a machine that does other things, too."""
+    pool: str = ""
+    """Which processes do it: those of one pool keep no other waiting."""
+    patience: float | None = None
+    """Seconds to wait for a process that is busy, where that is not the usual."""
+    begin: str = ""
+    """A function beside the other one that a process calls before there is anything to do."""
 
 
 class OverrunError(Exception):
@@ -58,9 +65,9 @@ def do(task: Task, *given: object) -> bytes:
 
     Raises OverrunError where that takes more processor time or memory, BusyError where it takes more of the clock.
     """
-    idle = _idle()
+    idle = _idle(task.pool)
     try:
-        worker = idle.get(timeout=_PATIENCE)
+        worker = idle.get(timeout=_PATIENCE if task.patience is None else task.patience)
     except Empty:
         raise BusyError from None
     answer = None
@@ -83,7 +90,7 @@ def do(task: Task, *given: object) -> bytes:
 
 def prepare(task: Task) -> None:
     """Start the processes before there is anything to do; this waits for none of them."""
-    idle = _idle()
+    idle = _idle(task.pool)
     waiting = [idle.get() for _ in range(idle.qsize())]
     for worker in waiting:
         try:
@@ -93,8 +100,8 @@ def prepare(task: Task) -> None:
 
 
 @cache
-def _idle() -> Queue[_Worker | None]:
-    """The processes that have nothing to do; None is one that was not started yet."""
+def _idle(pool: str) -> Queue[_Worker | None]:  # noqa: ARG001 - each pool has its own
+    """The processes of a pool that have nothing to do; None is one that was not started yet."""
     idle: Queue[_Worker | None] = Queue()
     for _ in range(_AT_ONCE):
         idle.put(None)
@@ -110,7 +117,7 @@ class _Worker:
         ours, theirs = socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), task.function.__module__],
+                [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), task.function.__module__, task.begin],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -140,12 +147,14 @@ class _Worker:
         return self._has_ended
 
 
-def work(descriptor: int, module: str) -> None:
+def work(descriptor: int, module: str, begin: str) -> None:
     """Do what comes until nobody is at the other end; the main function of a worker's process.
 
-    `module` is imported before there is anything to do.
+    `module` is imported, and what it calls `begin` done, before there is anything to do.
     """
-    import_module(module)
+    known = import_module(module)
+    if begin:
+        getattr(known, begin)()
     connection = Connection(descriptor)
     limit_memory(Budget(megabytes=_MEGABYTES))
     try:

@@ -92,6 +92,22 @@ def lists() -> Iterator[str]:
             concrete = address.replace("([1-9][0-9]{0,17})", "1")
             yield from (f"{concrete}{way}" for way in ways)
             yield from (f"{concrete}{ending}" for ending in (".json", ".csv", ".atom", ".JSON", "/", "%2ejson"))
+    for name in (
+        "mail",
+        "filings",
+        "cases",
+        "leads",
+        "contacts",
+        "people",
+        "contact_mail",
+        "attachments",
+        "decisions",
+        "feed",
+    ):
+        yield from (
+            f"/data/{name}{ending}"
+            for ending in ("", ".json", ".csv", ".json?_shape=objects&_size=max&_labels=on", f"?_search={TOKEN[:4]}")
+        )
 
 
 @viewers("olga", "gus")

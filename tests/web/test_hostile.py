@@ -211,7 +211,7 @@ def test_what_is_not_there_is_not_there_on_the_new_pages(site: Site) -> None:
 
 def test_whoever_waits_for_a_mail_keeps_nobody_waiting(admin: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_PATIENCE", 3)
-    idle = workers._idle()
+    idle = workers._idle("")
     taken = [idle.get() for _ in range(workers._AT_ONCE)]
 
     async def ask() -> tuple[int, bool]:

@@ -42,12 +42,12 @@ def test_what_takes_too_much_is_ended_and_the_next_is_done(poison: str) -> None:
 def test_a_process_does_many_works() -> None:
     for number in range(5):
         assert workers.do(Task(bytes, 5, 20), [number]) == bytes([number])
-    assert len({worker._process.pid for worker in workers._idle().queue if worker}) <= workers._AT_ONCE
+    assert len({worker._process.pid for worker in workers._idle("").queue if worker}) <= workers._AT_ONCE
 
 
 def test_who_waits_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_PATIENCE", 0.05)
-    idle = workers._idle()
+    idle = workers._idle("")
     taken = [idle.get() for _ in range(workers._AT_ONCE)]
     with pytest.raises(BusyError):
         workers.do(Task(bytes, 5, 20), b"x")
