@@ -9,7 +9,7 @@ from datasette.database import Database
 from datasette.utils import Column, escape_fts
 
 from casefleet_cli import clock
-from casefleet_cli.store import database, viewed
+from casefleet_cli.store import database, saved_searches, users, viewed
 from casefleet_cli.web.data import lock
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ class View(Database):
         self._connection.close()
         self._behind.close()
 
+    def searches(self) -> list[tuple[str, str]]:
+        """The searches that the firm has saved, by name, each with its query; without secrets."""
+        mask = users.mask(self._behind).text
+        return [(mask(one["name"]), mask(one["query"])) for one in saved_searches.listed(self._behind)]
+
     def number_of_case(self, number: str) -> int | None:
         """The number that the page of a case in sight has, by that which people call it by."""
         row = self._behind.execute(
@@ -100,8 +105,8 @@ class View(Database):
         return {}
 
     async def view_names(self) -> list[str]:
-        """The tables of the viewer."""
-        return list(self.tables)
+        """The tables of the viewer, mail first."""
+        return sorted(self.tables, key=lambda name: name != "mail")
 
     async def hidden_table_names(self) -> list[str]:
         """None."""
