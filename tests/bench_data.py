@@ -16,7 +16,7 @@ from pathlib import Path
 
 from casefleet_cli import access
 from casefleet_cli.store import database
-from casefleet_cli.web.data import answering, asking
+from casefleet_cli.web.data import asking, making
 from tests.bench_sight import prepared
 
 PAGES = (
@@ -36,14 +36,14 @@ def timed(path: str, viewer: access.Viewer, target: str) -> float:
     """Milliseconds of one answer."""
     address, _, query = target.partition("?")
     begun = time.perf_counter()
-    answer = answering.told(answering.made(path, viewer, asking.asked(address, query, may_sql=False), False))
+    answer = making.told(making.made(path, viewer, asking.asked(address, query, may_sql=False), False))
     assert answer.status in (200, 404), answer.content
     return (time.perf_counter() - begun) * 1000
 
 
 def main(emails: int = 200_000, rounds: int = 5) -> None:
     """Print the medians."""
-    answering.begin()
+    making.begin()
     with tempfile.TemporaryDirectory() as folder:
         sights = prepared(Path(folder, "firm"), emails)
         path = str(Path(folder, "firm", "casefleet.db"))
