@@ -36,6 +36,7 @@ Where a new thing goes:
                                           called by `many` (messages in one file) or `eml` (one message, wrapped)
     a command                             cli, thin, named in cli.app.COMMANDS; what it changes is a function of a desk
     a page                                web, with its question to the database in store and its limits from access
+    a table or column for questions       store.plain, explained in custody/snapshot.yaml: for snapshots and for /data
     a column or table                     a numbered migration in store.migrations; a change of every row in slices
     a way to prove or keep                custody
     a question to the machine             install; what stands on it beside the program: install.placing

@@ -38,8 +38,14 @@ def make(connection: sqlite3.Connection, behind: sqlite3.Connection, seen: Sight
     """Give a connection a view of each table, made of what this sight holds at this moment.
 
     The connection is for reading, used by nobody else, and of no use afterwards. `secret`: letters that begin the name
-    of all that reads the tables themselves. `behind`: another connection, for what is secret.
+    of all that reads the tables themselves. `behind`: another connection, for what is secret. Both are in a transaction
+    from now on.
     """
+    for one in (connection, behind):
+        one.execute("PRAGMA cache_size = -65536")
+        one.execute("BEGIN")
+    # The index connects now: it asks for much then, which a lock would refuse.
+    connection.execute("SELECT rowid FROM email_search WHERE email_search MATCH 'x' LIMIT 0").fetchall()
     mask = users.mask(behind)
     hidden = lru_cache(4096)(mask.text)
     connection.create_function("masked", 1, lambda text: text and hidden(text), deterministic=True)
@@ -64,6 +70,15 @@ def make(connection: sqlite3.Connection, behind: sqlite3.Connection, seen: Sight
         shown = ", ".join(map(_quoted, outer[table.name]))
         connection.execute(f"CREATE TEMP VIEW {_quoted(table.name)} AS SELECT {shown} FROM {inner}")
     connection.execute("PRAGMA query_only = 1")
+
+
+def number_of_case(behind: sqlite3.Connection, seen: Sight, number: str) -> int | None:
+    """The number that the page of a case in sight has, by that which people call it by."""
+    row = behind.execute(
+        f"SELECT k.id FROM cases AS k WHERE k.number = :number AND {seen.cases('k')}",
+        {"number": number, **seen.parameters},
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _chosen(connection: sqlite3.Connection, seen: Sight, secret: str) -> Choice:

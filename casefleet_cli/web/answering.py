@@ -17,8 +17,7 @@ from casefleet_cli.errors import CasefleetError
 from casefleet_cli.store import database, settings
 from casefleet_cli.web import formats, locks, pages, paging, workers
 from casefleet_cli.web.asking import Ask, Bytes, NotThereError
-from casefleet_cli.web.data import answering as data
-from casefleet_cli.web.data import asking
+from casefleet_cli.web.data import asking, making
 from casefleet_cli.web.rendering import render
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ def _looked(path: str, viewer: Viewer, address: str, query: str) -> Answer:
             days = settings.days(connection)
             may_sql = viewer.is_admin and settings.get(connection, settings.SQL) == "on"
             ask = asking.asked(address, query, may_sql=may_sql)
-            made = data.told(workers.do(data.MAKE, path, viewer, ask, may_sql))
+            made = making.told(workers.do(making.MAKE, path, viewer, ask, may_sql))
             if not made.title:
                 return Answer(made.status, made.content, made.content_type, made.headers)
             locks.confine(connection)

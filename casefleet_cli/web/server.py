@@ -82,7 +82,7 @@ def run(
         address = host.strip("[]")
     listening = _listen(address, port)
     from casefleet_cli.web import frame, workers  # noqa: PLC0415 - as in build
-    from casefleet_cli.web.data import answering as data  # noqa: PLC0415 - as in build
+    from casefleet_cli.web.data import making  # noqa: PLC0415 - as in build
 
     try:
         book = _book(path)
@@ -92,7 +92,7 @@ def run(
         if terms is not None and terms.public_names:
             public = f"https://{min(terms.public_names)}"
         workers.prepare(frame.MAKE)
-        workers.prepare(data.MAKE)
+        workers.prepare(making.MAKE)
         with book.serving(public):
             ready(public, site.entrance)
             _serve(site.app, listening)

@@ -129,8 +129,9 @@ class _Worker:
     def answer(self, task: Task, given: tuple[object, ...]) -> bytes | None:
         """What the task makes of these; None where it has ended over it, or has not ended yet."""
         try:
-            if not self._is_ready and self._connection.poll(_STARTING):
-                self._is_ready = self._connection.recv_bytes() == _READY
+            if not self._is_ready and not self._connection.poll(max(_STARTING, task.clock)):
+                return None  # what it says at last would be taken for the answer
+            self._is_ready = self._is_ready or self._connection.recv_bytes() == _READY
             self._connection.send((task.function, given, task.processor))
             if self._connection.poll(task.clock):
                 return self._connection.recv_bytes()

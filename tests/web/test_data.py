@@ -13,10 +13,10 @@ import pytest
 
 from casefleet_cli.cli.app import run
 from casefleet_cli.desk import settings as settings_desk
-from casefleet_cli.store import database
+from casefleet_cli.store import database, saved_searches
 from casefleet_cli.store.plain import DECISIONS, TABLES
 from casefleet_cli.web import server
-from tests.web.conftest import ADA, FOREIGN_MARKER, GUEST, LIM, Browser
+from tests.web.conftest import ADA, BCC, FOREIGN_MARKER, GUEST, LIM, Browser
 
 NAMES = [table.name for table in (*TABLES, DECISIONS)]
 
@@ -40,7 +40,10 @@ def asking(firm: Path, tmp_path: Path) -> Browser:
 
 def test_the_tables_are_listed_and_each_page_opens(admin: Browser) -> None:
     listed = admin.ask("/data")
-    assert re.findall(r'<dt><a href="/data/(\w+)">', listed.text) == NAMES
+    assert re.findall(r'<dt><a href="/data/(\w+)">', listed.text) == [
+        "mail",
+        *(name for name in NAMES if name != "mail"),
+    ]
     assert 'href="/data" aria-current="page"' in listed.text
     for name in NAMES:
         page = admin.ask(f"/data/{name}")
@@ -80,6 +83,9 @@ def test_words_are_searched_for_and_not_shown(admin: Browser) -> None:
 def test_numbers_lead_to_our_pages(admin: Browser) -> None:
     mail, filings, feed = (admin.ask(f"/data/{name}").text for name in ("mail", "filings", "feed"))
     assert '<a href="/emails/2">2</a>' in mail
+    assert '<a href="/emails/7">7</a>' in filings
+    assert '<a href="/emails/7">Re: records</a>' in admin.ask("/data/people").text
+    assert '<span class="at">2026-11-12 09:30</span>' in mail
     assert '<a href="/cases/1">2026-104</a>, <a href="/cases/2">2026-105</a>' in mail
     assert '<a href="/cases/1">O&#39;Neill v. &lt;b&gt;Baxter&lt;/b&gt;</a>' in filings
     assert '<a href="/leads/1">K. Sato, wrongful dismissal</a>' in filings
@@ -113,6 +119,17 @@ def test_the_ready_questions_answer(admin: Browser, as_user: Any) -> None:
     assert "unassigned_by_user" not in ada.ask("/data").text
     assert ada.ask("/data/unassigned_by_user").status_code == 404
     assert {row["case"] for row in rows(lim, "/data/mail_per_month_and_case")} == {"2026-104"}
+
+
+def test_searches_that_the_firm_saved_are_there(firm: Path, tmp_path: Path) -> None:
+    path = str(shutil.copy(firm, tmp_path / "casefleet.db"))
+    connection = database.open_database(path)
+    saved_searches.put(connection, "<b>late</b>", "is:unassigned & x", ADA)
+    saved_searches.put(connection, "secret", BCC, ADA)
+    connection.close()
+    page = Browser(server.build(path, GUEST)).enter().ask("/data").text
+    assert '<a href="/search?q=is%3Aunassigned%20%26%20x">&lt;b&gt;late&lt;/b&gt;</a>' in page
+    assert BCC.partition("@")[0] not in page
 
 
 def test_each_role_sees_its_own(admin: Browser, as_user: Any) -> None:

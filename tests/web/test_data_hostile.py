@@ -16,7 +16,7 @@ from casefleet_cli import access
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.store import database
 from casefleet_cli.web import answering, server
-from casefleet_cli.web.data import answering as data
+from casefleet_cli.web.data import making
 from tests.web.conftest import (
     ADA,
     BCC,
@@ -266,7 +266,7 @@ def test_whoever_takes_turns_sees_the_own(walled: str) -> None:
 def test_a_crash_of_the_process_is_one_sentence(walled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Browser(server.build(walled)).enter()
     with monkeypatch.context() as patch:
-        patch.setattr(data, "MAKE", data.MAKE._replace(processor=0.001, pool="crash"))
+        patch.setattr(making, "MAKE", making.MAKE._replace(processor=0.001, pool="crash"))
         answer = browser.ask("/data/mail")
     assert (answer.status_code, "Ask for less of it." in answer.text) == (503, True)
     assert browser.ask("/data/mail").status_code == 200

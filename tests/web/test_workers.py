@@ -63,3 +63,12 @@ def test_where_no_process_can_be_started_nothing_is_lost(monkeypatch: pytest.Mon
             with pytest.raises(BusyError):
                 workers.do(Task(bytes, 5, 20), b"x")
     assert workers.do(Task(bytes, 5, 20), b"x") == b"x"
+
+
+def test_a_process_that_starts_late_is_waited_for_and_its_greeting_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "_STARTING", 0.001)
+    assert workers.do(Task(bytes, 5, 20, pool="late"), b"x") == b"x"
+    with pytest.raises(BusyError):
+        workers.do(Task(bytes, 5, 0.001, pool="later"), b"x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from datasette.hookspecs import hookimpl
@@ -17,6 +18,7 @@ _PLACES = {"mail": "emails", "lead": "leads", "contact": "contacts"}
 """The columns that hold numbers, by the address of the pages; `case` holds what people call a case by."""
 _SHOWN = 120
 """Letters of a cell on a page; JSON and CSV have all."""
+_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _OWN = {"mail": "mail", "leads": "lead", "contacts": "contact", "cases": "case"}
 """What the numbers in a table of things are numbers of."""
 
@@ -34,7 +36,10 @@ def render_cell(value: Any, column: str, table: str | None, database: str, datas
     if kind == "case":
         return _case(view, str(named), str(label or named))
     if kind in _PLACES and isinstance(named, int):
-        return _link(f"/{_PLACES[kind]}/{named}", str(label or named))
+        known = table == "filings" and kind == "mail"  # which has the subject beside it
+        return _link(f"/{_PLACES[kind]}/{named}", str(named if known else label or named))
+    if isinstance(named, str) and _STAMP.fullmatch(named):
+        return Markup('<span class="at">{} {}</span>').format(named[:10], named[11:16])
     # Datasette would make a link of what a stranger wrote as an address.
     return Markup("{}").format(_plain(named)) if isinstance(named, str) and named else None
 

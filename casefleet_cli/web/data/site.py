@@ -26,7 +26,7 @@ _SETTINGS = {
     "default_page_size": 50,
     "max_returned_rows": 1000,
     "sql_time_limit_ms": 3000,
-    "facet_time_limit_ms": 1000,
+    "facet_time_limit_ms": 2000,
     "default_facet_size": 15,
     "suggest_facets": False,
     "allow_download": False,
@@ -63,7 +63,7 @@ class Site(Datasette):
         self.databases = OrderedDict({NAME: view})
         self.is_sql = may_sql
         self._metadata_local = sheet.of(view.tables)
-        self.jinja_env.globals["more_facets"] = sheet.more_facets(view.tables)
+        self.jinja_env.globals |= {"more_facets": sheet.more_facets(view.tables), "searches": view.searches}
 
     async def permission_allowed(
         self,

@@ -9,7 +9,7 @@ from datasette.database import Database
 from datasette.utils import Column, escape_fts
 
 from casefleet_cli import clock
-from casefleet_cli.store import database, viewed
+from casefleet_cli.store import database, saved_searches, users, viewed
 from casefleet_cli.web.data import lock
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ NAME = "data"
 
 _COUNTING = 200
 """Milliseconds; a page says "many" of more."""
+
+_ask = vars(Database)["execute"]  # of Datasette's own questions: we have none here
 
 
 class View(Database):
@@ -45,12 +47,7 @@ class View(Database):
     def _open(self, seen: Sight, *, is_search: bool) -> None:
         connection = self._connection
         secret = f"v{clock.token(24)}"
-        for one in (connection, self._behind):
-            one.execute("PRAGMA cache_size = -65536")
-            one.execute("BEGIN")
         viewed.make(connection, self._behind, seen, secret)
-        if is_search:  # the index connects before the lock is on: it asks for much then
-            connection.execute("SELECT rowid FROM email_search WHERE email_search MATCH 'x' LIMIT 0").fetchall()
         connection.create_function("escape_fts", 1, escape_fts)
         connection.row_factory = sqlite3.Row
         lock.lock(connection, secret, self.tables, is_search=is_search)
@@ -60,19 +57,20 @@ class View(Database):
         self._connection.close()
         self._behind.close()
 
+    def searches(self) -> list[tuple[str, str]]:
+        """The searches that the firm has saved, by name, each with its query; without secrets."""
+        mask = users.mask(self._behind).text
+        return [(mask(one["name"]), mask(one["query"])) for one in saved_searches.listed(self._behind)]
+
     def number_of_case(self, number: str) -> int | None:
         """The number that the page of a case in sight has, by that which people call it by."""
-        row = self._behind.execute(
-            f"SELECT k.id FROM cases AS k WHERE k.number = :number AND {self._sight.cases('k')}",
-            {"number": number, **self._sight.parameters},
-        ).fetchone()
-        return None if row is None else int(row[0])
+        return viewed.number_of_case(self._behind, self._sight, number)
 
     async def execute(self, sql: str, *rest: Any, **more: Any) -> Any:
         """Ask; the rows of a table are counted only where that takes no time."""
         if sql.startswith("select count(*) from "):
             more = {**more, "custom_time_limit": _COUNTING}
-        return await super().execute(sql, *rest, **more)  # type: ignore[no-untyped-call]
+        return await _ask(self, sql, *rest, **more)
 
     async def execute_fn(self, fn: Callable[[Any], Any]) -> Any:
         """Do something with the connection, here and now: nobody else uses it."""
@@ -100,8 +98,8 @@ class View(Database):
         return {}
 
     async def view_names(self) -> list[str]:
-        """The tables of the viewer."""
-        return list(self.tables)
+        """The tables of the viewer, mail first."""
+        return sorted(self.tables, key=lambda name: name != "mail")
 
     async def hidden_table_names(self) -> list[str]:
         """None."""
