@@ -10,6 +10,7 @@ CONSTRAINTS := .ci/constraints.txt
 SERVE ?= 1
 SECONDS ?= 60
 HISTORIES ?= 20000
+ONLY ?=
 ROOM ?=
 # The tests start hundreds of programs: none compiles what another one has compiled.
 export PYTHONDONTWRITEBYTECODE :=
@@ -22,7 +23,7 @@ WHEEL ?= .
 PIP_FLAGS ?= -c $(CONSTRAINTS)
 SERVER := $(DESTDIR)$(OPT)
 
-.PHONY: help demo test quick check bench e2e soak fuzz mutants golden clean install uninstall
+.PHONY: help demo test quick check bench e2e soak fuzz mutants golden shots clean install uninstall
 
 help:
 	@echo "New here? casefleet_cli/__init__.py says where things are, .github/CONTRIBUTING.md how to work on them."
@@ -39,6 +40,7 @@ help:
 	@echo "make fuzz    call every function of the core with broken input, for SECONDS=60"
 	@echo "make mutants break the rules, the access, the desks and the intake on purpose, and see what no test notices (ROOM=core/rules: only there)"
 	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
+	@echo "make shots   write pictures of every state of every page to shots/, by day, by night and on a telephone (ONLY=email: those alone)"
 	@echo "make clean   remove what the other targets made"
 
 $(VENV)/installed: pyproject.toml $(CONSTRAINTS)
@@ -50,6 +52,7 @@ $(VENV)/installed: pyproject.toml $(CONSTRAINTS)
 
 $(VENV)/developed: $(VENV)/installed
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c $(CONSTRAINTS) --no-deps --group axe
 	@touch $@
 
 $(VENV)/mutated: $(VENV)/developed
@@ -93,6 +96,9 @@ mutants: $(VENV)/mutated
 golden: $(VENV)/developed
 	$(BIN)/python -m tests.golden
 
+shots: $(VENV)/developed
+	$(BIN)/python -m tests.shots $(ONLY)
+
 install:
 	@test -x $(SERVER)/bin/python || (umask 022 && $(SERVER_PYTHON) -m venv $(SERVER))
 	@umask 022 && $(SERVER)/bin/python -m pip install -q --disable-pip-version-check --root-user-action=ignore $(PIP_FLAGS) \
@@ -105,5 +111,5 @@ uninstall:
 	rm -rf $(SERVER)
 
 clean:
-	rm -rf $(VENV) build dist demo mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist demo mutants shots .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

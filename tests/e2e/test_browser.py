@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: a person's path, hostile mail, how they look and whether everybody can read them."""
+"""The pages in a real Chromium: a person's path, and hostile mail."""
 
 from __future__ import annotations
 
@@ -14,61 +14,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from casefleet_cli.store import database
+from tests import chromium
 from tests.firm import created
-from tests.volume import volume
 from tests.web.conftest import BCC, fill
 
-try:
-    from selenium import webdriver
+with contextlib.suppress(ImportError):
     from selenium.common.exceptions import WebDriverException
-    from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.support.ui import WebDriverWait
-except ImportError:
-    webdriver = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.e2e
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-)  # fmt: skip
 TAB, ENTER = "\ue004", "\ue007"
-PAGES = {
-    "home": "/", "case": "/cases/1", "journal": "/cases/1/journal", "files": "/cases/1/attachments", "lead": "/leads/1", "contact": "/contacts/1", "email": "/emails/7", "hostile": "/emails/1?view=html",
-    "unassigned": "/unassigned", "forward": "/emails/2", "held": "/held", "search": "/search?q=hartley", "cases": "/cases",
-    "leads": "/leads", "contacts": "/contacts", "notifications": "/notifications?all=1", "lost": "/nothing",
-}  # fmt: skip
-CONTRAST = """
-const shades = text => { const c = text.match(/[\\d.]+/g).map(Number); return c.length < 4 ? [...c.slice(0, 3), 1] : c; };
-const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-  .reduce((sum, v, at) => sum + v * [.2126, .7152, .0722][at], 0);
-const behind = element => { for (let e = element; e; e = e.parentElement) {
-  const c = shades(getComputedStyle(e).backgroundColor); if (c[3] > 0) return c; } return [255, 255, 255, 1]; };
-const poor = [];
-for (const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walker.nextNode();) {
-  const element = walker.currentNode.parentElement;
-  if (!walker.currentNode.data.trim() || !element.getClientRects().length) continue;
-  const a = light(shades(getComputedStyle(element).color)), b = light(behind(element));
-  const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-  if (ratio < 4.5) poor.push(walker.currentNode.data.trim().slice(0, 30) + ' ' + ratio.toFixed(2));
-}
-return poor;
-"""
-UNLABELLED = """
-return [...document.querySelectorAll('input:not([type=hidden]), button, a, iframe')].filter(e =>
-  !(e.labels && e.labels.length) && !e.textContent.trim() && !e.title && !e.getAttribute('aria-label')).map(e => e.outerHTML);
-"""
 
 
 def need_browser() -> None:
     """Skip where a program is missing; with CASEFLEET_E2E=1 that is a failure."""
-    missing = [path for path in (CHROMIUM, DRIVER) if not Path(path).exists()]
-    if webdriver is None:
-        missing.append("selenium")
+    missing = chromium.missing()
     if missing:
         reason = f"not installed: {', '.join(missing)}"
         if os.environ.get("CASEFLEET_E2E") == "1":
@@ -102,18 +65,8 @@ class Visit:
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     need_browser()
-    home = tmp_path_factory.mktemp("browser")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={home / 'profile'}")
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(DRIVER))
-    try:
+    with chromium.started(tmp_path_factory.mktemp("browser") / "profile") as started:
         yield started
-    finally:
-        started.quit()
 
 
 @pytest.fixture
@@ -245,37 +198,6 @@ def test_hostile_html_opened_by_itself_is_as_harmless(reading: Visit) -> None:
     assert visit.driver.title == "E-mail as it was sent"
     assert visit.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": "origin"})["result"]["value"] == "null"
     assert [address for address in visit.asked() if not address.startswith((visit.base, "data:image/png"))] == []
-
-
-LOOKS = [("light", 390), ("dark", 820), ("light", 1280), ("dark", 390), ("light", 820), ("dark", 1280)]
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize(("scheme", "width"), LOOKS[: volume(3, 6)])
-def test_every_page_can_be_read(reading: Visit, width: int, scheme: str) -> None:
-    visit = reading
-    phone = width < 500
-    visit.driver.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": phone}
-    visit.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    visit.driver.get_log("browser")
-    shots = os.environ.get("CASEFLEET_SHOTS")
-    try:
-        for name, path in PAGES.items():
-            visit.go(path)
-            assert visit.driver.execute_script("return document.documentElement.scrollWidth") <= width, name
-            assert visit.driver.execute_script(CONTRAST) == [], name
-            assert visit.driver.execute_script(UNLABELLED) == [], name
-            assert len(visit.driver.find_elements("tag name", "h1")) == 1, name
-            if shots:
-                Path(shots).mkdir(parents=True, exist_ok=True)
-                visit.driver.save_screenshot(str(Path(shots) / f"{name}-{scheme}-{width}.png"))
-    finally:
-        visit.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    complaints = [entry["message"] for entry in visit.driver.get_log("browser") if "/nothing" not in entry["message"]]
-    assert complaints == []
 
 
 def test_pages_are_usable_by_keyboard(reading: Visit) -> None:
