@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import archive
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import cases, contacts, leads, links, passwords, users
+from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.desk import leads as lead_desk
+from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import passwords as password_desk
+from casefleet_cli.desk import users as user_desk
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import database, settings
 from casefleet_cli.store.deliveries import Arrival
@@ -80,9 +85,9 @@ class Showcase:
         roles = {"Ada Berg": "admin", "Jonas Weiß": "limited"}
         for name, token in TOKENS.items():
             address = f"{name.split()[0].lower()}@berglaw.example"
-            self.users[name] = users.add(db, name, [address], role=roles.get(name, "standard"), token=token)
+            self.users[name] = user_desk.add(db, name, [address], role=roles.get(name, "standard"), token=token)
         self.ada, self.carl, self.emi, self.jonas = self.users.values()
-        passwords.put(db, self.ada, PASSWORD)
+        password_desk.put(db, self.ada, PASSWORD)
         lines = [
             ("minh", "Minh Nguyen", "minh@nguyen.example office@estates.example"),
             ("lars", "Lars Lindqvist", "lars@lindqvist.example office@estates.example"),
@@ -102,9 +107,9 @@ class Showcase:
         for key, name, addresses in lines:
             kind = "organisation" if key in ("hospital", "insurer", "company") else "person"
             note = "Prefers to be called before nine. Speaks Spanish.\nBilling goes to her brother." * (key == "elena")
-            self.places[key] = contacts.add(db, name, addresses.split(), kind=kind, note=note, acting=self.ada)
+            self.places[key] = contact_desk.add(db, name, addresses.split(), kind=kind, note=note, acting=self.ada)
         for number in range(40):  # so that lists have a second page
-            contacts.add(db, f"Witness {number + 1}", [f"witness{number}@people.example"])
+            contact_desk.add(db, f"Witness {number + 1}", [f"witness{number}@people.example"])
         who = self.places
         many = [("estate", "Estate of M. Lindqvist", "lars", [self.ada]),
                 ("fall", "Ramírez – slip and fall", "elena", [self.carl, self.jonas]),
@@ -115,24 +120,26 @@ class Showcase:
                 ("board", "Levi, investigation of the board", "dana", [self.ada]),
                 ("lengthy", LONG[:199], "company", [self.ada, self.carl, self.emi, self.jonas])]  # fmt: skip
         for key, title, contact, assigned in many:
-            opened = cases.open_case(
+            opened = case_desk.open_case(
                 db, title, contacts=[who[contact]], users=assigned, on="2023-11-02T08:00:00Z", acting=self.ada
             )
             who[key] = int(opened["id"])
         for number in range(40):
-            cases.open_case(db, f"Small claim {number + 1}", contacts=[who["quiet"]])
-        cases.assign(db, who["fall"], contacts=[who["insurer"]], role="opposing insurer", acting=self.carl)
-        cases.close(db, who["closed"], acting=self.carl)
-        cases.restrict(db, who["board"], acting=self.ada)
+            case_desk.open_case(db, f"Small claim {number + 1}", contacts=[who["quiet"]])
+        case_desk.assign(db, who["fall"], contacts=[who["insurer"]], role="opposing insurer", acting=self.carl)
+        case_desk.close(db, who["closed"], acting=self.carl)
+        case_desk.restrict(db, who["board"], acting=self.ada)
         for key, name, contact, stage in (("claim", "Okafor new claim", "grace", "consultation"),
                                           ("trademark", "Tanaka trademark", "haruto", "inquiry"),
                                           ("licence", "Tanaka licence", "haruto", "inquiry"),
                                           ("lost", "Whitcombe product liability", "quiet", "inquiry")):  # fmt: skip
-            who[key] = leads.open_lead(db, name, [who[contact]], stage=stage, source="former client", acting=self.emi)
+            who[key] = lead_desk.open_lead(
+                db, name, [who[contact]], stage=stage, source="former client", acting=self.emi
+            )
         for number in range(40):
-            leads.open_lead(db, f"Inquiry {number + 1}", [who["quiet"]], stage="inquiry")
-        leads.move(db, who["trademark"], "proposal", acting=self.emi)
-        leads.lose(db, who["lost"], reason="conflict of interest", acting=self.ada)
+            lead_desk.open_lead(db, f"Inquiry {number + 1}", [who["quiet"]], stage="inquiry")
+        lead_desk.move(db, who["trademark"], "proposal", acting=self.emi)
+        lead_desk.lose(db, who["lost"], reason="conflict of interest", acting=self.ada)
 
     def _past(self, path: Path) -> None:
         """Two hundred mails of three years, from an mbox."""
@@ -223,13 +230,13 @@ class Showcase:
             stranger = f"Stranger {number} <s{number}@strangers.example>"
             self._log("waits", self._mail(carl, stranger, f"A question, {number + 1}", "Whose is this?\n"))
         fall, hers = Place("case", who["fall"]), (who["elena"],)
-        links.link(self._db, self.emails["html"], contacts=(who["insurer"],), places=(fall,), acting=self.carl)
+        link_desk.link(self._db, self.emails["html"], contacts=(who["insurer"],), places=(fall,), acting=self.carl)
         lease = Place("case", who["alhusseini"])
-        links.link(self._db, self.emails["arabic"], contacts=(who["layla"],), places=(lease,), acting=self.carl)
-        links.link(self._db, self.emails["waits"], contacts=hers, places=(fall,), acting=self.carl)
-        links.unlink(self._db, self.emails["waits"], places=(fall,), acting=self.carl)
-        links.reject(self._db, self.emails["hostile.eml"], acting=self.ada)
-        who["converted"] = int(leads.convert(self._db, who["claim"], acting=self.carl)["id"])
+        link_desk.link(self._db, self.emails["arabic"], contacts=(who["layla"],), places=(lease,), acting=self.carl)
+        link_desk.link(self._db, self.emails["waits"], contacts=hers, places=(fall,), acting=self.carl)
+        link_desk.unlink(self._db, self.emails["waits"], places=(fall,), acting=self.carl)
+        link_desk.reject(self._db, self.emails["hostile.eml"], acting=self.ada)
+        who["converted"] = int(lead_desk.convert(self._db, who["claim"], acting=self.carl)["id"])
         self._db.execute("UPDATE notifications SET read_at = created_at WHERE id % 5 = 0")
 
     def _log(self, key: str, message: EmailMessage, *, vouched: bool = True) -> None:
