@@ -16,6 +16,7 @@ DATE_ORDER = "date-order"
 TIMEZONE = "timezone"
 AUTHSERV_ID = "authserv-id"
 READ_LOG = "read-log"
+ATOM_SUBJECTS = "atom-subjects"
 UNDERSTANDING_SECONDS = "understanding-seconds"
 UNDERSTANDING_MEGABYTES = "understanding-megabytes"
 
