@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from casefleet_cli.core import atom
+from casefleet_cli.core.atom import Entry, Feed, document, plain, tag
 from casefleet_cli.store import activities, settings
 from casefleet_cli.web import formats, words
 
@@ -96,7 +96,7 @@ def told(name: str, page: Page, firm: Firm, asked: Asked) -> bytes:
     whose = f"feed/{asked.token}" if asked.token else f"user/{asked.viewer}{_with_query(asked)}"
     # The token is in no feed, and neither is what was searched for by it: what a reader keeps tells neither.
     itself = f"{asked.origin}{formats.address_as(asked.address, 'atom')}{_query(asked)}"
-    feed = atom.Feed(
+    feed = Feed(
         id=view.tag(whose),
         title=_title(asked.address, about),
         author=f"CaseFleet, {firm.domain}",
@@ -105,7 +105,7 @@ def told(name: str, page: Page, firm: Firm, asked: Asked) -> bytes:
         itself="" if asked.token else itself,
         entries=tuple(entry(view, row) for row in rows),
     )
-    return atom.document(feed)
+    return document(feed)
 
 
 class _View(NamedTuple):
@@ -117,7 +117,7 @@ class _View(NamedTuple):
     """What the page is about."""
 
     def tag(self, name: str) -> str:
-        return atom.tag(self.firm.domain, self.firm.since, name)
+        return tag(self.firm.domain, self.firm.since, name)
 
     def link(self, path: str) -> str:
         return f"{self.asked.origin}{path}"
@@ -125,59 +125,59 @@ class _View(NamedTuple):
     def mail(self, number: int, subject: object) -> str:
         """What an e-mail is called."""
         known = str(words.clean(subject or "")) if self.firm.has_subjects else ""
-        return words.short(atom.plain(known), _LETTERS) or f"E-mail {number}"
+        return words.short(plain(known), _LETTERS) or f"E-mail {number}"
 
 
-def _activity(view: _View, row: Row) -> atom.Entry:
+def _activity(view: _View, row: Row) -> Entry:
     title = f"Activity {row['id']}"
     path = next((f"/{place['kind']}s/{place['id']}" for place in row["places"]), view.asked.address)
     if row["email_id"]:
         title, path = view.mail(row["email_id"], row["subject"]), f"/emails/{row['email_id']}"
-    return atom.Entry(view.tag(f"activity/{row['id']}"), title, row["at"], view.link(path))
+    return Entry(view.tag(f"activity/{row['id']}"), title, row["at"], view.link(path))
 
 
-def _mail(view: _View, row: Row) -> atom.Entry:
+def _mail(view: _View, row: Row) -> Entry:
     title = view.mail(row["id"], row["subject"])
     at = view.tag(f"email/{row['id']}"), title, row["logged_at"], view.link(f"/emails/{row['id']}")
-    return atom.Entry(*at, published=row["date"] or "")
+    return Entry(*at, published=row["date"] or "")
 
 
-def _notification(view: _View, row: Row) -> atom.Entry:
+def _notification(view: _View, row: Row) -> Entry:
     title, path = f"Notification {row['id']}", "/notifications"
     if row["email_id"]:
         title, path = view.mail(row["email_id"], row["subject"]), f"/emails/{row['email_id']}"
-    return atom.Entry(view.tag(f"notification/{row['id']}"), title, row["created_at"], view.link(path))
+    return Entry(view.tag(f"notification/{row['id']}"), title, row["created_at"], view.link(path))
 
 
-def _case(view: _View, row: Row) -> atom.Entry:
+def _case(view: _View, row: Row) -> Entry:
     at = row["closed_at"] or row["opened_at"]
-    return atom.Entry(
+    return Entry(
         view.tag(f"case/{row['id']}"), f"Case {words.clean(row['number'])}", at, view.link(f"/cases/{row['id']}")
     )
 
 
-def _lead(view: _View, row: Row) -> atom.Entry:
+def _lead(view: _View, row: Row) -> Entry:
     at = row["ended_at"] or row["opened_at"]
-    return atom.Entry(view.tag(f"lead/{row['id']}"), f"Lead {row['id']}", at, view.link(f"/leads/{row['id']}"))
+    return Entry(view.tag(f"lead/{row['id']}"), f"Lead {row['id']}", at, view.link(f"/leads/{row['id']}"))
 
 
-def _contact(view: _View, row: Row) -> atom.Entry:
+def _contact(view: _View, row: Row) -> Entry:
     path = f"/contacts/{row['id']}"
-    return atom.Entry(view.tag(f"contact/{row['id']}"), f"Contact {row['id']}", row["created_at"], view.link(path))
+    return Entry(view.tag(f"contact/{row['id']}"), f"Contact {row['id']}", row["created_at"], view.link(path))
 
 
-def _file(view: _View, row: Row) -> atom.Entry:
+def _file(view: _View, row: Row) -> Entry:
     name = f"attachment/{row['id']}"
     path = f"{view.asked.address}/{row['id']}"
-    return atom.Entry(view.tag(name), f"Attachment {row['id']}", view.about["logged_at"], view.link(path))
+    return Entry(view.tag(name), f"Attachment {row['id']}", view.about["logged_at"], view.link(path))
 
 
-def _recipient(view: _View, row: Row) -> atom.Entry:
+def _recipient(view: _View, row: Row) -> Entry:
     at = view.about["logged_at"], view.link(view.asked.address)
-    return atom.Entry(view.tag(f"recipient/{row['id']}"), f"Recipient {row['id']}", *at)
+    return Entry(view.tag(f"recipient/{row['id']}"), f"Recipient {row['id']}", *at)
 
 
-_BY_COLUMN: tuple[tuple[str, Callable[[_View, Row], atom.Entry]], ...] = (
+_BY_COLUMN: tuple[tuple[str, Callable[[_View, Row], Entry]], ...] = (
     ("verb", _activity),
     ("logged_at", _mail),
     ("created_at", _notification),

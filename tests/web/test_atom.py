@@ -17,7 +17,7 @@ import pytest
 from datasette.app import Datasette
 
 from casefleet_cli.cli.app import run
-from casefleet_cli.core import atom as core_atom
+from casefleet_cli.core.atom import Entry, Feed, document, plain
 from casefleet_cli.custody import copies
 from casefleet_cli.desk import feeds as feed_desk
 from casefleet_cli.desk import settings as settings_desk
@@ -239,11 +239,11 @@ def test_a_document_is_well_formed_whatever_is_in_it() -> None:
     strange = "".join(
         map(chr, (*range(0x300), 0x2028, 0xD7FF, 0xD800, 0xDFFF, 0xE000, 0xFFFD, 0xFFFE, 0xFFFF, 0x10FFFF))
     )
-    entry = core_atom.Entry(strange, strange, strange, strange, strange)
-    feed = core_atom.Feed(strange, strange, strange, strange, strange, strange, (entry, entry))
-    found = ElementTree.fromstring(core_atom.document(feed))
-    assert {element.text for element in found.iter(f"{A}title")} == {core_atom.plain(strange)}
-    assert {link.get("href") for link in found.iter(f"{A}link")} == {core_atom.plain(strange)}
+    entry = Entry(strange, strange, strange, strange, strange)
+    feed = Feed(strange, strange, strange, strange, strange, strange, (entry, entry))
+    found = ElementTree.fromstring(document(feed))
+    assert {element.text for element in found.iter(f"{A}title")} == {plain(strange)}
+    assert {link.get("href") for link in found.iter(f"{A}link")} == {plain(strange)}
 
 
 def test_the_same_feed_is_the_same_bytes(office: sqlite3.Connection) -> None:
