@@ -58,6 +58,7 @@ COMMANDS = {
     "search": Entry(f"{_HERE}.searching:search_mail", "Search all mail."),
     "serve": Entry(f"{_HERE}.serve:serve", "The pages, read-only, in a browser."),
     "signin": Entry(f"{_HERE}.serve:signin", "Print an address that lets a user into the running server, once."),
+    "atom": Entry(f"{_HERE}.atom:app", "Feeds of the pages, for feed readers: add, list, revoke."),
     "publish": Entry(f"{_HERE}.publishing:publish", "A snapshot of what may be seen, for plain Datasette."),
     "reads": Entry(f"{_HERE}.reads:reads", "Who opened which e-mail, where the firm has that noted."),
     "export": Entry(f"{_HERE}.export:export", "Hand a case or lead over: originals, index, journal."),

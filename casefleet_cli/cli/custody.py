@@ -101,6 +101,9 @@ def restore(
         _noting(lambda: trail.keep_copy(to, copy, made))
     if done.migrated:
         output.say(f"The copy was of an earlier release; it was brought up to this one: {', '.join(done.migrated)}.")
+    if done.feeds:
+        which = "The 1 feed" if done.feeds == 1 else f"The {done.feeds} feeds"
+        output.say(f"{which} of the copy ended: whoever wants one adds it anew by casefleet atom add.")
     for name in done.leftovers:
         output.say(f"What was left beside its place is {name} now.")
     if done.replaced:

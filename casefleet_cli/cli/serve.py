@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import sys
@@ -18,6 +19,8 @@ from casefleet_cli.store import passwords, references, users, visits
 from casefleet_cli.web import server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from casefleet_cli.cli.state import State
     from casefleet_cli.web.sessions import Terms
 
@@ -89,13 +92,19 @@ def signin(
     access.require_own(viewer, user_id, "way in")
     if users.one(connection, user_id)["disabled"]:
         raise UsageError(f"User {user_id} {users.one(connection, user_id)['name']} is disabled and cannot sign in.")
-    book = visits.beside(state.database_path)
-    running = book.servers()
-    if not running:
-        raise UsageError("No server runs; start one with casefleet serve.")
-    token = book.invite(user_id, visits.INVITED_SECONDS)
-    book.close()
-    output.say(f"{running[0]}/login?token={token}", raw=True)
+    with running(state.database_path) as (book, address):
+        token = book.invite(user_id, visits.INVITED_SECONDS)
+    output.say(f"{address}/login?token={token}", raw=True)
+
+
+@contextlib.contextmanager
+def running(path: str) -> Iterator[tuple[visits.Book, str]]:
+    """The visits of a database and the address of the server that runs; raises UsageError where none does."""
+    with visits.opened(path) as book:
+        addresses = book.servers()
+        if not addresses:
+            raise UsageError("No server runs; start one with casefleet serve.")
+        yield book, addresses[0]
 
 
 def _terms(by_passwords: bool, public_names: list[str], proxy: str, header: str) -> Terms | None:

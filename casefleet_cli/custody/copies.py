@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import clock, files
 from casefleet_cli.custody import verifying
 from casefleet_cli.errors import NoInputError, UnreadableError
-from casefleet_cli.store import copies, database, soundness
+from casefleet_cli.store import copies, database, feed_tokens, soundness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +58,8 @@ class Restored(NamedTuple):
     """The name that the database has now which was there."""
     leftovers: tuple[Path, ...] = ()
     """The names that what was left beside the place of no database has now."""
+    feeds: int = 0
+    """How many feeds the copy had, whose addresses show nothing any more."""
 
 
 def restore(copy: Path, to: Path, *, replace: bool) -> Restored:
@@ -65,7 +67,8 @@ def restore(copy: Path, to: Path, *, replace: bool) -> Restored:
 
     Raises NoInputError when there is no copy, UnreadableError when it is not sound, CannotCreateError when there is a
     database already and it is not to be replaced, and TryAgainError when that one is in use or the disk is full. A copy
-    of an earlier schema is migrated on the way; the file of the copy itself stays as it is.
+    of an earlier schema is migrated on the way; the file of the copy itself stays as it is. The feeds of the copy end:
+    who revoked one since then must not find that it works again.
     """
     if not copy.is_file():
         raise NoInputError(f"There is no file {copy}.")
@@ -76,12 +79,13 @@ def restore(copy: Path, to: Path, *, replace: bool) -> Restored:
         to, otherwise="--replace puts it aside and restores", owner=_owner(to), replace=replace
     ) as draft, _in_words(copy, to):  # fmt: skip
         migrated = read_migrated(copy, draft)
+        ended = _end_feeds(draft)
         _check(draft, copy)
         copies.make_ready(draft)
         files.sync(draft)
         if to.exists():
-            return Restored(tuple(migrated), until_then.enter_context(copies.put_aside(to)))
-        return Restored(tuple(migrated), None, tuple(copies.put_leftovers_aside(to)))
+            return Restored(tuple(migrated), until_then.enter_context(copies.put_aside(to)), feeds=ended)
+        return Restored(tuple(migrated), None, tuple(copies.put_leftovers_aside(to)), ended)
 
 
 @contextlib.contextmanager
@@ -106,6 +110,12 @@ def read_migrated(copy: Path, to: Path) -> list[str]:
         from casefleet_cli.custody import rekeying  # noqa: PLC0415 - sqlite_utils is dear, and few copies are older
 
         return rekeying.migrate(connection)
+
+
+def _end_feeds(path: Path) -> int:
+    """Let no address of a feed open anything any more; gives how many did."""
+    with contextlib.closing(database.open_database(str(path))) as connection, database.transaction(connection):
+        return feed_tokens.remove_all(connection)
 
 
 def _check(path: Path, called: Path) -> None:

@@ -129,6 +129,13 @@ SETTINGS = (
         default=lambda: "off",
     ),
     Setting(
+        name=settings.ATOM_SUBJECTS,
+        meaning="whether feeds name mail by its subject, not only by its number",
+        accepts="on and off",
+        check=_switch,
+        default=lambda: "off",
+    ),
+    Setting(
         name=settings.UNDERSTANDING_SECONDS,
         meaning="processor time for understanding one mail",
         accepts="whole seconds from 1 to 120",

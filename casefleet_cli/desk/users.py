@@ -8,6 +8,7 @@ from casefleet_cli import access, clock
 from casefleet_cli.core.rules import tags
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import entries
+from casefleet_cli.desk import feeds as feed_desk
 from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import activities, case_tags, cases, contacts, links, settings, users
@@ -161,7 +162,7 @@ def bcc_addresses(connection: sqlite3.Connection, user_id: int, *, acting: int |
 
 
 def disable(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> bool:
-    """Disable a user: mail to its BCC addresses is refused; False when it was disabled already."""
+    """Disable a user: mail to its BCC addresses is refused, its feeds end; False when it was disabled already."""
     return _switch(connection, user_id, acting, disabled=True)
 
 
@@ -224,6 +225,8 @@ def _switch(connection: sqlite3.Connection, user_id: int, acting: int | None, *,
             _keep_an_admin(connection, user_id)
         users.set_disabled(connection, user_id, clock.stamp() if disabled else None)
         activities.add(connection, "disabled" if disabled else "enabled", user_id=acting, about_user_id=user_id)
+        if disabled:
+            feed_desk.end(connection, user_id, acting=acting)
     return True
 
 

@@ -126,8 +126,8 @@ def shown(connection: sqlite3.Connection, sight: Sight, before: int, limit: int)
     """The contacts in sight below a number, the last added first, with some addresses; merged ones are left out."""
     cursor = connection.execute(
         "SELECT c.id, c.name, c.kind, (SELECT group_concat(address, ', ') FROM (SELECT x.address FROM contact_addresses"
-        " AS x WHERE x.contact_id = c.id LIMIT 3)) AS addresses FROM contacts AS c WHERE c.id < :before AND"
-        f" c.merged_into_id IS NULL AND {sight.contacts('c')} ORDER BY c.id DESC LIMIT :limit",
+        " AS x WHERE x.contact_id = c.id LIMIT 3)) AS addresses, c.created_at FROM contacts AS c"
+        f" WHERE c.id < :before AND c.merged_into_id IS NULL AND {sight.contacts('c')} ORDER BY c.id DESC LIMIT :limit",
         {"before": before, "limit": limit, **sight.parameters},
     )
     return list(database.rows(cursor))

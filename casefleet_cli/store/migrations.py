@@ -27,6 +27,7 @@ from casefleet_cli.store import (
     migration_0012,
     migration_0013,
     migration_0014,
+    migration_0015,
     recomputations,
     tables,
 )
@@ -82,6 +83,7 @@ ALL = (
     Migration("0012_looks", migration_0012.change, migration_0012.LEFT),
     Migration("0013_reading", migration_0013.change),
     Migration("0014_moments", migration_0014.change, migration_0014.LEFT),
+    Migration("0015_feeds", migration_0015.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

@@ -17,6 +17,7 @@ TIMEZONE = "timezone"
 AUTHSERV_ID = "authserv-id"
 READ_LOG = "read-log"
 SQL = "sql"
+ATOM_SUBJECTS = "atom-subjects"
 UNDERSTANDING_SECONDS = "understanding-seconds"
 UNDERSTANDING_MEGABYTES = "understanding-megabytes"
 

@@ -5,17 +5,19 @@ No plugin can stand in for one of our pages, and none has to be asked whether it
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl
 
+from casefleet_cli import access
 from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk import reading
 from casefleet_cli.errors import CasefleetError
-from casefleet_cli.store import database, settings
-from casefleet_cli.web import formats, locks, pages, paging, workers
+from casefleet_cli.store import database, feed_tokens, settings
+from casefleet_cli.web import atom, formats, locks, pages, paging, workers
 from casefleet_cli.web.asking import Ask, Bytes, NotThereError
 from casefleet_cli.web.data import asking, making
 from casefleet_cli.web.rendering import render
@@ -39,25 +41,48 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-def answer(path: str, viewer: Viewer, address: str, query: str) -> Answer:
+def answer(path: str, viewer: Viewer, address: str, query: str, origin: str = "", token: int | None = None) -> Answer:
     """The answer to a request for an address, as its letters are, from the database at a path; never raises.
 
-    What there is not, what is not for this viewer, and what no page has a right for look alike.
+    What there is not, what is not for this viewer, and what no page has a right for look alike. A feed also needs what
+    comes before the paths of its links, and has the number of the token by which it was asked for.
     """
     base, kind = formats.split(address)
     for route, made_by in _ROUTES:
         found = route.fullmatch(base)
-        if found and viewer.may(f"page {made_by.__name__}") and (not kind or made_by.__name__ in formats.FORMS):
-            return _made(made_by, path, viewer, tuple(map(int, found.groups())), query, base, kind)
+        if found and viewer.may(f"page {made_by.__name__}") and (not kind or formats.has(made_by.__name__, kind)):
+            asked = atom.Asked(origin, viewer.user_id or 0, base, query, token)
+            return _made(made_by, path, viewer, tuple(map(int, found.groups())), asked, kind)
     if asking.is_address(address) and viewer.may("page data"):
         return _looked(path, viewer, address, query)
     return lost()
 
 
+def to_reader(path: str, address: str, origin: str) -> Answer:
+    """The answer to a feed reader, which is not signed in: the feed that the token in the address opens.
+
+    It is what its user sees at this moment. An address without such a token, and the feed of a page that is not there
+    for that user any more, look alike. Raises CasefleetError or sqlite3.Error when the database cannot be read.
+    """
+    connection = database.open_reader(path, busy_seconds=5)
+    try:
+        opened = feed_tokens.opened(connection, atom.token_in(address))
+        viewer = access.of_user(connection, opened.user_id) if opened else None
+    finally:
+        connection.close()
+    if opened is None or viewer is None:
+        return lost()
+    page, _, query = opened.page.partition("?")
+    made = answer(path, viewer, formats.address_as(page, "atom"), query, origin, opened.number)
+    return made if made.status in (200, 503) else lost()
+
+
 def is_page(address: str) -> bool:
     """Whether an address is one of ours, for those who may see what is there."""
     base, kind = formats.split(address)
-    known = any(route.fullmatch(base) and (not kind or made_by.__name__ in formats.FORMS) for route, made_by in _ROUTES)
+    known = any(
+        route.fullmatch(base) and (not kind or formats.has(made_by.__name__, kind)) for route, made_by in _ROUTES
+    )
     return known or asking.is_address(address)
 
 
@@ -82,8 +107,7 @@ def _made(
     path: str,
     viewer: Viewer,
     numbers: tuple[int, ...],
-    query: str,
-    address: str,
+    asked: atom.Asked,
     kind: str,
 ) -> Answer:
     """One page from the database to its bytes, on a connection of its own inside one read transaction."""
@@ -91,19 +115,24 @@ def _made(
         connection = database.open_reader(path, busy_seconds=5)
         try:
             days = settings.days(connection)
-            opened = pages.OPENING.get(made_by) if reading.is_noted(connection) else None
+            firm = atom.of_firm(connection)
+            # A feed names mail and shows none of it.
+            is_noted = kind != "atom" and reading.is_noted(connection)
+            opened = pages.OPENING.get(made_by) if is_noted else None
             locks.confine(connection)  # from here on the settings cannot be read
             with database.snapshot(connection):
-                arguments = dict(parse_qsl(query, keep_blank_values=True))
+                arguments = dict(parse_qsl(asked.query, keep_blank_values=True))
                 made = made_by(Ask(connection, path, viewer, numbers, arguments, days))
                 if opened is not None:  # only of what is there for this viewer, and before it is shown
                     reading.note(path, viewer, numbers[0], " ".join((opened, *map(str, numbers[1:]))))
                 if isinstance(made, Bytes):
                     return Answer(200, made.content, made.content_type, made.headers)
+                if kind == "atom":
+                    return _feed(atom.told(made_by.__name__, made, firm, asked))
                 if kind:
-                    return Answer(200, formats.told(made_by.__name__, made, kind, address), formats.TYPES[kind])
+                    return Answer(200, formats.told(made_by.__name__, made, kind, asked.address), formats.TYPES[kind])
                 frame = {"viewer": viewer, "badges": pages.badges(connection, viewer), "cap": paging.CAP}
-            also = formats.links(address, query) if made_by.__name__ in formats.FORMS else {}
+            also = formats.links(made_by.__name__, asked.address, asked.query)
             text = render(made.template, {"query": "", "also": also, **frame, **made.values}, days.zone)
             return Answer(200, text.encode("utf-8", "replace"))
         finally:
@@ -144,6 +173,11 @@ def _looked(path: str, viewer: Viewer, address: str, query: str) -> Answer:
     except (workers.BusyError, CasefleetError, sqlite3.Error) as error:
         _report(error)
         return out_of_reach()
+
+
+def _feed(content: bytes) -> Answer:
+    """A feed, with what a reader can ask by whether it is still the same (RFC 9110 section 8.8.3)."""
+    return Answer(200, content, formats.TYPES["atom"], {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'})
 
 
 def _page(status: int, template: str, words: str = "") -> Answer:

@@ -1,7 +1,7 @@
-"""The pages for programs: what a page shows as JSON (RFC 8259) or CSV (RFC 4180), with names that stay.
+"""The pages for programs: what a page shows as JSON (RFC 8259), CSV (RFC 4180) or Atom, with names that stay.
 
-`/cases.json`, `/cases/1.csv`; the activity of the home page is `/feed.json` and `/feed.csv`. What is in them is what
-the page itself shows the same viewer: it is made of the same values.
+`/cases.json`, `/cases/1.csv`; the activity of the home page is `/feed.json` and so on. What is in them is what the page
+itself shows the same viewer: it is made of the same values. How a feed is made of them is in `atom`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from casefleet_cli.web.asking import Page
     from casefleet_cli.web.paging import Slice
 
-TYPES = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+TYPES = {
+    "json": "application/json; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+}
+_NAMES = {"json": "JSON", "csv": "CSV", "atom": "Atom"}
 _FEED = "/feed"
 """The address of the home page's list, which has no name of its own to put a suffix to."""
 
@@ -35,6 +40,13 @@ class Form(NamedTuple):
     """The value that is the thing itself."""
     more: tuple[str, ...] = ()
     """Other values that belong to it, in JSON."""
+    news: str = ""
+    """The value that is what happened with it, where it has no list: activities."""
+
+    @property
+    def columns_of_news(self) -> tuple[str, ...]:
+        """Those of what a feed of it lists; none where there is nothing to list."""
+        return self.columns if self.rows else _ACTIVITY if self.news else ()
 
 
 _ACTIVITY = ("id", "at", "verb", "user", "about_user", "email_id", "subject", "from_name", "from_address", "sent_at",
@@ -58,7 +70,7 @@ FORMS = {
     "contact": Form("list", _CORRESPONDENCE, "contact"),
     "email": Form("", ("id", "sent_at", "logged_at", "from_name", "from_address", "to", "cc", "bcc", "subject",
                        "standing", "size", "msgid", "text"), "email",
-                  ("places", "contacts", "thread", "why", "suspicions")),
+                  ("places", "contacts", "thread", "why", "suspicions"), "history"),
     "email_people": Form("rows", ("id", "kind", "name", "address")),
     "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
     "email_viewers": Form("rows", ("id", "name", "role", "why")),
@@ -74,17 +86,32 @@ FORMS = {
 
 
 def split(address: str) -> tuple[str, str]:
-    """The address of a page, and the format that is asked for: "json", "csv", or "" for the page itself."""
+    """The address of a page, and the format that is asked for, one of TYPES, or "" for the page itself."""
     base, dot, kind = address.rpartition(".")
     if dot and kind in TYPES and base != "/":
         return ("/" if base == _FEED else base), kind
     return address, ""
 
 
-def links(address: str, query: str) -> dict[str, str]:
-    """Where the same is as JSON and CSV, by the name of the format."""
-    base = _FEED if address == "/" else address
-    return {kind.upper(): f"{base}.{kind}{'?' + query if query else ''}" for kind in TYPES}
+def has(name: str, kind: str) -> bool:
+    """Whether a page, by the name of the function that makes it, is there in a format."""
+    form = FORMS.get(name)
+    return form is not None and (kind != "atom" or bool(form.columns_of_news))
+
+
+def address_as(address: str, kind: str) -> str:
+    """Where a page is in a format."""
+    return f"{_FEED if address == '/' else address}.{kind}"
+
+
+def links(name: str, address: str, query: str) -> dict[str, tuple[str, str]]:
+    """Where the same page is in each of its formats, and of what type: by the name of the format."""
+    end = f"?{query}" if query else ""
+    return {
+        _NAMES[kind]: (f"{address_as(address, kind)}{end}", of_type.partition(";")[0])
+        for kind, of_type in TYPES.items()
+        if has(name, kind)
+    }
 
 
 def told(name: str, page: Page, kind: str, address: str) -> bytes:
@@ -126,7 +153,7 @@ def _next(name: str, address: str, values: Mapping[str, Any], following: int | s
         asked["kind"] = str(values["kind"])
     if values.get("mine"):
         asked["mine"] = "1"
-    return f"{_FEED if address == '/' else address}.json?{urlencode(asked)}"
+    return f"{address_as(address, 'json')}?{urlencode(asked)}"
 
 
 def _plain(value: Any) -> Any:

@@ -67,6 +67,9 @@ class Gate:
         if path in STATIC:
             await _answer(send, scope, 200, _static(path), content_type=STATIC[path])
             return
+        if path.startswith("/feeds/"):
+            await self._feed(scope, send, door, path)
+            return
         viewer = await asyncio.to_thread(self._viewer, scope, door)
         is_foreign = entering.is_foreign(_header(scope, b"sec-fetch-site"), _header(scope, b"origin"), host)
         if path == "/login":
@@ -87,9 +90,19 @@ class Gate:
             query = scope["query_string"].decode("latin-1")
             made = await asyncio.get_running_loop().run_in_executor(
                 _apart() if answering.takes_its_time(path) else None,
-                partial(answering.answer, self._path, viewer, path, query),
+                partial(answering.answer, self._path, viewer, path, query, door.terms.origin(host)),
             )
             await _send(send, scope, made)
+
+    async def _feed(self, scope: Scope, send: Send, door: sessions.Door, path: str) -> None:
+        """Answer a feed reader: it has no cookie, and none would count; its address has a token."""
+        if scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, scope, 405, "These pages are for reading only.\n", content_type="text/plain")
+        elif door.is_shut:
+            await _send(send, scope, answering.lost())
+        else:
+            origin = door.terms.origin(_header(scope, b"host"))
+            await _send(send, scope, await asyncio.to_thread(answering.to_reader, self._path, path, origin))
 
     def _viewer(self, scope: Scope, door: sessions.Door) -> access.Viewer | None:
         """Who asks, as the database has it now: a disabled user is nobody at once."""
@@ -221,6 +234,11 @@ async def _answer(send: Send, scope: Scope, status: int, text: str, *, content_t
 
 
 async def _send(send: Send, scope: Scope, answer: Answer) -> None:
+    known = answer.headers.get("ETag", "")
+    if known and known in (each.strip().removeprefix("W/") for each in _header(scope, b"if-none-match").split(",")):
+        await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", known.encode("ascii"))]})
+        await send({"type": "http.response.body", "body": b""})
+        return
     headers = [
         (b"content-type", answer.content_type.encode("ascii")),
         (b"content-length", str(len(answer.content)).encode("ascii")),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datasette.app import Datasette
 
     from casefleet_cli.store.visits import Book
-    from casefleet_cli.web.sessions import Terms
+    from casefleet_cli.web.sessions import Door, Terms
 
 
 class Site(NamedTuple):
@@ -30,6 +30,7 @@ class Site(NamedTuple):
     """The path that lets one person in, once."""
     book: Book
     """Who is signed in."""
+    door: Door
 
 
 def build(path: str, user_id: int | None = None, *, book: Book | None = None, terms: Terms | None = None) -> Site:
@@ -55,7 +56,7 @@ def build(path: str, user_id: int | None = None, *, book: Book | None = None, te
     kept = visits.in_memory() if book is None else book
     door = sessions.open_door(datasette, sessions.Door(kept, terms or sessions.Terms()))
     # Once more around what any plugin may have wrapped around it.
-    return Site(datasette, gate.Gate(datasette.app(), datasette), f"/login?token={door.invite(user_id)}", kept)
+    return Site(datasette, gate.Gate(datasette.app(), datasette), f"/login?token={door.invite(user_id)}", kept, door)
 
 
 def run(
@@ -88,9 +89,7 @@ def run(
         book = _book(path)
         site = build(path, user_id, book=book, terms=terms)
         name = f"[{address}]" if ":" in address else address
-        public = f"http://{name}:{listening.getsockname()[1]}"
-        if terms is not None and terms.public_names:
-            public = f"https://{min(terms.public_names)}"
+        public = site.door.terms.origin(f"{name}:{listening.getsockname()[1]}")
         workers.prepare(frame.MAKE)
         workers.prepare(making.MAKE)
         with book.serving(public):

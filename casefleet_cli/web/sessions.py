@@ -31,13 +31,19 @@ class Terms(NamedTuple):
     header: str = ""
     """In lower case."""
 
+    def origin(self, host: str) -> str:
+        """The scheme and the host under which people come: the public name, else the host that is asked for."""
+        return f"https://{min(self.public_names)}" if self.public_names else f"http://{host}"
+
 
 class Door:
     """The entrance of one running server."""
 
-    def __init__(self, book: visits.Book, terms: Terms = Terms()) -> None:  # noqa: B008 - immutable
+    def __init__(self, book: visits.Book, terms: Terms = Terms(), *, is_shut: bool = False) -> None:  # noqa: B008 - immutable
         self.book = book
         self.terms = terms
+        self.is_shut = is_shut
+        """Whether nobody has opened it, so that feeds are not there either."""
         self._signer = URLSafeSerializer(book.key(), salt=_SALT)
 
     def invite(self, user_id: int | None) -> str:
@@ -98,7 +104,7 @@ class Door:
 def door_of(datasette: Datasette) -> Door:
     """The entrance of a Datasette instance; closed until somebody is invited."""
     found = _doors.get(datasette)
-    return open_door(datasette, Door(visits.in_memory())) if found is None else found
+    return open_door(datasette, Door(visits.in_memory(), is_shut=True)) if found is None else found
 
 
 def open_door(datasette: Datasette, door: Door) -> Door:

@@ -133,6 +133,9 @@ LINES = {
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
     "serve": (),
     "signin": ("olga", "ann", "ben", "lim", "gus"),
+    "atom add": ("/", "/cases/2", "/cases/3", "/contacts/2", "/emails/3", "'/search?q=wolfram*'", "/held", "/nowhere"),
+    "atom list": ("", "--json"),
+    "atom revoke": ("1", "2", "3", "9"),
     "publish": ("out.db", "out.db --as ben", "out.db --as lim --case 2026-101"),
     "reads": ("", "--email 1 --json", "--user olga"),
     "export": ("--case 2026-101 --to out", "--case 2026-102 --to out", "--lead 1 --to out.zip",
@@ -279,6 +282,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
 
 READING = """contact list, contact show, case list, case show, lead list, lead show, email list, email show, unassigned,
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
+    atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
     page lead, page lead_journal, page lead_files, page contact, page email,
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
@@ -383,7 +387,7 @@ def test_a_snapshot_holds_what_its_viewer_sees(
     assert (set(numbers), unlinked) == (listed, (0,))
 
 
-OF_ACCOUNTS = ("user password", "signin")
+OF_ACCOUNTS = ("user password", "signin", "atom add", "atom revoke")
 """What a guest changes: how the own account is got into."""
 
 

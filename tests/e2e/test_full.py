@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from casefleet_cli.cli.app import app
-from casefleet_cli.store import never_log
+from casefleet_cli.store import feed_tokens, never_log, visits
 from tests.firm import BCC, mail
 from tests.mortal import Runner, runner
 from tests.refusals import Office, everything, log, moved, office
@@ -51,6 +51,7 @@ WRITING = (
     "never-log add max@else.example",
     "never-log remove bob@else.example",
     "notifications read --all",
+    "atom revoke 1",
     "search --save police police",
     "search --forget court",
     "reparse --all",
@@ -62,11 +63,12 @@ ELSEWHERE = {
     "init", "backup", "restore", "export", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
     "deliver", "lmtp",  # tests/e2e/test_faults.py
     "install",  # files of the machine
+    "atom add",  # a running server, too: below
 }  # fmt: skip
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "case list", "case show", "lead list",
     "lead show", "imports list", "imports show", "inspect", "route", "explain", "email list", "email show",
-    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads",
+    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
 }  # fmt: skip
 
 
@@ -91,6 +93,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
     firm.db.execute("UPDATE emails SET text = 'as an earlier release read it' WHERE id = 1")
     firm.db.execute("INSERT INTO passwords VALUES (2, '$argon2id$', '2026-01-01T00:00:00Z')")
     firm.db.execute("UPDATE cases SET restricted = 1 WHERE number = '2026-102'")
+    feed_tokens.put(firm.db, 1, firm.ada, "/", "of a feed reader")
     return firm
 
 
@@ -143,3 +146,22 @@ def test_nothing_is_changed_on_a_full_disk(
     assert run(*command)[:2] == (0, "")
     before.pop("filler")
     assert everything(firm) != before
+
+
+def test_no_feed_is_added_on_a_full_disk(model: Office, run: Runner, small_disk: Path) -> None:
+    firm = moved(model, small_disk)
+    book = visits.beside(firm.path)
+    filler = small_disk / "filler"
+    with book.serving("http://127.0.0.1:8001"):
+        firm.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        free = os.statvfs(small_disk)
+        filler.write_bytes(b"\0" * (free.f_bavail * free.f_bsize))
+        before = everything(firm)
+        command = ("--db", firm.path, "--as", "Carl", "atom", "add", "/")
+        code, said, _ = run(*command)
+        is_same = everything(firm) == before
+        filler.unlink()
+        sentence = f"casefleet: {visits.path_beside(firm.path)} cannot be used now: database or disk is full.\n"
+        assert (code, said, is_same) == (75, sentence, True)
+        assert (run(*command)[0], firm.count("feed_tokens")) == (0, 2)
+    book.close()

@@ -37,7 +37,7 @@ READING = {
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
     "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
-    "migrate": "migrate --dry-run", "reads": "reads",
+    "migrate": "migrate --dry-run", "reads": "reads", "atom list": "atom list",
 }  # fmt: skip
 """A line by the command that access knows."""
 ELSEWHERE = {"serve", "doctor", "signin", "sudoers"}  # below, tests/e2e/test_doctor.py; a running server; sudo
@@ -47,6 +47,7 @@ CHANGING = {
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
     "lead convert", "deliver", "lmtp", "redeliver", "link", "unlink", "release", "reject", "never-log add",
     "never-log remove", "notifications read", "restore", "recover", "reparse", "install", "publish",
+    "atom add", "atom revoke",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from casefleet_cli.core.atom import Entry, Feed
 from casefleet_cli.core.forward.blocks import Block, Page
 from casefleet_cli.core.forward.doubts import Mail
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, LABELS, LANGUAGES, SUBJECT, TO
@@ -248,7 +249,10 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
 }
 """`self` has the type of its class."""
 
+_entry = st.builds(Entry, text, text, text, text, text)
+
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "atom.document.feed": st.builds(Feed, text, text, text, text, text, text, st.lists(_entry, max_size=3).map(tuple)),
     "mail.alternatives.differ.pages": html,
     "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
     "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),

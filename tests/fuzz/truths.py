@@ -7,9 +7,11 @@ import quopri
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from xml.etree import ElementTree
 
 from casefleet_cli.core import filenames
 from casefleet_cli.core.address import normal
+from casefleet_cli.core.atom import Feed, plain
 from casefleet_cli.core.mail import folding, mime, transfer
 from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.model import Mailbox, Message
@@ -140,8 +142,19 @@ def _redacted(found: Copy, raw: bytes, secrets: Secrets, look_into: Callable[[by
         assert not any(token in f"{shown.subject} {shown.text} {shown.from_} {shown.to}".lower() for token in _TOKENS)
 
 
+def _document(found: bytes, feed: Feed) -> None:
+    """Well-formed, with the words that can be written and in as many entries."""
+    name = "{http://www.w3.org/2005/Atom}"
+    read = ElementTree.fromstring(found)
+    said = [each.text or "" for each in read.iter(f"{name}title")]
+    assert said == [plain(each.title) for each in (feed, *feed.entries)]
+    assert len(read.findall(f"{name}entry")) == len(feed.entries)
+
+
 TRUTHS: dict[str, Callable[..., None]] = {
     "address.normal": _normal,
+    "atom.document": _document,
+    "atom.plain": _is_one_line,
     "address.untagged": _untagged,
     "filenames.safe_name": _safe_name,
     "logline.log_line": _is_one_line,

@@ -404,7 +404,7 @@ SETTINGS = (
     Refusal(
         lambda firm: settings_desk.put(firm.db, "colour", "blue"),
         settings_desk.BadSettingError,
-        "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, understanding-seconds and"
+        "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, understanding-seconds and"
         " understanding-megabytes.",
         2,
     ),

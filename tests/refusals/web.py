@@ -1,4 +1,4 @@
-"""What is refused of signing in."""
+"""What is refused of signing in, and of feeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from casefleet_cli.access import NotAllowedError, Viewer
+from casefleet_cli.core.query import QueryError
 from casefleet_cli.custody import originals
 from casefleet_cli.custody.originals import SecretInsideError
+from casefleet_cli.desk import feeds as feed_desk
 from casefleet_cli.desk import passwords as password_desk
+from casefleet_cli.desk.feeds import NoFeedError
 from casefleet_cli.desk.passwords import BadPasswordError
 from casefleet_cli.errors import CannotCreateError, CasefleetError, ConfigError, TryAgainError, UsageError
-from casefleet_cli.store import visits
+from casefleet_cli.store import feed_tokens, visits
+from casefleet_cli.web import answering
 from tests.firm import BCC
 from tests.refusals import Office, Refusal, log
 from tests.refusals.callers import by_sudo
@@ -83,6 +87,21 @@ REFUSALS = (
             given=lambda firm: Path(visits.path_beside(firm.path)).write_bytes(b"x" * 5000) and None),
     Refusal("signin Carl", CannotCreateError, "FOLDER/casefleet.db.visits cannot be made: Read-only file system.", 73,
             given=lambda firm: failing(firm, OSError(30, os.strerror(30)))),
+    Refusal("atom add /", UsageError, "A feed has the eyes of one user; name yourself: casefleet --as USER atom add PAGE.", 2),
+    Refusal("--as Carl atom add /", UsageError, "No server runs; start one with casefleet serve.", 2,
+            given=lambda firm: visits.beside(firm.path).close()),
+    *(Refusal(f"--as Carl atom add '{page}'", UsageError,
+              f"There is no feed of {page!r}; name a page as /, /cases/3 or '/search?q=hearing'.", 2)
+      for page in ("/nowhere", "/cases/9", "/emails/2", "cases", "/emails/1/html")),
+    Refusal("--as Carl atom add '/search?q=OR'", QueryError,
+            'OR needs something on both sides, as in police OR court; the word itself is "OR".', 2),
+    Refusal("--as Carl atom add /", TryAgainError, "The database is busy or out of reach; try again.", 75,
+            given=lambda firm: firm.patch.setattr(answering, "answer", lambda *_: answering.out_of_reach())),
+    Refusal(lambda firm: feed_desk.add(firm.db, "/", firm.ada, acting=firm.carl), NotAllowedError,
+            "You may ask for your own feeds only; name yourself, or ask an admin.", 2),
+    Refusal("atom revoke 999", NoFeedError, "There is no feed 999; casefleet atom list shows what there is.", 2),
+    Refusal("--as Carl atom revoke 1", NoFeedError, "There is no feed 1; casefleet atom list shows what there is.", 2,
+            given=lambda firm: feed_tokens.put(firm.db, 1, firm.ada, "/", "secret")),
     *(Refusal(f"serve {options}", ConfigError, sentence, 78) for options, sentence in {
         "--public-name a:8443 --passwords": "'a:8443' is no name of a server; give one like mail.firm.example, without a"
         " port.",

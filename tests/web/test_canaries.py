@@ -15,9 +15,11 @@ from typing import NamedTuple
 import pytest
 
 from casefleet_cli.cli.app import run
+from casefleet_cli.desk import feeds as feed_desk
 from casefleet_cli.intake.receiving import receive
+from casefleet_cli.store import database, settings
 from casefleet_cli.store.deliveries import Arrival
-from casefleet_cli.web import pages, server
+from casefleet_cli.web import atom, pages, server
 from tests.canaries import ADDRESS, CLOSED, PLACES, SPELLINGS, TOKEN, planted, shows
 from tests.firm import Firm, mail
 from tests.volume import SOAK
@@ -138,6 +140,29 @@ def test_no_page_shows_it(firm: Planted, viewer: str) -> None:
             if answer.status_code == 403:
                 assert "only that user and admins may have it" in answer.text
     assert asked > 400
+
+
+@viewers("olga", "gus")
+def test_no_feed_shows_it(firm: Planted, viewer: str, tmp_path: Path) -> None:
+    """Neither to a feed reader nor to who is signed in, where the firm wants subjects in feeds."""
+    db = database.open_database(shutil.copy(firm.path, tmp_path / "casefleet.db"))
+    settings.put(db, settings.ATOM_SUBJECTS, "on")
+    user = firm.users[viewer or "ann"]
+    site = server.build(str(tmp_path / "casefleet.db"), user)
+    browser, reader = Browser(site).enter(), Browser(site)
+    one = [f"/emails/{number}" for number in firm.mails]
+    subjects = 0
+    for page in (*("/", "/cases", "/cases/1", "/contacts", "/contacts/1", "/unassigned", "/search?q=canary", "/search?q=hearing",
+                   "/held", "/notifications?all=1"), *one, *(f"{each}/recipients" for each in one)):  # fmt: skip
+        base, mark, query = page.partition("?")
+        signed_in = browser.ask(f"{'/feed' if base == '/' else base}.atom{mark}{query}")
+        added = feed_desk.add(db, page, user, acting=user)
+        for answer in (signed_in, reader.ask(atom.address_of(added.token))):
+            assert answer.status_code == 200, page
+            assert not shows(answer.content + str(answer.headers).encode()), page
+            subjects += answer.text.count("<title>canary</title>")
+    assert subjects > len(firm.mails)
+    db.close()
 
 
 @viewers("", "olga", "ben", "gus")
