@@ -45,8 +45,11 @@ from tests.web.conftest import (
 from tests.web.test_serve import command, opened, serving
 
 A = "{http://www.w3.org/2005/Atom}"
-EVERY = ("/", "/cases", "/cases/1", "/cases/2", "/leads", "/leads/1", "/contacts", "/contacts/1", "/emails/1", "/emails/7",
-         "/emails/1/recipients", "/emails/1/attachments", "/unassigned", "/held", "/search?q=hartley", "/notifications?all=1")  # fmt: skip
+EVERY = (
+    "/", "/cases", "/cases/1", "/cases/2", "/cases/1/journal", "/cases/1/attachments", "/leads", "/leads/1", "/leads/1/journal",
+    "/leads/1/attachments", "/contacts", "/contacts/1", "/emails/1", "/emails/7", "/emails/1/recipients", "/emails/1/attachments",
+    "/unassigned", "/held", "/search?q=hartley", "/notifications?all=1",
+)  # fmt: skip
 PEOPLE = (
     "Minh",
     "Nguyen",

@@ -72,7 +72,7 @@ def test_an_email_for_a_program(firm: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["/cases.xml", "/cases.JSON", "/cases.json/", "/.json", "/feed", "/emails/1/html.json", "/cases.csv.json",
-                                     "/emails/1/attachments/11.json", "/login.json", "/feed.rss", "/emails/1/html.atom", "/.atom", "/login.atom"])  # fmt: skip
+                                     "/emails/1/attachments/11.json", "/login.json", "/feed.rss", "/emails/1/html.atom", "/.atom", "/login.atom", "/profile.atom"])  # fmt: skip
 def test_no_other_address_is_there(firm: Path, address: str) -> None:
     assert Browser(server.build(str(firm))).enter().ask(address).status_code == 404
 
