@@ -43,9 +43,14 @@ class Form(NamedTuple):
     news: str = ""
     """The value that is what happened with it, where it has no list: activities."""
 
+    is_news: bool = True
+    """Whether its list grows by what happens: only then it has a feed."""
+
     @property
     def columns_of_news(self) -> tuple[str, ...]:
         """Those of what a feed of it lists; none where there is nothing to list."""
+        if not self.is_news:
+            return ()
         return self.columns if self.rows else _ACTIVITY if self.news else ()
 
 
@@ -73,7 +78,7 @@ FORMS = {
                   ("places", "contacts", "thread", "why", "suspicions"), "history"),
     "email_people": Form("rows", ("id", "kind", "name", "address")),
     "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
-    "email_viewers": Form("rows", ("id", "name", "role", "why")),
+    "email_viewers": Form("rows", ("id", "name", "role", "why"), is_news=False),
     "journal": Form("feed", _ACTIVITY),
     "unassigned": Form("list", (*_MAIL, "suggestion", "suggestions")),
     "profile": Form("", ("name", "role", "addresses"), "user"),

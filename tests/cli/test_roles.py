@@ -274,7 +274,7 @@ def is_refused(user: str, command: str) -> bool:
 
 
 def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
-    every = {*all_commands(), *(f"page {answer.__name__}" for _, answer in pages.ROUTES)}
+    every = {*all_commands(), *(f"page {answer.__name__}" for _, answer in pages.ROUTES), "page data"}
     of_options = {what for what in RIGHTS if " --" in what}
     assert every == RIGHTS.keys() - of_options, "access.RIGHTS says who may use it"
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
@@ -286,7 +286,7 @@ READING = """contact list, contact show, case list, case show, lead list, lead s
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
     page lead, page lead_journal, page lead_files, page contact, page email,
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
-    page profile, page vcard"""
+    page profile, page vcard, page data"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
 FILING = """link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,
