@@ -34,6 +34,8 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 for number, standing in ((2, "routed"), (3, "held"), (4, "rejected"))
             ),
         )
+        connection.execute("INSERT INTO case_users (case_id, user_id) VALUES (3, ?)", (LIM,))
+        connection.execute("INSERT INTO activities (at, verb, case_id) VALUES ('2026-11-17T08:00:00Z', 'closed', 3)")
         connection.execute("UPDATE contacts SET merged_into_id = 1 WHERE id = 2 AND ?", (len(request.param) > 2,))
     connection.close()
     return made
