@@ -27,6 +27,15 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         connection.executemany("UPDATE cases SET restricted = 1 WHERE id = ?", ((one,) for one in request.param))
         connection.execute("INSERT INTO email_leads (email_id, lead_id, linked_by, linked_at) VALUES (7, 2, 'person', ?)",
                            ("2026-11-17T08:00:00Z",))  # fmt: skip
+        connection.executemany(
+            "INSERT INTO deliveries (email_id, user_id, source, raw_message_id, standing, received_at) VALUES (?, ?, 'lmtp', ?, ?, ?)",
+            (
+                (number, LIM, number, standing, "2026-11-17T08:00:00Z")
+                for number, standing in ((2, "routed"), (3, "held"), (4, "rejected"))
+            ),
+        )
+        connection.execute("INSERT INTO case_users (case_id, user_id) VALUES (3, ?)", (LIM,))
+        connection.execute("INSERT INTO activities (at, verb, case_id) VALUES ('2026-11-17T08:00:00Z', 'closed', 3)")
         connection.execute("UPDATE contacts SET merged_into_id = 1 WHERE id = 2 AND ?", (len(request.param) > 2,))
     connection.close()
     return made

@@ -206,6 +206,9 @@ def test_what_is_out_of_sight_answers_as_what_there_is_not(walled: str, user: in
 
 
 QUESTIONS = [
+    "select title from main.cases", "select note from main.contacts", "select verdicts from main.decisions", "select count(title) from main.cases",
+    "select filename from main.attachments", "select name from main.leads", "with cases as (select title from main.cases) select * from cases",
+    "select (select name from main.leads) from mail", "select c.note from main.contacts as c join contacts on contacts.number = c.id",
     "select * from emails", "select * from main.emails", "select count(*) from bcc_addresses", "select count(address) from bcc_addresses",
     "select * from bcc_addresses", "select value from settings", "select content from raw_messages", "select text from emails where id = 3",
     "with mail as (select subject from main.emails) select * from mail", "with mail(number) as (select text from emails) select * from mail",

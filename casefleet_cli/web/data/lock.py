@@ -40,19 +40,20 @@ def lock(connection: sqlite3.Connection, secret: str, views: Iterable[str], *, i
 
 def _authorizer(secret: str, views: frozenset[str], *, is_search: bool) -> Callable[..., int]:
     def allowed(
-        action: int, first: str | None, second: str | None, _database: str | None = None, inside: str | None = None
+        action: int, first: str | None, second: str | None, database: str | None = None, inside: str | None = None
     ) -> int:
         named, column = (first or "").lower(), (second or "").lower()
         by_view = (inside or "").startswith(secret)
         if action == sqlite3.SQLITE_READ:
-            is_read = _is_read(named, column, by_view=by_view) or named in views or named.startswith(secret)
+            # Some tables are called as views are; those are temporary, and the tables are not.
+            is_view = (named in views or named.startswith(secret)) and (database == "temp" or not column)
+            is_read = is_view or _is_read(named, column, by_view=by_view)
             if is_search and not inside:
                 is_read = is_read or (named in _SEARCH and (named != "email_search" or column in _MATCHED))
         elif action == sqlite3.SQLITE_FUNCTION:
             is_read = column in FUNCTIONS or (column == "masked" and by_view)
-        elif is_search and not inside and action in (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_PRAGMA):
-            # FTS5 asks so when it connects; the connection is for reading only, whatever it asks.
-            is_read = named in ("sqlite_master", "data_version")
+        elif action == sqlite3.SQLITE_PRAGMA:  # FTS5 asks so whether the index has changed
+            is_read = is_search and not inside and named == "data_version" and second is None
         else:
             is_read = action in _FREE
         return sqlite3.SQLITE_OK if is_read else sqlite3.SQLITE_DENY
