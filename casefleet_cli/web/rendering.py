@@ -28,7 +28,7 @@ def environment(zone: tzinfo) -> Environment:
         auto_reload=False,
     )
     for name in (
-        "at_most", "both_ends", "counted", "defect", "extension", "happened", "marked", "preview", "reasons",
+        "at_most", "both_ends", "counted", "defect", "extension", "happened", "marked", "preview", "reasons", "room",
         "sentence", "short", "size", "visible",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
