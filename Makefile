@@ -40,7 +40,7 @@ help:
 	@echo "make fuzz    call every function of the core with broken input, for SECONDS=60"
 	@echo "make mutants break the rules, the access, the desks and the intake on purpose, and see what no test notices (ROOM=core/rules: only there)"
 	@echo "make golden  write fixtures/mail/*.json anew from the parser, for review with git diff"
-	@echo "make shots   write pictures of every state of every page to shots/, by day, by night and on a telephone (ONLY=email: those alone)"
+	@echo "make shots   write pictures of every state of every page to shots/, by day, by night, on a telephone and on paper (ONLY=email: those alone)"
 	@echo "make clean   remove what the other targets made"
 
 $(VENV)/installed: pyproject.toml $(CONSTRAINTS)

@@ -29,11 +29,13 @@ class Look(NamedTuple):
     name: str
     scheme: str
     width: int
+    medium: str = "screen"
 
 
 DAY, NIGHT, PHONE = Look("light", "light", 1280), Look("dark", "dark", 1280), Look("390", "light", 390)
 TABLET = Look("820", "dark", 820)
-LOOKS = (DAY, NIGHT, PHONE)
+PAPER = Look("print", "light", 794, "print")
+LOOKS = (DAY, NIGHT, PHONE, PAPER)
 
 
 def missing() -> list[str]:
@@ -61,7 +63,7 @@ def started(profile: Path) -> Iterator[Any]:
 def look(driver: Any, how: Look) -> None:
     """Let the page be seen so, without loading it anew; nothing moves."""
     features = {"prefers-color-scheme": how.scheme, "prefers-reduced-motion": "reduce"}
-    media = {"features": [{"name": name, "value": value} for name, value in features.items()]}
+    media = {"media": how.medium, "features": [{"name": name, "value": value} for name, value in features.items()]}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     size = {"width": how.width, "height": 900, "deviceScaleFactor": 1, "mobile": how.width < 500}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)

@@ -2,7 +2,7 @@
 
     make shots
 
-writes shots/PAGE-STATE-LOOK.png, by day, by night and on a telephone, and shots/index.html with all of them.
+writes shots/PAGE-STATE-LOOK.png, by day, by night, on a telephone and on paper, and shots/index.html with all of them.
 """
 
 from __future__ import annotations

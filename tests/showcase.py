@@ -191,7 +191,8 @@ class Showcase:
         self._log("japanese", self._mail(carl, "田中 春人 <haruto@tanaka.example>", "商標登録出願の件について(至急)",
                                          "田中様\n\nお世話になっております。" + "商標登録の出願書類を確認いたしました。" * 12 + "\n"))  # fmt: skip
         html = self._mail("Baxter Insurance <claims@baxterins.example>", carl, "Settlement proposal, claim 77",
-                          "Dear Carl,\n\nthe board agreed to the figures below.\n")  # fmt: skip
+                          "Dear Ada,\n\nthe board agreed to the figures below.\n\nMedical 18,400.00 16,000.00\nLoss of earnings 9,250.00 7,000.00\n\n"
+ "On 3 November Ada Berg wrote:\n> What does the insurer offer?\n\n- valid until 15 December\n- without prejudice\n")  # fmt: skip
         html.add_alternative(HTML, subtype="html")
         self._log("html", html)
         files = self._mail(carl, elena, "Exhibits K1 to K45", "All forty-five.\n")

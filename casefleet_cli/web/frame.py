@@ -83,11 +83,13 @@ _SPANS = frozenset({"colspan", "rowspan", "span"})
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/bmp"})
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid"})
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>E-mail as it was sent</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>E-mail as it was sent</title>
 <style>html{{background:#fff;color:#1a1d21;color-scheme:light}}body{{margin:1rem;overflow-wrap:anywhere;
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}}img,table{{max-width:100%}}
-img{{height:auto}}pre{{white-space:pre-wrap}}blockquote{{margin:0 0 0 .5rem;padding-left:.75rem;
-border-left:2px solid #ccd2d9}}.casefleet-note{{margin:0 0 1rem;color:#5b6470;font-size:13px}}</style></head>
+td,th{{overflow-wrap:break-word}}img{{height:auto}}pre{{white-space:pre-wrap}}blockquote{{margin:0 0 0 .5rem;
+padding-left:.75rem;border-left:2px solid #ccd2d9}}.casefleet-note{{margin:0 0 1rem;color:#5b6470;font-size:13px}}
+</style></head>
 <body>{note}{body}</body></html>
 """
 

@@ -29,7 +29,7 @@ def environment(zone: tzinfo) -> Environment:
     )
     for name in (
         "at_most", "both_ends", "counted", "defect", "extension", "folded", "happened", "made", "marked", "preview",
-        "reasons", "sentence", "short", "size", "visible",
+        "reasons", "room", "sentence", "short", "size", "visible",
     ):  # fmt: skip
         made.filters[name] = getattr(words, name)
     made.filters["breakable"] = lambda text: wordbreaks.breakable(str(words.clean(text)))

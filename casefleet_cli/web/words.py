@@ -23,6 +23,9 @@ MARK_START, MARK_END = "\ue000", "\ue001"
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+_ROOMS = (10, 15, 20, 30, 40, 60, 80, 120, 160)
+_LINE = 75
+"""Letters of a line in a frame, about."""
 _MARKED = re.compile(f"{MARK_START}([^{MARK_START}{MARK_END}]*){MARK_END}")
 _QUOTED_FIELDS = frozenset(
     "from to cc sent date subject reply-to von an gesendet datum betreff de para enviado asunto à envoyé objet"
@@ -195,6 +198,13 @@ def _is_furniture(line: str) -> bool:
     if colon and name.strip(" *").casefold() in _QUOTED_FIELDS:
         return True
     return line.endswith(":") and len(line) > 20 and ("@" in line or _YEAR.search(line) is not None)
+
+
+def room(text: str) -> int:
+    """The lines that a frame needs for a mail of this text, by a number that style.css knows; longer ones scroll."""
+    lines = sum(1 + len(line) // _LINE for line in text[: _ROOMS[-1] * _LINE].splitlines())
+    needed = lines * 5 // 4 + 2  # headings and tables are taller than lines
+    return next((lines for lines in _ROOMS if needed <= lines), _ROOMS[-1])
 
 
 def defect(name: str) -> str:
