@@ -213,6 +213,7 @@ class Showcase:
             answer = self._mail(carl, elena, "Re: " * number + "Photos of the stairs", text, msgid=f"thread-{number}")
             if number:
                 answer["In-Reply-To"] = f"<thread-{number - 1}@mail.example>"
+                answer["References"] = " ".join(f"<thread-{earlier}@mail.example>" for earlier in range(number))
             self._log("thread", answer)
         thief = "lars@lindqvist.example <thief@elsewhere.example>"
         self._log("deceives", self._mail(thief, carl, "Invoice\u202efdp.exe, new account", "Please pay there.\n"))
