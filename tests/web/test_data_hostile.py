@@ -33,6 +33,8 @@ from tests.web.conftest import (
 )  # fmt: skip
 
 WALLED_MARKER = "walledcaseword"
+FOREIGN_NUMBER = "2026-105"
+"""Of a case that has a mail in common with one of Lia's and Gus's."""
 BODIES = ("linked body", "unassigned body", "Hartley", "sent to the lead", "deposit")
 """The words of e-mails, which are read on their pages."""
 ALWAYS = (
@@ -45,12 +47,12 @@ ALWAYS = (
     ERASED_MARKER,
     *BODIES,
 )
-HIDDEN = {
+HIDDEN: dict[int | None, tuple[str, ...]] = {
     None: (),
     ADA: (WALLED_MARKER,),
     BEN: (),
-    LIM: (FOREIGN_MARKER, WALLED_MARKER),
-    GUEST: (FOREIGN_MARKER, WALLED_MARKER),
+    LIM: (FOREIGN_MARKER, FOREIGN_NUMBER, WALLED_MARKER),
+    GUEST: (FOREIGN_MARKER, FOREIGN_NUMBER, WALLED_MARKER),
 }
 """By who asks; Ben is on the restricted case."""
 TABLES = ("mail", "filings", "cases", "leads", "contacts", "people", "contact_mail", "attachments", "decisions", "feed")
@@ -73,6 +75,9 @@ def walled(firm: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
         connection.execute(
             "INSERT INTO leads (id, name, status, opened_at, ended_at, case_id) VALUES (9, ?, 'converted', ?, ?, 9)",
             (f"Lead {WALLED_MARKER}", at, at),
+        )
+        connection.execute(
+            "INSERT INTO email_leads (email_id, lead_id, linked_by, linked_at) VALUES (7, 2, 'person', ?)", (at,)
         )
         for number, to in ((20, "case"), (21, "lead")):
             connection.execute(
@@ -194,10 +199,11 @@ def test_what_is_out_of_sight_answers_as_what_there_is_not(walled: str, user: in
     pairs += [(str(one), str(other)) for one, other in [*numbers, *([(5, 995)] if user in (LIM, GUEST) else [])]]
     ways = (
         "mail.json?_search={}", "mail.json?_search={}*", "mail.json?number={}", "mail.json?subject__contains={}", "mail.json?from_address__startswith={}",
-        "filings.json?mail={}", "filings.json?case__contains={}&_facet=case", "feed.json?mail={}", "people.json?mail={}", "people.json?address__contains={}",
+        "filings.json?mail={}", "filings.json?case__contains={}&_facet=case", "feed.json?mail={}", "decisions.json?mail={}", "people.json?mail={}", "people.json?address__contains={}",
         "attachments.json?mail={}&_labels=on", "contact_mail.json?mail={}", "cases.json?title__contains={}", "leads.json?name__contains={}", "contacts.json?name__contains={}",
         "mail.json?number__in=1,{}&_facet=number", "cases.json?_through=" + quote_plus('{"table":"filings","column":"mail","value":"') + "{}" + quote_plus('"}'),
     )  # fmt: skip
+    assert shown(browser.ask("/data/filings.json?lead=2"))[0][1] == (0 if user in (LIM, GUEST) else 1)
     for one, other in pairs:
         for way in (way for way in ways if not (one.isdigit() and re.search("contains|startswith|search", way))):
             found, nothing = (browser.ask("/data/" + way.replace("{}", word)) for word in (one, other))
