@@ -151,6 +151,8 @@ def _made(
 
 def _looked(path: str, viewer: Viewer, address: str, query: str) -> Answer:
     """A page of /data, or what programs get there, made by a process of its own."""
+    if not making.is_able():
+        return _page(503, "refused.html", "These tables need Datasette 0.65, and another is installed.")
     try:
         connection = database.open_reader(path, busy_seconds=5)
         try:

@@ -215,7 +215,7 @@ def test_there_and_back(firm: Firm, tmp_path: Path) -> None:
     assert to.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"copy.db", to.name, aside.name}
     to.unlink()
-    assert copies.restore(tmp_path / "copy.db", to, replace=False) == ((), None, ())
+    assert copies.restore(tmp_path / "copy.db", to, replace=False) == ((), None, (), 0)
     again = copies.restore(aside, to, replace=True).replaced
     assert again
     assert again != aside

@@ -7,6 +7,8 @@ import io
 import json
 import pickle
 import sys
+from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core.spreadsheets import harmless_cell
@@ -35,6 +37,12 @@ class Told(NamedTuple):
 def told(octets: bytes) -> Told:
     """The answer that a process gave."""
     return Told(*pickle.loads(octets))  # noqa: S301 - of a process of the server itself
+
+
+@cache
+def is_able() -> bool:
+    """Whether the Datasette that is installed is one that /data is made with: before 1.0."""
+    return version("datasette").startswith("0.")
 
 
 def begin() -> None:
