@@ -80,6 +80,7 @@ bench: $(VENV)/developed
 	$(BIN)/python -m tests.bench_search
 	$(BIN)/python -m tests.bench_import
 	$(BIN)/python -m tests.bench_pages 100000 30
+	$(BIN)/python -m tests.bench_serve 20000 40
 
 e2e: $(VENV)/developed
 	CASEFLEET_E2E=1 $(BIN)/python -m pytest tests/e2e

@@ -125,6 +125,7 @@ def _suggestion(suggestion: suggestion_desk.Suggestion) -> dict[str, Any]:
         "reason": suggestion.reason,
         "trust": suggestion.trust,
         "command": suggestion.command,
+        "choices": [choice._asdict() for choice in suggestion.choices],
     }
 
 
@@ -163,7 +164,10 @@ def _card(whole: dict[str, Any]) -> None:
         output.say("")
         for suggestion in whole["suggestions"]:
             output.say(f"Suggested: {suggestion['summary']}: {suggestion['reason']}.")
-            output.say(f"  {suggestion['command']}", raw=True)
+            for choice in suggestion["choices"]:
+                output.say(f"  {choice['command']}  ({clean(choice['name'])})", raw=True)
+            if not suggestion["choices"]:
+                output.say(f"  {suggestion['command']}", raw=True)
 
 
 def _sender(whole: dict[str, Any]) -> str:
@@ -240,6 +244,7 @@ def unassigned(
         "suggestion",
         "reason",
         Column("command", only="machine"),
+        Column("choices", only="machine"),
     )
     output.show(
         (_with_best(connection, row, sight) for row in spoofing.marked(connection, sight, rows)),
@@ -251,5 +256,6 @@ def unassigned(
 
 def _with_best(connection: sqlite3.Connection, row: dict[str, Any], sight: Sight) -> dict[str, Any]:
     best = next(iter(suggestion_desk.for_email(connection, row["id"], sight)), None)
-    told = {"suggestion": best.summary, "reason": best.reason, "command": best.command} if best else {}
-    return {**row, "suggestion": None, "reason": None, "command": None, **told}
+    told = _suggestion(best) if best else {}
+    kept = {"suggestion": told.get("summary"), **{name: told.get(name) for name in ("reason", "command", "choices")}}
+    return {**row, **kept}

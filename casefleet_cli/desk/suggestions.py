@@ -14,7 +14,19 @@ if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.core.rules.routing import Contact, Place
+    from casefleet_cli.core.rules.suggestions import Suggestion as Likely
     from casefleet_cli.store.sight import Sight
+
+
+_CHOICES = 50
+
+
+class Choice(NamedTuple):
+    """One of several places that a suggested contact has open."""
+
+    name: str
+    command: str
+    """The command that links the email to the contact and files it there."""
 
 
 class Suggestion(NamedTuple):
@@ -28,6 +40,8 @@ class Suggestion(NamedTuple):
     contact: Contact | None
     reference: str = ""
     """What --case or --lead takes for the place."""
+    choices: tuple[Choice, ...] = ()
+    """What is open for the contact, where it is several; the first fifty."""
 
     @property
     def summary(self) -> str:
@@ -55,10 +69,19 @@ def for_email(connection: sqlite3.Connection, email_id: int, sight: Sight = EVER
         suggestions.numbers(connection, email_id, sight),
         _tagged(connection, email_id, sight),
     )
-    return [
-        Suggestion(email_id, s.trust, s.reason, s.place, s.place_name, s.contact, _reference(connection, s.place))
-        for s in found
-    ]
+    return [_told(connection, email_id, one) for one in found]
+
+
+def _told(connection: sqlite3.Connection, email_id: int, found: Likely) -> Suggestion:
+    told = Suggestion(
+        email_id, found.trust, found.reason, found.place, found.place_name, found.contact,
+        _reference(connection, found.place),
+    )  # fmt: skip
+    choices = (
+        told._replace(place=choice.place, place_name=choice.name, reference=_reference(connection, choice.place))
+        for choice in found.choices[:_CHOICES]
+    )
+    return told._replace(choices=tuple(Choice(one.place_name or "", one.command) for one in choices))
 
 
 def _reference(connection: sqlite3.Connection, place: Place | None) -> str:

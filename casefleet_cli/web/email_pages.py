@@ -11,7 +11,6 @@ from casefleet_cli.core.rules import explanation
 from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.custody import originals
 from casefleet_cli.store import (
-    cases,
     contacts,
     database,
     deliveries,
@@ -193,21 +192,6 @@ def _suspicions(ask: Ask, found: dict[str, Any]) -> list[Any]:
     from casefleet_cli.desk import spoofing  # noqa: PLC0415 - kept in one place
 
     return spoofing.of_email(ask.connection, ask.viewer.sight, found)
-
-
-def candidates(ask: Ask, likely: list[Any]) -> list[dict[str, str]]:
-    """The open cases in sight of the contacts that are likely for an email, each with the command that files it there.
-
-    Nothing says which of them it is: that is for a person.
-    """
-    sight = ask.viewer.sight
-    return [
-        {"name": f"{case['number']} {case['title']}", "command": f"{each.command} --case {quoted(case['number'])}"}
-        for each in likely
-        if each.place is None and each.contact is not None
-        for case in cases.of_contact(ask.connection, sight, each.contact.id, _SHORT)
-        if case["status"] == "open"
-    ][:_SHORT]
 
 
 def suggested(ask: Ask, email_id: int) -> list[Any]:

@@ -11,7 +11,7 @@ from casefleet_cli.store.correspondence import TOP
 from casefleet_cli.store.database import BEYOND
 from casefleet_cli.web import email_pages, matter_pages, my_pages, paging, searching
 from casefleet_cli.web.asking import Ask, Page
-from casefleet_cli.web.email_pages import candidates, suggested
+from casefleet_cli.web.email_pages import suggested
 
 if TYPE_CHECKING:
     import sqlite3
@@ -80,7 +80,6 @@ def unassigned(ask: Ask) -> Page:
     values = my_pages.waits(ask, "unassigned")
     for row in values["list"].rows:
         row["suggestions"] = suggested(ask, row["id"])[:_SUGGESTIONS]
-        row["candidates"] = candidates(ask, row["suggestions"])
         row["suggestion"] = next(iter(row["suggestions"]), None)
     return Page("unassigned.html", values)
 
@@ -95,7 +94,9 @@ def found(ask: Ask) -> Page:
     query = " ".join(filter(None, (ask.arguments.get("in", "").strip(), ask.arguments.get("q", ""))))
     matches = searching.matches(ask, query)
     words = {"query": query[:LONGEST], "list": matches.page, "total": matches.total, "cap": paging.CAP}
-    return Page("search.html", {**words, "problem": matches.problem, "chips": searching.chips(query[:LONGEST])})
+    asked = {**words, "problem": matches.problem, "chips": searching.chips(query[:LONGEST])}
+    is_answer = query.strip() and not matches.problem
+    return Page("search.html", asked if is_answer else {**asked, "also": {}})
 
 
 def badges(connection: sqlite3.Connection, viewer: Viewer) -> dict[str, int]:

@@ -10,17 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests import hostile
-from tests.e2e.test_browser import (
-    CHROMIUM,
-    DRIVER,
-    FLAGS,
-    Service,
-    Visit,
-    WebDriverException,
-    WebDriverWait,
-    need_browser,
-    webdriver,
-)
+from tests.chromium import CHROMIUM, DRIVER, FLAGS, Service, webdriver
+from tests.e2e.test_browser import Visit, WebDriverException, WebDriverWait, need_browser
 from tests.web.test_serve import serving
 
 pytestmark = pytest.mark.e2e

@@ -16,8 +16,9 @@ import pytest
 
 from casefleet_cli.desk import passwords as password_desk
 from casefleet_cli.store import database
+from tests.chromium import CHROMIUM, DRIVER, FLAGS, Service, webdriver
 from tests.e2e import installed
-from tests.e2e.test_browser import CHROMIUM, DRIVER, FLAGS, Service, WebDriverWait, need_browser, webdriver
+from tests.e2e.test_browser import WebDriverWait, need_browser
 from tests.firm import created
 from tests.web.conftest import ADA, BEN, FOREIGN_MARKER, GUEST, HELD_MARKER, fill
 

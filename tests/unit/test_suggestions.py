@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casefleet_cli.core.rules.routing import Case, Contact, Lead, Party, Place
-from casefleet_cli.core.rules.suggestions import Clue, Suggestion, ThreadLink, number_candidates, suggest
+from casefleet_cli.core.rules.suggestions import Choice, Clue, Suggestion, ThreadLink, number_candidates, suggest
 
 ANNA, BERT = Contact(1, "Anna"), Contact(2, "Bert")
 TRUST, WILL = Case(1, "2026-1", "Trust"), Case(2, "2026-2", "Will")
@@ -37,13 +37,14 @@ def clue(party: Party, trust: str = "contact") -> Clue:
             Party((ANNA, BERT), (TRUST, WILL), (ESTATE,)),
             [
                 Suggestion("contact", "Anna and Bert (a@x), sender, together have 2 open cases: 2026-1, 2026-2",
-                           contact=contact)
+                           contact=contact, choices=(Choice(ONE, "2026-1 Trust"), Choice(Place("case", 2), "2026-2 Will")))
                 for contact in (ANNA, BERT)
             ],
         ),
         (
             Party((ANNA,), (), (ESTATE, FARM)),
-            [Suggestion("contact", "Anna (a@x), sender, has 2 open leads: Estate, Farm", contact=ANNA)],
+            [Suggestion("contact", "Anna (a@x), sender, has 2 open leads: Estate, Farm", contact=ANNA,
+                        choices=(Choice(L1, "Estate"), Choice(Place("lead", 2), "Farm")))],
         ),
         (Party((ANNA,)), [Suggestion("contact", "Anna (a@x), sender, has nothing open", contact=ANNA)]),
     ],

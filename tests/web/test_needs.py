@@ -236,3 +236,10 @@ def test_chips_add_and_take_a_term(firm: Firm) -> None:
 )  # fmt: skip
 def test_a_preview_leaves_out_what_mail_programs_write_around_quotes(text: str, shown: str) -> None:
     assert preview(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("query", "is_there"), [("", False), ("before:twelfth", False), ("court", True), ("zebra", True)]
+)
+def test_only_an_answer_is_there_for_programs_too(firm: Firm, query: str, is_there: bool) -> None:
+    assert ("Also as" in asked(firm).ask(f"/search?q={query}").text) == is_there

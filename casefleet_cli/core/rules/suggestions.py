@@ -15,6 +15,13 @@ TRUST = ("case-tag", "thread", "forward", "contact", "case-number")
 """Kinds of reason, the most trusted first."""
 
 
+class Choice(NamedTuple):
+    """One of several places between which nothing decides."""
+
+    place: Place
+    name: str
+
+
 class Suggestion(NamedTuple):
     """A likely contact, case or lead for an email; a place, a contact, or both."""
 
@@ -23,6 +30,8 @@ class Suggestion(NamedTuple):
     place: Place | None = None
     place_name: str | None = None
     contact: Contact | None = None
+    choices: tuple[Choice, ...] = ()
+    """Where the contact has several open cases or leads: all of them, for a person to choose."""
 
 
 class ThreadLink(NamedTuple):
@@ -99,9 +108,11 @@ def _by_party(clue: Clue) -> list[Suggestion]:
         found = Suggestion(clue.trust, f"{reason} one open lead", place, lead.name)
         return [found._replace(contact=party.contacts[0])]
     names = [case.number for case in party.open_cases] or [lead.name for lead in party.open_leads]
+    cases = [Choice(Place("case", case.id), f"{case.number} {case.title}") for case in party.open_cases]
+    choices = tuple(cases or [Choice(Place("lead", lead.id), lead.name) for lead in party.open_leads])
     rest = f"{len(names)} open {'cases' if party.open_cases else 'leads'}: {', '.join(names)}"
     rest = rest if names else "nothing open"
-    return [Suggestion(clue.trust, f"{reason} {rest}", contact=held) for held in party.contacts]
+    return [Suggestion(clue.trust, f"{reason} {rest}", contact=held, choices=choices) for held in party.contacts]
 
 
 _WORD = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*")
