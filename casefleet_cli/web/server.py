@@ -6,6 +6,7 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli.errors import CannotCreateError, ConfigError, TryAgainError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from casefleet_cli.store.visits import Book
     from casefleet_cli.web.sessions import Door, Terms
+
+_AFTER_FIRST_PAGE = 2.0
+"""Seconds."""
 
 
 class Site(NamedTuple):
@@ -85,17 +89,21 @@ def run(
     from casefleet_cli.web import frame, workers  # noqa: PLC0415 - as in build
     from casefleet_cli.web.data import making  # noqa: PLC0415 - as in build
 
+    # They load all of Datasette, and the first page should not have to wait for that.
+    later = threading.Timer(_AFTER_FIRST_PAGE, workers.prepare, (making.MAKE,))
+    later.daemon = True
     try:
         book = _book(path)
         site = build(path, user_id, book=book, terms=terms)
         name = f"[{address}]" if ":" in address else address
         public = site.door.terms.origin(f"{name}:{listening.getsockname()[1]}")
         workers.prepare(frame.MAKE)
-        workers.prepare(making.MAKE)
+        later.start()
         with book.serving(public):
             ready(public, site.entrance)
             _serve(site.app, listening)
     finally:
+        later.cancel()
         listening.close()
 
 
