@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access
 from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.core.rules.suggestions import suggest
-from casefleet_cli.store import activities, case_tags, cases, references, suggestions
+from casefleet_cli.store import activities, case_tags, cases, facts, references, suggestions
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from casefleet_cli.core.rules.routing import Contact, Place
     from casefleet_cli.core.rules.suggestions import Suggestion as Likely
@@ -63,13 +64,26 @@ class Suggestion(NamedTuple):
 
 def for_email(connection: sqlite3.Connection, email_id: int, sight: Sight = EVERYTHING) -> list[Suggestion]:
     """What in sight is likely for an email as the firm's contacts and cases are now, the most trusted first."""
-    found = suggest(
-        suggestions.thread_links(connection, email_id, sight),
-        suggestions.clues(connection, email_id, sight),
-        suggestions.numbers(connection, email_id, sight),
-        _tagged(connection, email_id, sight),
-    )
-    return [_told(connection, email_id, one) for one in found]
+    return for_emails(connection, [email_id], sight)[email_id]
+
+
+def for_emails(
+    connection: sqlite3.Connection, email_ids: Sequence[int], sight: Sight = EVERYTHING
+) -> dict[int, list[Suggestion]]:
+    """As `for_email`, of several; what is known of their people is asked for once."""
+    people = {email_id: suggestions.people_of(connection, email_id) for email_id in email_ids}
+    addresses = dict.fromkeys(address for asked in people.values() for address in asked)
+    known = facts.facts_for(connection, list(addresses), sight)
+    found = {
+        email_id: suggest(
+            suggestions.thread_links(connection, email_id, sight),
+            suggestions.clues(connection, email_id, asked, known),
+            suggestions.numbers(connection, email_id, sight),
+            _tagged(connection, email_id, sight),
+        )
+        for email_id, asked in people.items()
+    }
+    return {email_id: [_told(connection, email_id, one) for one in likely] for email_id, likely in found.items()}
 
 
 def _told(connection: sqlite3.Connection, email_id: int, found: Likely) -> Suggestion:

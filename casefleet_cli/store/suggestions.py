@@ -9,11 +9,11 @@ from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.routing import THE_FIRM, Place
 from casefleet_cli.core.rules.suggestions import Clue, ThreadLink, number_candidates
 from casefleet_cli.light import TYPE_CHECKING
-from casefleet_cli.store import facts
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from casefleet_cli.core.rules.routing import Facts
     from casefleet_cli.store.sight import Sight
@@ -59,10 +59,10 @@ def forwarded_people(forwards: str) -> tuple[list[str], list[str]]:
     return senders, recipients
 
 
-def clues(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[Clue]:
-    """The people of an email outside the firm as far as they are in sight: of what it forwards, then its own.
+def people_of(connection: sqlite3.Connection, email_id: int) -> dict[str, tuple[str, str]]:
+    """The addresses of an email (normal form), of what it forwards first: the trust and what they are to the mail.
 
-    Of very many the first are asked about.
+    Of very many the first are named.
     """
     forwards, sender = connection.execute(
         "SELECT forwards, from_address FROM emails WHERE id = ?", (email_id,)
@@ -77,14 +77,20 @@ def clues(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list[C
     )
     for (address,) in recipients:
         asked.setdefault(normal(address), ("contact", "recipient"))
-    asked = dict(islice(asked.items(), _MOST_PEOPLE))
-    known = facts.facts_for(connection, list(asked), sight)
+    return dict(islice(asked.items(), _MOST_PEOPLE))
+
+
+def clues(
+    connection: sqlite3.Connection, email_id: int, people: Mapping[str, tuple[str, str]], known: Facts
+) -> list[Clue]:
+    """What is known of the people of an email outside the firm: of what it forwards, then its own."""
     owners = {row[0] for row in connection.execute("SELECT user_id FROM deliveries WHERE email_id = ?", (email_id,))}
-    quiet = {address for address, whose in known.never_logged.items() if not whose.isdisjoint({THE_FIRM, *owners})}
     return [
         Clue(trust, words, address, known.parties[address])
-        for address, (trust, words) in asked.items()
-        if address in known.parties and address not in quiet and not _is_firm(address, known)
+        for address, (trust, words) in people.items()
+        if address in known.parties
+        and known.never_logged.get(address, frozenset()).isdisjoint({THE_FIRM, *owners})
+        and not _is_firm(address, known)
     ]
 
 

@@ -160,7 +160,7 @@ def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, An
     if found["standing"] == "rejected":
         return []
     here = {(place["kind"], place["id"]) for place in places}
-    likely = suggested(ask, found["id"])[:_SHORT]
+    likely = suggested(ask, [found["id"]])[found["id"]][:_SHORT]
     return [each for each in likely if (each.place is None and not here) or (each.place and each.place not in here)]
 
 
@@ -194,8 +194,8 @@ def _suspicions(ask: Ask, found: dict[str, Any]) -> list[Any]:
     return spoofing.of_email(ask.connection, ask.viewer.sight, found)
 
 
-def suggested(ask: Ask, email_id: int) -> list[Any]:
-    """What in sight is likely for an email, the most trusted first."""
+def suggested(ask: Ask, email_ids: list[int]) -> dict[int, list[Any]]:
+    """What in sight is likely for each of some emails, the most trusted first."""
     from casefleet_cli.desk import suggestions as suggestion_desk  # noqa: PLC0415 - kept in one place
 
-    return suggestion_desk.for_email(ask.connection, email_id, ask.viewer.sight)
+    return suggestion_desk.for_emails(ask.connection, email_ids, ask.viewer.sight)

@@ -78,8 +78,9 @@ def journal(ask: Ask) -> Page:
 def unassigned(ask: Ask) -> Page:
     """The list to empty, each email with its best suggestions."""
     values = my_pages.waits(ask, "unassigned")
+    likely = suggested(ask, [row["id"] for row in values["list"].rows])
     for row in values["list"].rows:
-        row["suggestions"] = suggested(ask, row["id"])[:_SUGGESTIONS]
+        row["suggestions"] = likely[row["id"]][:_SUGGESTIONS]
         row["suggestion"] = next(iter(row["suggestions"]), None)
     return Page("unassigned.html", values)
 
