@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import chromium, states
+from tests.e2e import installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +55,9 @@ return (document.querySelectorAll('h1').length === 1 ? [] : ['not one h1']).conc
 
 def axe() -> str:
     """The source of axe-core; without it, skip, and with CASEFLEET_E2E=1 fail."""
-    missing = chromium.missing()
     found = importlib.util.find_spec(PACKAGE)
-    if found is None or not found.origin:
-        missing.append(PACKAGE)
-    if missing:
-        reason = f"not installed: {', '.join(missing)}"
-        if os.environ.get("CASEFLEET_E2E") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    for what in (*chromium.missing(), *([] if found and found.origin else [PACKAGE])):
+        installed.missing(what)
     assert found
     assert found.origin
     return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")

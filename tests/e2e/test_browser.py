@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from casefleet_cli.store import database
 from tests import chromium
+from tests.e2e import installed
 from tests.firm import created
 from tests.web.conftest import BCC, fill
 
@@ -31,12 +31,8 @@ TAB, ENTER = "\ue004", "\ue007"
 
 def need_browser() -> None:
     """Skip where a program is missing; with CASEFLEET_E2E=1 that is a failure."""
-    missing = chromium.missing()
-    if missing:
-        reason = f"not installed: {', '.join(missing)}"
-        if os.environ.get("CASEFLEET_E2E") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    for what in chromium.missing():
+        installed.missing(what)
 
 
 class Visit:
