@@ -179,14 +179,13 @@ class Viewer(NamedTuple):
             return sight.EVERYTHING._replace(user_id=self.user_id or 0)
         if self.role == "standard":
             emails = both(either(sight.let_in, sight.owned), sight.not_only_on_walled)
-            told = both(sight.about_no_email_but(emails), sight.about_mail_or_matters, sight.about_no_walled)
             return Sight(
                 user_id=self.user_id or 0,
                 emails=emails,
                 cases=sight.not_walled,
                 leads=sight.became_no_walled,
                 contacts=sight.everything,
-                activities=told,
+                about=both(sight.about_mail_or_matters, sight.about_no_walled),
                 hidden_numbers=sight.ONLY_ON_WALLED,
             )
         return Sight(
@@ -195,7 +194,7 @@ class Viewer(NamedTuple):
             cases=sight.my_cases,
             leads=sight.became_my_case,
             contacts=sight.of_my_cases,
-            activities=both(sight.about_no_email_but(sight.of_mine), sight.about_my_cases),
+            about=sight.about_my_cases,
             email_numbers=sight.OF_MINE,
         )
 

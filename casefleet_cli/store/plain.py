@@ -160,21 +160,30 @@ TABLES = (
         ("mail", "type", "size", "date"),
     ),
     Table(
+        "arrivals",
+        (("number", _NUMBER), ("mail", "INTEGER REFERENCES mail(number)"), ("for_user", "TEXT"), ("arrived_by", "TEXT"),
+         ("arrived", "TEXT"), ("date", "TEXT")),
+        lambda of: f"SELECT d.id, e.id, masked(u.name), d.source, d.received_at, {_DATE} FROM {of.mail}"
+        " CROSS JOIN deliveries AS d ON d.email_id = e.id JOIN users AS u ON u.id = d.user_id"
+        f" WHERE d.standing IN ('routed', 'released') AND {of.is_mail('e.id')}",
+        ("mail", "for_user", "arrived_by", "arrived", "date"),
+    ),
+    Table(
         "feed",
         (("number", _NUMBER), ("at", "TEXT"), ("who", "TEXT"), ("what", "TEXT"),
          ("case", "TEXT REFERENCES cases(number)"), ("lead", "INTEGER REFERENCES leads(number)"),
          ("contact", "INTEGER REFERENCES contacts(number)"),
          ("mail", "INTEGER REFERENCES mail(number)"), ("about", "TEXT"), ("words", "TEXT")),
-        lambda of: "SELECT a.id, a.at, masked(u.name), a.verb, k.number, d.id, c.id, a.email_id, masked(b.name),"
-        f" masked({_WORDS}) FROM activities AS a {WITH_TEXTS}"
-        " LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS b ON b.id = a.about_user_id"
-        f" LEFT JOIN cases AS k ON k.id = a.case_id AND {of.is_case('k.id')}"
-        f" LEFT JOIN leads AS d ON d.id = a.lead_id AND {of.is_lead('d.id')}"
-        f" LEFT JOIN contacts AS c ON c.id = a.contact_id AND {of.is_contact('c.id')}"
-        f" WHERE {of.activities}"
-        " AND (k.id IS NOT NULL OR d.id IS NOT NULL OR c.id IS NOT NULL OR a.email_id IS NOT NULL)"
-        f" AND (a.email_id IS NULL OR {of.is_mail('a.email_id')})"
-        " AND (:case IS NULL OR k.id IS NOT NULL OR d.id IS NOT NULL"
+        lambda of: "SELECT a.id, a.at, (SELECT masked(name) FROM users WHERE id = a.user_id), a.verb,"
+        f" CASE WHEN {of.is_case('a.case_id')} THEN (SELECT k.number FROM cases AS k WHERE k.id = a.case_id) END,"
+        f" CASE WHEN {of.is_lead('a.lead_id')} THEN a.lead_id END,"
+        f" CASE WHEN {of.is_contact('a.contact_id')} THEN a.contact_id END, a.email_id,"
+        " (SELECT masked(name) FROM users WHERE id = a.about_user_id),"
+        f" masked((SELECT {_WORDS} FROM (SELECT a.digest) {WITH_TEXTS}))"
+        f" FROM activities AS a WHERE {of.activities} AND (a.email_id IS NULL OR {of.is_mail('a.email_id')})"
+        f" AND (a.email_id IS NOT NULL OR coalesce({of.is_case('a.case_id')}, 0)"
+        f" OR coalesce({of.is_lead('a.lead_id')}, 0) OR coalesce({of.is_contact('a.contact_id')}, 0))"
+        f" AND (:case IS NULL OR coalesce({of.is_case('a.case_id')}, 0) OR coalesce({of.is_lead('a.lead_id')}, 0)"
         " OR (a.case_id IS NULL AND a.lead_id IS NULL AND a.email_id IS NOT NULL))",
         ("at", "who", "what", "case", "lead", "contact", "mail"),
     ),

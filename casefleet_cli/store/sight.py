@@ -26,11 +26,17 @@ class Sight(NamedTuple):
     cases: Condition
     leads: Condition
     contacts: Condition
-    activities: Condition
+    about: Condition
+    """Activities, by what else they are about than an email."""
     email_numbers: str = ""
     """Where few emails are in sight: their numbers, as a query that lists them, for who looks through many."""
     hidden_numbers: str = ""
     """Where few of the emails that were let in are out of sight: their numbers, likewise."""
+
+    @property
+    def activities(self) -> Condition:
+        """Activities that are about no email, or about one in sight, and about nothing else that is not."""
+        return self.about if self.emails is everything else both(self.about, about_no_email_but(self.emails))
 
     @property
     def is_whole(self) -> bool:

@@ -111,7 +111,7 @@ def _chosen(connection: sqlite3.Connection, seen: Sight, secret: str) -> Choice:
         is_case=lambda number: f"+{number} {among('cases')}",
         is_lead=lambda number: f"+{number} {among('leads')}",
         is_contact=lambda number: f"+{number} {among('contacts')}",
-        activities=seen.activities("a"),
+        activities=seen.about("a"),  # whether an email is shown is asked of each of them anyway
         standing=f"CASE WHEN e.id {among('waiting')} THEN 'unassigned' ELSE 'linked' END",
     )
 

@@ -215,10 +215,10 @@ def test_the_sight_of_everything_is_nobody_s_own() -> None:
     assert sight.EVERYTHING.parameters == {"viewer": 0}
 
 
-@pytest.mark.parametrize("table", ROWS)
-def test_a_sight_that_leaves_anything_out_is_not_whole(table: str) -> None:
+@pytest.mark.parametrize("field", ["cases", "leads", "contacts", "emails", "about"])
+def test_a_sight_that_leaves_anything_out_is_not_whole(field: str) -> None:
     assert sight.EVERYTHING.is_whole
-    assert not sight.EVERYTHING._replace(**{table: sight.owned}).is_whole
+    assert not sight.EVERYTHING._replace(**{field: sight.owned}).is_whole
 
 
 @pytest.mark.parametrize("noun", ["case", "lead", "contact"])

@@ -103,6 +103,7 @@ def lists() -> Iterator[str]:
         "people",
         "contact_mail",
         "attachments",
+        "arrivals",
         "decisions",
         "feed",
     ):

@@ -55,7 +55,8 @@ HIDDEN: dict[int | None, tuple[str, ...]] = {
     GUEST: (FOREIGN_MARKER, FOREIGN_NUMBER, WALLED_MARKER),
 }
 """By who asks; Ben is on the restricted case."""
-TABLES = ("mail", "filings", "cases", "leads", "contacts", "people", "contact_mail", "attachments", "decisions", "feed")
+TABLES = ("mail", "filings", "cases", "leads", "contacts", "people", "contact_mail", "attachments", "arrivals", "decisions",
+          "feed")  # fmt: skip
 BASE = ("emails", "email_search", "email_search_data", "email_search_content", "users", "bcc_addresses", "settings", "raw_messages",
         "deliveries", "activities", "activity_texts", "sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema",
         "json_each", "pragma_table_info", "dbstat", "main.emails", "temp.mail", "[emails]", '"emails"', "MAIL", "Mail", "mail ",

@@ -68,7 +68,8 @@ def test_all_is_there_with_its_meaning_and_nothing_else(snapshot: Path, opened: 
     page = opened("/firm~20mail.json?_nocol=x")
     shown = [table["name"] for table in page["tables"] if not table["hidden"]]
     assert sorted(shown) == sorted([
-        "mail", "filings", "cases", "leads", "contacts", "people", "contact_mail", "attachments", "decisions", "feed",
+        "mail", "filings", "cases", "leads", "contacts", "people", "contact_mail", "attachments", "arrivals", "decisions",
+        "feed",
     ])  # fmt: skip
     assert len(page["queries"]) >= 5
     mail = opened("/firm~20mail/mail.json?_shape=objects&_search=court&_facet=standing")

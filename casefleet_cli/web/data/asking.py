@@ -92,6 +92,11 @@ class Ask(NamedTuple):
         return urlencode(self.arguments)
 
     @property
+    def facets(self) -> frozenset[str]:
+        """The columns by which the rows are to be counted."""
+        return frozenset(value for name, value in self.arguments if name == "_facet")
+
+    @property
     def is_sql(self) -> bool:
         """Whether a part of the question is in the words of who asks."""
         return any(name in _OF_SQL for name, _ in self.arguments)
@@ -120,7 +125,7 @@ def asked(address: str, query: str, *, may_sql: bool) -> Ask:
     for key, value in arguments:
         _check(key, value, may_sql=may_sql)
         _check_column(name, key)
-    ask = Ask(name, kind, tuple(arguments))
+    ask = Ask(name, kind, tuple(dict.fromkeys(arguments)))
     if ask.is_sql and ask.is_search:
         raise NotKnownError("Words are searched for without SQL beside them.")
     return ask

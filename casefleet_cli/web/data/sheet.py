@@ -23,6 +23,7 @@ _FACETS = {
     "filings": [],
     "people": [],
     "contact_mail": [],
+    "arrivals": [],
     "decisions": ["outcome"],
     "feed": ["what"],
 }
@@ -33,11 +34,12 @@ _SORTABLE = {
     "people": ["mail", "date"],
     "contact_mail": ["mail", "date"],
     "attachments": ["number", "mail", "date"],
+    "arrivals": ["number", "mail"],
     "decisions": ["number", "mail"],
     "feed": ["number"],
 }
 """Where an order by other columns would have to look at all that there is."""
-_SORTED = {"feed": "number", "decisions": "number"}
+_SORTED = {"arrivals": "number", "feed": "number", "decisions": "number"}
 """Where the order of a snapshot has no index here, and which is the same."""
 
 
@@ -46,10 +48,10 @@ def _snapshot() -> dict[str, Any]:
     return dict(parse_metadata(metadata.as_yaml(NAME, "Data")))["databases"][NAME]  # type: ignore[no-any-return]
 
 
-def of(tables: Mapping[str, Table]) -> dict[str, Any]:
-    """The metadata for these tables."""
+def of(tables: Mapping[str, Table], facets: frozenset[str]) -> dict[str, Any]:
+    """The metadata for these tables; the columns `facets` are counted by request, not twice."""
     told = _snapshot()
-    described = {name: _table(table, told["tables"].get(name, {})) for name, table in tables.items()}
+    described = {name: _table(table, told["tables"].get(name, {}), facets) for name, table in tables.items()}
     absent = "|".join(name for name in (*told["tables"], "mail_fts") if name not in tables)
     queries = {
         name: {**query, "hide_sql": True}
@@ -68,12 +70,12 @@ def more_facets(tables: Mapping[str, Table]) -> dict[str, list[str]]:
     }
 
 
-def _table(table: Table, told: Mapping[str, Any]) -> dict[str, Any]:
+def _table(table: Table, told: Mapping[str, Any], facets: frozenset[str]) -> dict[str, Any]:
     columns = viewed.columns(table)
     made = {
         **told,
         "columns": {name: words for name, words in told.get("columns", {}).items() if name in columns},
-        "facets": _FACETS.get(table.name, told.get("facets", [])),
+        "facets": [name for name in _FACETS.get(table.name, told.get("facets", [])) if name not in facets],
         "sortable_columns": _SORTABLE.get(table.name, columns),
         **_SEARCH.get(table.name, {}),
     }

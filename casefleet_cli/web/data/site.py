@@ -57,12 +57,12 @@ class Site(Datasette):
     is_sql = False
     """Whether who asks may put a question in SQL."""
 
-    def look_at(self, view: View, *, may_sql: bool) -> None:
-        """Show this view from now on."""
+    def look_at(self, view: View, facets: frozenset[str], *, may_sql: bool) -> None:
+        """Show this view from now on; by `facets`, columns of the table that is asked for, it is counted anyway."""
         view.name = view.route = NAME
         self.databases = OrderedDict({NAME: view})
         self.is_sql = may_sql
-        self._metadata_local = sheet.of(view.tables)
+        self._metadata_local = sheet.of(view.tables, facets)
         self.jinja_env.globals |= {"more_facets": sheet.more_facets(view.tables), "searches": view.searches}
 
     async def permission_allowed(
@@ -116,9 +116,9 @@ def _told(args: Any, data: dict[str, Any], view_name: str) -> Any:
 def asked(path: str, seen: Sight, ask: Ask, *, may_sql: bool) -> Made:
     """What Datasette answers to a request, over what a sight holds of the database at a path."""
     site, app = the_site()
-    view = View(site, path, seen, is_search=ask.is_search)
+    view = View(site, path, seen, is_search=ask.is_search, is_counted=bool(ask.facets))
     try:
-        site.look_at(view, may_sql=may_sql)
+        site.look_at(view, ask.facets, may_sql=may_sql)
         return asyncio.run(_asked(app, ask))
     finally:
         site.databases = OrderedDict()
