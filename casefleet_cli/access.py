@@ -15,6 +15,7 @@ from casefleet_cli.store.sight import Sight, both, either
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 ADMINS = ("admin",)
 COLLEAGUES = ("admin", "standard")
@@ -128,6 +129,7 @@ RIGHTS = {
     "page case": _EVERYBODY,
     "page case_journal": _EVERYBODY,
     "page case_files": _EVERYBODY,
+    "page case_viewers": _COLLEAGUES,
     "page lead": _EVERYBODY,
     "page lead_journal": _EVERYBODY,
     "page lead_files": _EVERYBODY,
@@ -250,23 +252,42 @@ class Seer(NamedTuple):
     why: str
 
 
-_WHY = {"admin": "Admins see everything.", "standard": "Standard users see the mail of the firm."}
+_WHY = {"admin": "Admins see everything.", "standard": "Standard users see the {} of the firm."}
 
 
 def seers_of_email(connection: sqlite3.Connection, email_id: int) -> list[Seer]:
     """The users who may see an email now, in the order of their numbers; disabled ones see nothing."""
-    found: list[Seer] = []
     places = links.places_of(connection, email_id, sight.EVERYTHING)
     on_cases = {place["id"]: place["number"] for place in places if place["kind"] == "case"}
-    for user_id, name, role in users.all_active(connection):
-        viewer = Viewer(user_id, name, role)
-        if not references.is_in_sight(connection, viewer.sight, "email", email_id):
-            continue
-        on = [number for case_id, number in on_cases.items() if cases.is_assigned(connection, case_id, user_id)]
-        why = _WHY.get(viewer.role, "It is on a case of theirs.")
+
+    def why(viewer: Viewer) -> str:
+        on = [number for case_id, number in on_cases.items() if _is_on(connection, case_id, viewer)]
         if on:
-            why = f"On case {', '.join(on)}."
-        elif deliveries.is_of(connection, email_id, user_id):
-            why = "It was logged for them."
-        found.append(Seer(user_id, viewer.name, viewer.role, why))
-    return found
+            return f"On case {', '.join(on)}."
+        if deliveries.is_of(connection, email_id, viewer.user_id or 0):
+            return "It was logged for them."
+        return _WHY.get(viewer.role, "It is on a case of theirs.").format("mail")
+
+    return _seers(connection, "email", email_id, why)
+
+
+def seers_of_case(connection: sqlite3.Connection, case_id: int) -> list[Seer]:
+    """The users who may see a case now, in the order of their numbers; disabled ones see nothing."""
+
+    def why(viewer: Viewer) -> str:
+        return "On this case." if _is_on(connection, case_id, viewer) else _WHY[viewer.role].format("cases")
+
+    return _seers(connection, "case", case_id, why)
+
+
+def _is_on(connection: sqlite3.Connection, case_id: int, viewer: Viewer) -> bool:
+    return cases.is_assigned(connection, case_id, viewer.user_id or 0)
+
+
+def _seers(connection: sqlite3.Connection, noun: str, number: int, why: Callable[[Viewer], str]) -> list[Seer]:
+    viewers = (Viewer(*known) for known in users.all_active(connection))
+    return [
+        Seer(viewer.user_id or 0, viewer.name, viewer.role, why(viewer))
+        for viewer in viewers
+        if references.is_in_sight(connection, viewer.sight, noun, number)
+    ]

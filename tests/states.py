@@ -57,6 +57,7 @@ STATES = (
     State("case", "/cases/{fall}"),
     State("case-closed", "/cases/{closed}"),
     State("case-restricted", "/cases/{board}"),
+    State("case-viewers", "/cases/{board}/viewers"),
     State("case-long", "/cases/{lengthy}"),
     State("case-arabic", "/cases/{alhusseini}"),
     State("case-converted", "/cases/{converted}"),

@@ -60,6 +60,7 @@ _MAIL = ("id", "date", "logged_at", "from_name", "from_address", "people", "subj
          "attachments", "suspicious")  # fmt: skip
 _CORRESPONDENCE = ("id", "date", "logged_at", "direction", *_MAIL[3:])
 _FILES = ("id", "date", "logged_at", "from_name", "from_address", "subject", "files", "attachments", "suspicious")
+_SEER = ("id", "name", "role", "why")
 FORMS = {
     "home": Form("feed", _ACTIVITY),
     "all_cases": Form("list", ("id", "number", "title", "status", "opened_at", "closed_at", "restricted", "emails",
@@ -69,6 +70,7 @@ FORMS = {
     "case": Form("list", _CORRESPONDENCE, "case"),
     "case_journal": Form("feed", _ACTIVITY, "case"),
     "case_files": Form("list", _FILES, "case"),
+    "case_viewers": Form("rows", _SEER, is_news=False),
     "lead": Form("list", _CORRESPONDENCE, "lead"),
     "lead_journal": Form("feed", _ACTIVITY, "lead"),
     "lead_files": Form("list", _FILES, "lead"),
@@ -78,7 +80,7 @@ FORMS = {
                   ("places", "contacts", "thread", "why", "suspicions"), "history"),
     "email_people": Form("rows", ("id", "kind", "name", "address")),
     "email_files": Form("rows", ("id", "filename", "content_type", "size", "is_inline")),
-    "email_viewers": Form("rows", ("id", "name", "role", "why"), is_news=False),
+    "email_viewers": Form("rows", _SEER, is_news=False),
     "journal": Form("feed", _ACTIVITY),
     "unassigned": Form("list", (*_MAIL, "suggestion", "suggestions")),
     "profile": Form("", ("name", "role", "addresses"), "user"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casefleet_cli import access
 from casefleet_cli.core.filenames import safe_name
 from casefleet_cli.store import cases, contacts, correspondence, feed, leads, mailparts
 from casefleet_cli.store.database import BEYOND
@@ -43,6 +44,13 @@ def case_files(ask: Ask) -> Page:
     found = there(cases.seen(ask.connection, ask.viewer.sight, ask.numbers[0], _MANY))
     sources = correspondence.case_sources(ask.connection, ask.numbers[0])
     return Page("case_files.html", {"case": found, "list": _files(ask, sources)})
+
+
+def case_viewers(ask: Ask) -> Page:
+    """Who of the firm may see a case, and why."""
+    found = there(cases.seen(ask.connection, ask.viewer.sight, ask.numbers[0], 0))
+    seers = [one._asdict() for one in access.seers_of_case(ask.connection, ask.numbers[0])]
+    return Page("case_viewers.html", {"case": found, "rows": seers, "following": None})
 
 
 def lead(ask: Ask) -> Page:

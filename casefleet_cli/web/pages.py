@@ -116,6 +116,7 @@ ROUTES: tuple[tuple[str, Callable[[Ask], Page | Bytes]], ...] = (
     (rf"/cases/{_NUMBER}", matter_pages.case),
     (rf"/cases/{_NUMBER}/journal", matter_pages.case_journal),
     (rf"/cases/{_NUMBER}/attachments", matter_pages.case_files),
+    (rf"/cases/{_NUMBER}/viewers", matter_pages.case_viewers),
     (r"/leads", all_leads),
     (rf"/leads/{_NUMBER}", matter_pages.lead),
     (rf"/leads/{_NUMBER}/journal", matter_pages.lead_journal),

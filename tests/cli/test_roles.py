@@ -293,7 +293,7 @@ FILING = """link, unlink, release, reject, never-log add, never-log remove, noti
     search --save, search --forget"""
 """Not for guests."""
 KEEPING = """contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
-    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers"""
+    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
 RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
     verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""

@@ -148,6 +148,29 @@ def test_the_sender_is_linked_to_the_contact_or_to_the_command_that_adds_one(fir
     assert "contact add" not in asked(firm, firm.carl).ask("/emails/2").text
 
 
+def test_who_may_see_a_case_is_told_to_colleagues_with_the_reason(firm: Firm) -> None:
+    case = firm.case("Nguyen Trust", firm.contact("Anna"))
+    users = {role: firm.user(role.title(), f"{role}@firm.example", f"{role}-7k3mq9x2vt4hc8wnp@log.firm.example")
+             for role in ("admin", "limited", "guest")}  # fmt: skip
+    for role, number in users.items():
+        firm.role(number, role)
+    firm.add("case_users", case_id=case, user_id=users["limited"])
+    rows = asked(firm, firm.carl).ask("/cases/1/viewers.json").json()["rows"]
+    assert {row["name"]: row["why"] for row in rows} == {
+        "Ada Berg": "Standard users see the cases of the firm.",
+        "Carl Diaz": "Standard users see the cases of the firm.",
+        "Admin": "Admins see everything.",
+        "Limited": "On this case.",
+    }
+    assert 'href="/cases/1/viewers"' in asked(firm, firm.carl).ask("/cases/1").text
+    assert asked(firm, users["limited"]).ask("/cases/1/viewers").status_code == 404
+    assert "viewers" not in asked(firm, users["limited"]).ask("/cases/1").text
+    firm.db.execute("UPDATE cases SET restricted = 1")
+    assert asked(firm, firm.carl).ask("/cases/1/viewers").status_code == 404
+    told = [row["name"] for row in asked(firm, users["admin"]).ask("/cases/1/viewers.json").json()["rows"]]
+    assert told == ["Admin", "Limited"]
+
+
 def test_who_may_see_an_email_is_told_to_colleagues_with_the_reason(firm: Firm) -> None:
     case = firm.case("Nguyen Trust", firm.contact("Anna"))
     users = {role: firm.user(role.title(), f"{role}@firm.example", f"{role}-7k3mq9x2vt4hc8wnp@log.firm.example")
