@@ -1,9 +1,9 @@
 """Who sees what and may do what: the one place that knows what a role means, for commands and for pages.
 
-Admins see everything. Standard users see everything but held and rejected mail of others, and the restricted cases that
-they are not assigned to, which are as if there were none, also for the rules and suggestions. Limited users and guests
-see the cases they are assigned to, with what belongs to those, and their own mail until it is filed; limited users
-file mail there, guests change nothing. What somebody may not see is answered as if it did not exist.
+Admins see everything. Standard users see everything but mail of others that was never let in, and the restricted cases
+that they are not assigned to, which are as if there were none, also for the rules and suggestions. Limited users and
+guests see the cases they are assigned to, with what belongs to those, and their own mail until it is filed; limited
+users file mail there, guests change nothing. What somebody may not see is answered as if it did not exist.
 """
 
 from __future__ import annotations

@@ -107,6 +107,13 @@ class Email:
         self.links: dict[Place, str] = {}
         self.contacts: set[int] = set()
         self.taken_away: set[Place] = set()
+        self.is_rejected = False
+        """A person put it out of sight as no case's, and no filing brought it back since."""
+
+    def link(self, place: Place, by: str) -> None:
+        """Put it on a case or lead."""
+        self.links.setdefault(place, by)
+        self.is_rejected = False
 
     @property
     def standing(self) -> str:
@@ -114,6 +121,8 @@ class Email:
         found = {delivery.standing for delivery in self.deliveries}
         if self.links:
             return "linked"
+        if self.is_rejected:
+            return "rejected"
         if found & {"routed", "released"}:
             return "unassigned"
         return "held" if "held" in found else "rejected"
@@ -252,15 +261,18 @@ class World:
         email.decided.append(decision)
         email.contacts |= decision.contacts
         if decision.hand:
-            email.links.setdefault(decision.hand, "person")
+            email.link(decision.hand, "person")
         for place in decision.verdicts.values():
             if place:
-                email.links.setdefault(place, "rule")
+                email.link(place, "rule")
 
     # What people do.
 
     def release(self, email: Email) -> None:
         """Held or rejected mail is let in."""
+        if email.is_rejected:
+            email.is_rejected = False
+            return
         for delivery in email.deliveries:
             if delivery.standing in ("held", "rejected"):
                 delivery.standing = "released"

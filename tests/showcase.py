@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from casefleet_cli import archive
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import leads as lead_desk
@@ -237,7 +238,7 @@ class Showcase:
         link_desk.link(self._db, self.emails["arabic"], contacts=(who["layla"],), places=(lease,), acting=self.carl)
         link_desk.link(self._db, self.emails["waits"], contacts=hers, places=(fall,), acting=self.carl)
         link_desk.unlink(self._db, self.emails["waits"], places=(fall,), acting=self.carl)
-        link_desk.reject(self._db, self.emails["hostile.eml"], acting=self.ada)
+        admission.reject(self._db, self.emails["hostile.eml"], acting=self.ada)
         who["converted"] = int(lead_desk.convert(self._db, who["claim"], acting=self.carl)["id"])
         self._db.execute("UPDATE notifications SET read_at = created_at WHERE id % 5 = 0")
 

@@ -10,6 +10,7 @@ import typer
 from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import UsageError
@@ -181,22 +182,26 @@ def _count(number: int) -> str:
 
 
 def release(context: typer.Context, numbers: Held) -> None:
-    """Let held e-mails in, as received mail."""
+    """Let held e-mails in, as received mail, and rejected ones back."""
     connection = context.obj.connection()
     acting, sight = context.obj.acting(), context.obj.sight
     _each(
         [references.email(connection, number, sight) for number in numbers],
-        lambda n: output.say(f"E-mail {n} is released and now {link_desk.release(connection, n, acting=acting)}."),
+        lambda n: output.say(f"E-mail {n} is released and now {admission.release(connection, n, acting=acting)}."),
     )
 
 
-def reject(context: typer.Context, numbers: Held) -> None:
-    """Keep held e-mails out of sight; nothing is deleted."""
+def reject(
+    context: typer.Context,
+    numbers: Held,
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="Why; its owners are told.")] = "",
+) -> None:
+    """Put held or unassigned e-mails out of sight, because they are no case's; nothing is deleted."""
     connection = context.obj.connection()
     acting, sight = context.obj.acting(), context.obj.sight
 
     def one(email_id: int) -> None:
-        standing = link_desk.reject(connection, email_id, acting=acting)
+        standing = admission.reject(connection, email_id, reason.strip(), acting=acting)
         output.say(f"E-mail {email_id} is now {standing}; release brings it back.")
 
     _each([references.email(connection, number, sight) for number in numbers], one)

@@ -18,7 +18,7 @@ from casefleet_cli.custody import originals
 from casefleet_cli.desk import reading, spoofing
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import deliveries, emails, links, mailbook, references
+from casefleet_cli.store import activities, deliveries, emails, links, mailbook, references
 
 if TYPE_CHECKING:
     import sqlite3
@@ -216,14 +216,26 @@ def explain(
         name = f"{place['kind']} {place['number'] or place['id']} {place['name']}"
         by = "a rule" if place["linked_by"] == "rule" else place["user"] or "a person at the command line"
         output.say(f"It is on {name} since {output.moment(str(place['linked_at']))}, put there by {by}.")
+    if standing == "rejected":
+        _say_who_rejected(connection, email_id)
     for decision in decisions:
         output.say("")
         headline, *rest = sentences(decision, context.obj.days())
         output.say(f"{output.moment(str(decision['decided_at']))}  {headline}")
         for sentence in rest:
             output.say(f"  - {clean(sentence)}", raw=True)
-    if standing in _WAITING:
+    if standing == "held":
         output.say(f"casefleet release {email_id} lets it in; casefleet reject {email_id} keeps it out of sight.")
+    if standing == "rejected":
+        output.say(f"casefleet release {email_id} brings it back.")
+
+
+def _say_who_rejected(connection: sqlite3.Connection, email_id: int) -> None:
+    rejected = activities.rejection(connection, email_id)
+    if rejected is not None:
+        by = rejected["user"] or "a person at the command line"
+        why = f": {rejected['detail']}" if rejected["detail"] else ""
+        output.say(f"It was rejected {output.moment(rejected['at'])} by {by}{why}.")
 
 
 @output.listing

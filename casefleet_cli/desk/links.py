@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from casefleet_cli import access
-from casefleet_cli.core.model import Message
-from casefleet_cli.core.rules.routing import NOT_SENT_BY_OWNER, Place, letterhead_of
 from casefleet_cli.errors import UsageError
-from casefleet_cli.intake.deciding import Memory
-from casefleet_cli.intake.understanding import parse
-from casefleet_cli.store import activities, deliveries, emails, links, notifications, standings, suggestions
+from casefleet_cli.store import activities, emails, links, notifications, standings, suggestions
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.store.sight import Sight
 
 
@@ -113,51 +109,6 @@ def _name(connection: sqlite3.Connection, place: Place) -> str:
     """A case or lead as lists show it."""
     name = links.name_and_status(connection, place)[0]
     return f"case {name}" if place.kind == "case" else f"lead {place.id} {name}"
-
-
-def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
-    """Let a held (or rejected) email in, as received mail, and give its standing now."""
-    with transaction(connection):
-        waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held", "rejected")), acting)
-        if not waiting:
-            raise UsageError(f"E-mail {email_id} is not held.")
-        message = parse(emails.raw_of(connection, email_id)) or Message()
-        letterhead = letterhead_of(message)
-        memory = Memory(connection)
-        for delivery_id, user_id in waiting:
-            deliveries.set_standing(connection, delivery_id, "released")
-            decision = memory.decide(letterhead, user_id, vouched=True)
-            received = decision._replace(outcome="unassigned", reason=NOT_SENT_BY_OWNER, places=(), verdicts=())
-            links.add_contacts(connection, [(email_id, contact.id) for contact in received.contacts])
-            deliveries.add_decisions(connection, [(delivery_id, email_id, received)])
-            activities.add(connection, "released", user_id=acting, email_id=email_id, about_user_id=user_id)
-        notifications.settle(connection, email_id, "held")
-        standing = standings.refresh(connection, email_id)
-        if standing == "unassigned":
-            for _, user_id in waiting:
-                notifications.add(connection, user_id, "unassigned", email_id=email_id)
-        return standing
-
-
-def reject(connection: sqlite3.Connection, email_id: int, *, acting: int | None = None) -> str:
-    """Keep a held email out of sight, without deleting anything, and give its standing now."""
-    with transaction(connection):
-        waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held",)), acting)
-        if not waiting:
-            raise UsageError(f"E-mail {email_id} is not held; only held mail can be rejected.")
-        for delivery_id, user_id in waiting:
-            deliveries.set_standing(connection, delivery_id, "rejected")
-            activities.add(connection, "rejected", user_id=acting, email_id=email_id, about_user_id=user_id)
-        notifications.settle(connection, email_id, "held")
-        return standings.refresh(connection, email_id)
-
-
-def _theirs(
-    connection: sqlite3.Connection, waiting: list[tuple[int, int]], acting: int | None
-) -> list[tuple[int, int]]:
-    """Of the deliveries (with their users) those that who acts may decide about: the own, or all."""
-    viewer = access.who(connection, acting)
-    return [found for found in waiting if viewer.is_admin or found[1] == viewer.user_id]
 
 
 def refuse(connection: sqlite3.Connection, email_id: int, contacts: tuple[int, ...], places: tuple[Place, ...]) -> None:

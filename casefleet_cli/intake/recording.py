@@ -253,11 +253,23 @@ class Recorder:
         return Receipt(None, routing.NEVER_LOGGED)
 
     def _decided_again(self, done: _Done) -> Receipt:
-        """Carry out what a further delivery decided."""
+        """Carry out what a further delivery decided. Mail that a person rejected comes back when a rule files it."""
         self._carry_out([done])
-        if standings.refresh(self._connection, done.email_id) == "linked":
-            notifications.settle_filed(self._connection, done.email_id)
+        standing = standings.refresh(self._connection, done.email_id)
+        if standing == "linked":
+            notifications.settle(self._connection, done.email_id, "unassigned", "no-contact", "rejected")
+        elif standing == "rejected" and done.decision.outcome != "held":
+            self._tell_of_rejection(done)
         return Receipt(done.email_id, done.decision.outcome, done.decision.places)
+
+    def _tell_of_rejection(self, done: _Done) -> None:
+        """Tell whose mail it is, instead of that it waits, that a person rejected it and why."""
+        notifications.settle(self._connection, done.email_id, "unassigned")
+        rejected = activities.rejection(self._connection, done.email_id)
+        if rejected is not None and done.arrival.import_id is None:
+            notifications.add(
+                self._connection, done.arrival.user_id, "rejected", email_id=done.email_id, detail=rejected["detail"]
+            )
 
     def take_over(self, mail: Mail, delivery_id: int, raw_message_id: int) -> None:
         """Give a delivery that is there the email it should have been of, and route it as if it had just come.

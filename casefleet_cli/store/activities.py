@@ -12,10 +12,12 @@ from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
+from casefleet_cli.store import database
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
 
 _COLUMNS = (
@@ -104,6 +106,17 @@ def taken_away(connection: sqlite3.Connection, email_id: int) -> set[Place]:
         (email_id,),
     )
     return {Place("lead", lead_id) if case_id is None else Place("case", case_id) for case_id, lead_id in rows}
+
+
+def rejection(connection: sqlite3.Connection, email_id: int) -> dict[str, Any] | None:
+    """When an email was rejected last, by which user, and why: at, user and detail; None when it never was."""
+    cursor = connection.execute(
+        f"SELECT a.at, u.name AS user, {WORDS} FROM activities AS a {WITH_TEXTS}"
+        " LEFT JOIN users AS u ON u.id = a.user_id WHERE a.email_id = ? AND a.verb = 'rejected'"
+        " ORDER BY a.id DESC LIMIT 1",
+        (email_id,),
+    )
+    return next(database.rows(cursor), None)
 
 
 def head(connection: sqlite3.Connection) -> Head:

@@ -157,7 +157,7 @@ def count_waiting(connection: sqlite3.Connection, sight: Sight, standing: str, c
     The cost is the same at any size.
     """
     (found,) = connection.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM (SELECT id, standing FROM emails"
+        "SELECT count(*) FROM (SELECT 1 FROM (SELECT id, standing, rejected_at FROM emails"
         f" WHERE standing = '{standing}' AND standing <> 'linked' ORDER BY {SORTS_AT} DESC LIMIT {2 * cap}) AS e"
         f" WHERE {sight.emails('e')} LIMIT :cap)",
         {"cap": cap, **sight.parameters},

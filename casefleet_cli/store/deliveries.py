@@ -168,6 +168,15 @@ def with_standing(connection: sqlite3.Connection, email_id: int, standings: tupl
     ).fetchall()
 
 
+def owners_let_in(connection: sqlite3.Connection, email_id: int) -> list[int]:
+    """The users for whom an email was let in."""
+    rows = connection.execute(
+        "SELECT DISTINCT user_id FROM deliveries WHERE email_id = ? AND standing IN ('routed', 'released') ORDER BY 1",
+        (email_id,),
+    )
+    return [int(row[0]) for row in rows]
+
+
 def standing(connection: sqlite3.Connection, delivery_id: int) -> str:
     """How a delivery stands: "routed", "held", "released" or "rejected"."""
     (found,) = connection.execute("SELECT standing FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()

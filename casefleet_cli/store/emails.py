@@ -93,6 +93,25 @@ def standing(connection: sqlite3.Connection, email_id: int) -> str:
     return str(found)
 
 
+def reject(connection: sqlite3.Connection, email_id: int) -> None:
+    """Note that a person put an email that was let in out of sight; its standing follows from it."""
+    connection.execute("UPDATE emails SET rejected_at = ? WHERE id = ?", (clock.stamp(), email_id))
+
+
+def unreject(connection: sqlite3.Connection, email_id: int) -> bool:
+    """Note that a person let it back in; False when nobody had rejected it so."""
+    cursor = connection.execute(
+        "UPDATE emails SET rejected_at = NULL WHERE id = ? AND rejected_at IS NOT NULL", (email_id,)
+    )
+    return cursor.rowcount > 0
+
+
+def was_rejected(connection: sqlite3.Connection, email_id: int) -> bool:
+    """Whether an email that was let in is rejected."""
+    (found,) = connection.execute("SELECT rejected_at IS NOT NULL FROM emails WHERE id = ?", (email_id,)).fetchone()
+    return bool(found)
+
+
 def numbers(connection: sqlite3.Connection, defect: str | None = None) -> list[int]:
     """The numbers of all emails, or of those with a defect, in order."""
     has_it = "1" if defect is None else "EXISTS (SELECT 1 FROM json_each(defects) WHERE value = :defect)"

@@ -28,6 +28,7 @@ from casefleet_cli.store import (
     migration_0013,
     migration_0014,
     migration_0015,
+    migration_0016,
     recomputations,
     tables,
 )
@@ -84,6 +85,7 @@ ALL = (
     Migration("0013_reading", migration_0013.change),
     Migration("0014_moments", migration_0014.change, migration_0014.LEFT),
     Migration("0015_feeds", migration_0015.change),
+    Migration("0016_rejected", migration_0016.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

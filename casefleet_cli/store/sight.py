@@ -72,6 +72,11 @@ def everything(alias: str) -> str:  # noqa: ARG001 - a Condition
 
 
 def let_in(alias: str) -> str:
+    """Emails that are not held, nor were; who may see them finds them when they are rejected, too."""
+    return f"({current(alias)} OR {alias}.rejected_at IS NOT NULL)"
+
+
+def current(alias: str) -> str:
     """Emails that are neither held nor rejected."""
     return f"{alias}.standing IN ('linked', 'unassigned')"
 
@@ -143,7 +148,7 @@ ONLY_ON_WALLED = (
 """The numbers of the emails that `not_only_on_walled` leaves out: they are on a restricted case of others, or on a lead
 that became one."""
 NOT_LET_IN = "SELECT kept.id FROM emails AS kept WHERE kept.standing <> 'linked' AND kept.standing <> 'unassigned'"
-"""The numbers of the emails that are not `let_in`; the first condition is that of an index of few emails."""
+"""The numbers of the emails that are not `current`; the first condition is that of an index of few emails."""
 
 
 def about_no_walled(alias: str) -> str:

@@ -94,7 +94,7 @@ def _chosen(connection: sqlite3.Connection, seen: Sight, secret: str) -> Choice:
     elif seen.email_numbers:
         queries["mail"] = (
             f"SELECT DISTINCT e.id FROM ({seen.email_numbers}) AS mine CROSS JOIN emails AS e ON e.id = mine.email_id"
-            f" WHERE {sight.let_in('e')}"
+            f" WHERE {sight.current('e')}"
         )
     else:
         queries["mail"] = CHOSEN["mail"].format(**conditions)

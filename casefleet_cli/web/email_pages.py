@@ -11,6 +11,7 @@ from casefleet_cli.core.rules import explanation
 from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.custody import originals
 from casefleet_cli.store import (
+    activities,
     contacts,
     database,
     deliveries,
@@ -67,6 +68,7 @@ def email(ask: Ask) -> Page:
             "thread": _thread(ask, number),
             "history": paging.together(happened)[::-1],
             "why": _why(ask, number),
+            "rejected": activities.rejection(connection, number) if found["standing"] == "rejected" else None,
             "few_reasons": _FEW_REASONS,
             "sender": _sender(ask, found, deceives=any(one.field == "from" for one in suspicions)),
             "suggestions": _open_suggestions(ask, found, places),

@@ -67,7 +67,7 @@ SHOWN: dict[str, frozenset[str]] = {table: frozenset(columns.split()) for table,
     "email_search_docsize": "id sz",
     "email_search_idx": "segid term pgno",
     "emails": "id fingerprint standing msgid subject from_name from_address sent_at logged_at text people filenames"
-    " has_html forwards defects size moment_from",
+    " has_html forwards defects size moment_from rejected_at",
     "json_each": "key value type atom id parent fullkey path json root",
     "lead_contacts": "lead_id contact_id",
     "leads": "id name status stage source opened_at ended_at case_id",

@@ -26,10 +26,10 @@ from casefleet_cli import access
 from casefleet_cli.access import RIGHTS
 from casefleet_cli.cli.app import app, run
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import admission, searches
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import links as link_desk
-from casefleet_cli.desk import searches
 from casefleet_cli.intake.receiving import receive
 from casefleet_cli.store import database
 from casefleet_cli.store.deliveries import Arrival
@@ -199,7 +199,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Office:
               References="<7@mail.example>"), olga, True),
     ):  # fmt: skip
         receive(firm.db, raw, Arrival(user, "eml" if vouched else "pipe"), vouched=vouched)
-    link_desk.reject(firm.db, REJECTED)
+    admission.reject(firm.db, REJECTED)
     firm.case("bismarckcase", anna)
     firm.db.execute("UPDATE cases SET number = '2026-777' WHERE id = 3")
     firm.add("case_users", case_id=3, user_id=olga)

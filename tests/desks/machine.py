@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from casefleet_cli.core.rules import routing
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import leads as lead_desk
@@ -24,6 +25,18 @@ from tests.modelled import ADA, CARL, Email, Matter, Place
 T = TypeVar("T")
 _WAITING = ("held", "rejected")
 places = st.tuples(st.sampled_from(("case", "case", "lead")), picks)
+
+
+def _has(email: Email, *standings: str) -> bool:
+    return any(delivery.standing in standings for delivery in email.deliveries)
+
+
+def _may_be_released(email: Email) -> bool:
+    return email.is_rejected or _has(email, "held", "rejected")
+
+
+def _may_be_rejected(email: Email) -> bool:
+    return _has(email, "held") or email.standing == "unassigned"
 
 
 class Machine(Incoming):
@@ -44,7 +57,7 @@ class Machine(Incoming):
         self.do(work)
         email.contacts.update(contacts)
         for one in wanted:
-            email.links.setdefault(one, "person")
+            email.link(one, "person")
             self.memory.taken_away.discard((number, one))
 
     @rule(which=picks, place=places)
@@ -92,17 +105,21 @@ class Machine(Incoming):
         return work(self.db, number, contacts=tuple(contacts), places=there, acting=ADA)
 
     @rule(which=picks)
-    @precondition(lambda self: any(d.standing in _WAITING for email in self.world.emails for d in email.deliveries))
+    @precondition(lambda self: any(map(_may_be_released, self.world.emails)))
     def release(self, which: int) -> None:
-        number, email = self._waiting(which, _WAITING)
-        self.do(lambda: link_desk.release(self.db, number, acting=ADA))
+        number, email = self._one_of(which, _may_be_released)
+        self.do(lambda: admission.release(self.db, number, acting=ADA))
         self.world.release(email)
 
     @rule(which=picks)
-    @precondition(lambda self: any(d.standing == "held" for email in self.world.emails for d in email.deliveries))
+    @precondition(lambda self: any(map(_may_be_rejected, self.world.emails)))
     def reject(self, which: int) -> None:
-        number, email = self._waiting(which, ("held",))
-        self.do(lambda: link_desk.reject(self.db, number, acting=ADA))
+        number, email = self._one_of(which, _may_be_rejected)
+        if not _has(email, "held"):
+            self.do(lambda: admission.reject(self.db, number, "spam", acting=ADA))
+            email.is_rejected = True
+            return
+        self.do(lambda: admission.reject(self.db, number, acting=ADA))
         for delivery in email.deliveries:
             if delivery.standing == "held":
                 delivery.standing = "rejected"
@@ -187,12 +204,8 @@ class Machine(Incoming):
         at = pick % len(self.world.emails)
         return at + 1, self.world.emails[at]
 
-    def _waiting(self, pick: int, standings: tuple[str, ...]) -> tuple[int, Email]:
-        found = [
-            (number, email)
-            for number, email in enumerate(self.world.emails, 1)
-            if any(delivery.standing in standings for delivery in email.deliveries)
-        ]
+    def _one_of(self, pick: int, is_one: Callable[[Email], bool]) -> tuple[int, Email]:
+        found = [(number, email) for number, email in enumerate(self.world.emails, 1) if is_one(email)]
         return found[pick % len(found)]
 
     def _contact(self, pick: int) -> int:

@@ -129,11 +129,12 @@ def _taken_away(db: sqlite3.Connection, memory: Memory) -> None:
 
 
 def _held_apart(db: sqlite3.Connection) -> None:
-    """What is held or rejected is linked to nothing."""
+    """What is held or rejected is on no case and no lead, and where it was never let in, linked to no contact either."""
     waiting = {row[0] for standing in ("held", "rejected") for row in db.execute(_STANDS, (standing,))}
-    linked = {
-        row[0] for row in db.execute(f"SELECT email_id FROM ({_LINKS}) UNION SELECT email_id FROM email_contacts")
-    }
+    linked = {row[0] for row in db.execute(f"SELECT email_id FROM ({_LINKS})")}
+    linked |= {row[0] for row in db.execute(
+        "SELECT e.id FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id WHERE e.rejected_at IS NULL"
+    )}  # fmt: skip
     hold(HELD_APART, not waiting & linked, f"held or rejected, and linked: {sorted(waiting & linked)}")
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
@@ -164,12 +165,12 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         None,
     ),
     "released": (
-        lambda firm: link_desk.release(firm.db, 2, acting=2),
+        lambda firm: admission.release(firm.db, 2, acting=2),
         [told("released", email=2, about_user=1)],
         None,
     ),
     "rejected": (
-        lambda firm: link_desk.reject(firm.db, 2, acting=2),
+        lambda firm: admission.reject(firm.db, 2, acting=2),
         [told("rejected", email=2, about_user=1)],
         None,
     ),

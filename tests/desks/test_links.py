@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from casefleet_cli import access
+from casefleet_cli.core.query import parse as parse_query
 from casefleet_cli.core.rules.routing import Place
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
 from casefleet_cli.intake.receiving import receive
-from casefleet_cli.store import feed, mailbook, never_log
+from casefleet_cli.store import activities, feed, mailbook, never_log, search
 from casefleet_cli.store.deliveries import Arrival
-from casefleet_cli.store.sight import EVERYTHING
-from tests.firm import BCC, Firm, mail
+from casefleet_cli.store.sight import EVERYTHING, Sight
+from tests.firm import BCC, DAYS, Firm, mail
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_held_mail_cannot_be_linked_until_it_is_released_as_received_mail(firm: 
     email = log(firm, mail("ada@firm.example", sender="anna@client.example"))
     with pytest.raises(link_desk.HeldError, match=f"casefleet release {email}"):
         link_desk.link(firm.db, email, contacts=(anna,), places=(Place("case", case),))
-    assert link_desk.release(firm.db, email, acting=firm.ada) == "unassigned"
+    assert admission.release(firm.db, email, acting=firm.ada) == "unassigned"
     assert firm.all("SELECT contact_id FROM email_contacts") == [(anna,)]
     assert firm.all("SELECT outcome, reason FROM decisions ORDER BY id") == [
         ("held", "not-sent-by-owner"),
@@ -152,7 +154,7 @@ def test_released_mail_is_never_filed_by_a_rule_even_if_the_sender_became_a_user
     firm.case("Trust", firm.contact("Anna"))
     email = log(firm, mail("anna@client.example", sender="ada@home.example"))
     firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
-    assert link_desk.release(firm.db, email) == "unassigned"
+    assert admission.release(firm.db, email) == "unassigned"
     assert firm.count("email_cases") == 0
     released = firm.all("SELECT outcome, reason, verdicts FROM decisions ORDER BY id")[-1]
     assert released == ("unassigned", "not-sent-by-owner", "[]")
@@ -166,7 +168,7 @@ def test_another_copy_of_released_mail_changes_nothing(
 ) -> None:
     firm.case("Trust", firm.contact("Anna"))
     email = log(firm, mail("anna@client.example", sender="ada@home.example"))
-    link_desk.release(firm.db, email, acting=firm.ada)
+    admission.release(firm.db, email, acting=firm.ada)
     if became_a_user:
         firm.add("sender_addresses", user_id=firm.ada, address="ada@home.example")
     told = firm.count("notifications")
@@ -182,41 +184,101 @@ def test_released_mail_heeds_the_never_log_list_of_its_owner(firm: Firm, whose: 
     firm.contact("Anna")
     email = log(firm, mail("ada@firm.example", sender="anna@client.example"))
     never_log.add(firm.db, "anna@client.example", getattr(firm, whose))
-    link_desk.release(firm.db, email)
+    admission.release(firm.db, email)
     assert firm.count("email_contacts") == linked
 
 
 def test_rejected_mail_is_kept_out_of_sight_and_can_come_back(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
-    assert link_desk.reject(firm.db, email) == "rejected"
+    assert admission.reject(firm.db, email) == "rejected"
     assert firm.count("raw_messages") == 1
     assert mailbook.listed(firm.db, {"user": firm.ada}) == []
     assert [row["id"] for row in mailbook.listed(firm.db, {"standing": "rejected"})] == [email]
-    assert firm.one("SELECT count(*) FROM notifications WHERE read_at IS NULL") == 0
-    with pytest.raises(UsageError, match="not held"):
-        link_desk.reject(firm.db, email)
+    assert firm.all("SELECT user_id, kind FROM notifications WHERE read_at IS NULL") == [(firm.ada, "rejected")]
+    with pytest.raises(admission.NotHeldError, match="rejected already"):
+        admission.reject(firm.db, email)
     with pytest.raises(link_desk.HeldError, match=f"E-mail {email} is rejected; .* casefleet release {email} first"):
         link_desk.link(firm.db, email, contacts=(firm.contact("Eve"),))
     assert firm.count("email_contacts") == 0
-    assert link_desk.release(firm.db, email) == "unassigned"
+    assert admission.release(firm.db, email) == "unassigned"
 
 
 def test_of_mail_held_for_two_each_rejects_the_own(firm: Firm) -> None:
     raw = mail("x@else.example", sender="eve@else.example")
     email = log(firm, raw)
-    for decide in (link_desk.reject, link_desk.release):
-        with pytest.raises(UsageError, match="not held"):
+    for decide, refusal in ((admission.reject, "is held already"), (admission.release, "neither held nor rejected")):
+        with pytest.raises(admission.NotHeldError, match=refusal):
             decide(firm.db, email, acting=firm.carl)
     assert receive(firm.db, raw, Arrival(firm.carl, "pipe")).email_id == email
-    assert link_desk.reject(firm.db, email, acting=firm.carl) == "held"
+    assert admission.reject(firm.db, email, acting=firm.carl) == "held"
     held = firm.all("SELECT user_id, standing FROM deliveries ORDER BY id")
     assert held == [(firm.ada, "held"), (firm.carl, "rejected")]
     assert firm.activities("user_id, about_user_id", "verb = 'rejected'") == [(firm.carl, firm.carl)]
 
 
+def sight_of(firm: Firm, user: int) -> Sight:
+    return access.who(firm.db, user).sight
+
+
+def test_unassigned_mail_that_is_no_cases_is_put_out_of_sight_with_a_reason_and_comes_back(firm: Firm) -> None:
+    email = log(firm, mail("anna@client.example", subject="Lottery"))
+    assert admission.reject(firm.db, email, "spam", acting=firm.carl) == "rejected"
+    assert firm.activities("user_id, email_id", "verb = 'rejected'") == [(firm.carl, email)]
+    told = "SELECT user_id, kind, detail FROM notifications WHERE read_at IS NULL"
+    assert firm.all(told) == [(firm.ada, "rejected", "spam")]
+    assert (firm.count("raw_messages"), firm.all("SELECT standing FROM deliveries")) == (1, [("routed",)])
+    for user in (firm.ada, firm.carl):
+        sight = sight_of(firm, user)
+        assert mailbook.listed(firm.db, {}, sight=sight) == []
+        assert search.numbers(firm.db, parse_query("lottery", DAYS), sight) == []
+        assert search.numbers(firm.db, parse_query("is:rejected", DAYS), sight) == [email]
+    with pytest.raises(link_desk.HeldError, match=f"is rejected; .* casefleet release {email} first"):
+        link_desk.link(firm.db, email, contacts=(firm.contact("Eve"),))
+    assert admission.release(firm.db, email, acting=firm.carl) == "unassigned"
+    assert firm.all(told) == [(firm.ada, "unassigned", "")]
+    assert [row["id"] for row in mailbook.listed(firm.db, {"standing": "unassigned"})] == [email]
+    assert firm.all("SELECT outcome FROM decisions") == [("unassigned",)]
+
+
+def test_who_rejects_the_own_mail_is_told_nothing_and_the_reason_is_not_empty(firm: Firm) -> None:
+    email = log(firm, mail("x@else.example"))
+    admission.reject(firm.db, email, acting=firm.ada)
+    assert firm.all("SELECT kind FROM notifications WHERE read_at IS NULL") == []
+    rejected = activities.rejection(firm.db, email)
+    assert rejected is not None
+    assert (rejected["user"], rejected["detail"]) == ("Ada Berg", admission.NOT_CASE_MAIL)
+
+
+def test_a_later_copy_brings_rejected_mail_back_when_a_rule_files_it_and_else_tells_why_not(firm: Firm) -> None:
+    case = firm.case("Trust", firm.contact("Anna"))
+    email = log(firm, mail("x@else.example"))
+    admission.reject(firm.db, email, "spam", acting=firm.ada)
+    told = "SELECT kind, detail FROM notifications WHERE read_at IS NULL"
+    assert log(firm, mail("x@else.example", bcc="y@else.example")) == email
+    assert firm.all("SELECT standing FROM emails") == [("rejected",)]
+    assert firm.all(told) == [("rejected", "spam")]
+    assert log(firm, mail("x@else.example", bcc="anna@client.example")) == email
+    assert firm.all("SELECT standing, rejected_at FROM emails") == [("linked", None)]
+    assert firm.all("SELECT case_id, linked_by FROM email_cases") == [(case, "rule")]
+    assert firm.all(told) == []
+    link_desk.unlink(firm.db, email, places=(Place("case", case),))
+    assert firm.one("SELECT standing FROM emails") == "unassigned"
+
+
+def test_a_further_owner_of_rejected_mail_is_told_who_put_it_there(firm: Firm) -> None:
+    raw = mail("x@else.example", sender="ada@firm.example")
+    email = log(firm, raw)
+    admission.reject(firm.db, email, "spam", acting=firm.carl)
+    firm.add("sender_addresses", user_id=firm.carl, address="carl@home.example")
+    assert receive(firm.db, raw, Arrival(firm.carl, "pipe"), vouched=True).email_id == email
+    assert firm.one("SELECT standing FROM emails") == "rejected"
+    told = firm.all("SELECT kind, detail FROM notifications WHERE read_at IS NULL AND user_id = ?", firm.carl)
+    assert told == [("rejected", "spam")]
+
+
 def test_the_same_rejected_mail_again_stays_rejected(firm: Firm) -> None:
     email = log(firm, mail("x@else.example", sender="eve@else.example"))
-    link_desk.reject(firm.db, email)
+    admission.reject(firm.db, email)
     log(firm, mail("x@else.example", sender="eve@else.example", received="from here by there"))
     assert firm.one("SELECT standing FROM emails") == "rejected"
     assert firm.all("SELECT standing FROM deliveries") == [("rejected",)] * 2
@@ -340,7 +402,7 @@ def test_a_thread_takes_no_mail_along_that_is_filed_held_or_rejected(firm: Firm)
         log(firm, mail(to[n], sender=from_[n], text=str(n), msgid=f"t{n}", References="<t0@mail.example>" if n else ""))
         for n in range(4)
     )
-    link_desk.reject(firm.db, rejected)
+    admission.reject(firm.db, rejected)
     assert firm.all("SELECT id, standing FROM emails") == [
         (first, "unassigned"), (filed, "linked"), (held, "held"), (rejected, "rejected"),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from casefleet_cli.core.address import normal
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.custody import verifying
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.desk import users as user_desk
@@ -207,7 +208,7 @@ def test_row_30_foreign_mail_with_a_tag_is_held_and_only_a_person_files_it(firm:
     email = log(firm, mail("ada@firm.example", sender="anna@client.example"), tagged("102")).email_id
     assert (links(firm), set(told(firm))) == ([], {"held"})
     assert firm.all("SELECT outcome, reason FROM decisions") == [("held", "not-sent-by-owner")]
-    assert link_desk.release(firm.db, email, acting=firm.ada) == "unassigned"
+    assert admission.release(firm.db, email, acting=firm.ada) == "unassigned"
     assert links(firm) == []
     first, second = suggestion_desk.for_email(firm.db, email)[:2]
     assert (first.trust, first.summary) == ("case-tag", "case 2026-102 Estate")
@@ -365,7 +366,7 @@ def test_a_tag_on_mail_that_the_mail_server_does_not_vouch_for_files_nothing(fir
     email = log(firm, mail("anna@client.example", text=FORWARDED), tagged("101")).email_id
     assert links(firm) == []
     assert firm.all("SELECT outcome, reason FROM decisions") == [("held", "sender-not-verified")]
-    link_desk.release(firm.db, email, acting=firm.ada)
+    admission.release(firm.db, email, acting=firm.ada)
     assert (links(firm), suggestion_desk.for_email(firm.db, email)[0].trust) == ([], "case-tag")
 
 

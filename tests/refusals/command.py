@@ -22,6 +22,7 @@ from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
 from casefleet_cli.custody.originals import SecretInsideError
+from casefleet_cli.desk.admission import FiledError, NotHeldError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
@@ -82,7 +83,8 @@ OF_THE_DESK = (
     usage("contact merge Bert anna", "Several contacts fit 'anna': 1 Anna Client (anna@client.example), 3 Anna Other"
           " (anna@other.example); name one by its number.", AmbiguousReferenceError),
     usage("link 2 --contact 1 --case 2026-101", "E-mail 2 is held; let it in with casefleet release 2 first."),
-    usage("release 1", "E-mail 1 is not held."),
+    usage("release 1", "E-mail 1 is neither held nor rejected.", NotHeldError),
+    usage("reject 3", "E-mail 3 is on a case or lead; unlink it there first.", FiledError),
     usage("unlink --batch 1", "Batch 1 was undone already, on 2026-01-01; nothing was changed."),
 )  # fmt: skip
 

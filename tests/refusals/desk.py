@@ -6,7 +6,7 @@ from pathlib import Path
 
 from casefleet_cli.clock import TOKEN_ALPHABET
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import addressbook, entries, searches
+from casefleet_cli.desk import addressbook, admission, entries, searches
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
@@ -350,15 +350,20 @@ LINKS = (
         "E-mail 3 is on a case or lead and needs a contact; unlink it there first.",
         2,
     ),
-    Refusal(lambda firm: link_desk.release(firm.db, 3), UsageError, "E-mail 3 is not held.", 2),
+    Refusal(
+        lambda firm: admission.release(firm.db, 3), admission.NotHeldError, "E-mail 3 is neither held nor rejected.", 2
+    ),
     *(
         Refusal(
-            lambda firm, number=number: link_desk.reject(firm.db, number),  # type: ignore[misc]
-            UsageError,
-            f"E-mail {number} is not held; only held mail can be rejected.",
+            lambda firm, number=number: admission.reject(firm.db, number, "spam"),  # type: ignore[misc]
+            error,
+            sentence,
             2,
         )
-        for number in (1, 3, 4)
+        for number, error, sentence in (
+            (3, admission.FiledError, "E-mail 3 is on a case or lead; unlink it there first."),
+            (4, admission.NotHeldError, "E-mail 4 is rejected already."),
+        )
     ),
 )
 
