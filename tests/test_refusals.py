@@ -18,6 +18,7 @@ import typer
 import casefleet_cli
 from casefleet_cli.cli.app import app, run
 from casefleet_cli.cli.state import State
+from casefleet_cli.desk import triage
 from casefleet_cli.errors import CasefleetError, UsageError
 from casefleet_cli.store import activities, database
 from tests.refusals import Office, Refusal, everything, moved, office, rows
@@ -137,7 +138,10 @@ def test_every_sentence_is_tried() -> None:
     assert unsaid(found, ALL) == [], "each needs a row in tests/refusals, in the file of its room"
 
 
-ONLY_BY_CALL = {activities.NothingToEraseError: "no command erases words of the journal"}
+ONLY_BY_CALL = {
+    activities.NothingToEraseError: "no command erases words of the journal",
+    triage.GoneError: "it is told on a terminal: tests/cli/test_triage.py",
+}
 
 
 @pytest.mark.parametrize("error", sorted(set(classes()), key=lambda error: error.__name__))

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperGroup, TyperOption
 
 from casefleet_cli import __version__, config
 from casefleet_cli.cli.cleaning import clean
@@ -47,7 +47,8 @@ COMMANDS = {
     "route": Entry(f"{_HERE}.route:route", "Where a message would go, and why; a dry run."),
     "explain": Entry(f"{_HERE}.mail:explain", "Why an e-mail is where it is."),
     "email": Entry(f"{_HERE}.mail:email", "Logged e-mails: list them, show one."),
-    "unassigned": Entry(f"{_HERE}.mail:unassigned", "The list to empty."),
+    "triage": Entry(f"{_HERE}.triage:triage", "Empty the list one mail at a time, one key an answer."),
+    "unassigned": Entry(f"{_HERE}.waiting:unassigned", "The list to empty."),
     "link": Entry(f"{_HERE}.linking:link", "File e-mails by hand."),
     "unlink": Entry(f"{_HERE}.linking:unlink", "Take e-mails off a case, lead or contact."),
     "release": Entry(f"{_HERE}.linking:release", "Let held e-mails in."),
@@ -117,8 +118,22 @@ def _made(name: str, entry: Entry) -> Any:
         alone.command(name, context_settings=getattr(found, "context_settings", None))(found)
         command = typer.main.get_command(alone)
     command.name = name
+    _let_values_out(command)
     _guard(command, name)
     return command
+
+
+def _let_values_out(command: Any) -> None:
+    """Let options whose metavar stands in brackets be given without a value, which typer does not know of: it is ""."""
+    for nth, option in enumerate(command.params):
+        if isinstance(option, TyperOption) and str(option.metavar or "").startswith("["):
+            command.params[nth] = _OPTION(
+                [option.name, *option.opts], is_flag=False, flag_value="", metavar=option.metavar, help=option.help
+            )
+
+
+_OPTION: Any = next(kind for kind in TyperOption.__mro__ if kind.__name__ == "Option")
+"""What is below typer's options, and takes more; where it lives depends on the release of typer."""
 
 
 def _guard(command: Any, words: str) -> None:

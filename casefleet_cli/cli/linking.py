@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from casefleet_cli import access
 from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import admission
+from casefleet_cli.desk import admission, strangers
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import UsageError
@@ -37,6 +38,15 @@ def link(
     contact: Contacts = None,
     case: Cases = None,
     lead: Leads = None,
+    new_contact: Annotated[
+        str | None,
+        typer.Option(
+            "--new-contact", metavar="[NAME]", help="Make a contact of whom no contact has in the mail, and link it."
+        ),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="With --new-contact: the person with this address.")
+    ] = None,
     suggested: Annotated[bool, typer.Option("--suggested", help="Accept the best suggestion of each.")] = False,
     min_trust: Annotated[
         str | None,
@@ -62,6 +72,9 @@ def link(
     acting = context.obj.acting()
     sight = context.obj.sight
     contacts, places = _asked(connection, sight, contact, case, lead)
+    if new_contact is not None or address is not None:
+        _link_new(context, numbers, new_contact, address or "", contacts, places, is_alone=not (suggested or thread))
+        return
     if suggested == bool(contacts or places):
         raise UsageError("Say where to: --case, --lead or --contact, or else --suggested alone.")
     trust = _trust(min_trust, suggested=suggested)
@@ -101,6 +114,31 @@ def link(
     output.some_failed(planned.refused + done.refused, f"of {len(chosen)} e-mails left as they were")
 
 
+def _link_new(
+    context: typer.Context,
+    numbers: list[str] | None,
+    name: str | None,
+    address: str,
+    contacts: tuple[int, ...],
+    places: tuple[Place, ...],
+    *,
+    is_alone: bool,
+) -> None:
+    """Make a contact of somebody in one e-mail, and link the e-mail to it and where else it is to go."""
+    if name is None:
+        raise UsageError("--address goes with --new-contact.")
+    if not numbers or len(numbers) != 1 or not is_alone:
+        raise UsageError("--new-contact takes the number of one e-mail, without --suggested and --thread.")
+    access.require(context.obj.viewer(), "link --new-contact")
+    connection, sight = context.obj.connection(), context.obj.sight
+    email_id = references.email(connection, numbers[0], sight)
+    stranger = strangers.one_of(connection, email_id, sight, address)
+    done = strangers.link(
+        connection, email_id, stranger, name, contacts=contacts, places=places, acting=context.obj.acting()
+    )
+    output.say(_told(connection, done))
+
+
 def unlink(
     context: typer.Context,
     numbers: Emails = None,
@@ -120,7 +158,8 @@ def unlink(
         if numbers or contacts or places:
             raise UsageError("--batch takes back a whole batch; give it alone.")
         undone = batch_desk.undo(connection, batch, acting=acting)
-        output.say(f"Batch {batch} is taken back: {_count(undone.emails)} unlinked.")
+        back = f", {undone.brought_back} brought back" if undone.brought_back else ""
+        output.say(f"Batch {batch} is taken back: {_count(undone.emails)} unlinked{back}.")
         output.some_failed(undone.kept, "of its links left as they are")
         return
     if not numbers:

@@ -115,17 +115,18 @@ def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[
     whole["suspicions"] = [one._asdict() for one in spoofing.of_email(connection, sight, whole)]
     waits = whole["standing"] == "unassigned"
     likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
-    whole["suggestions"] = [_suggestion(one) for one in likely]
+    whole["suggestions"] = [suggestion_in_words(one) for one in likely]
     return whole
 
 
-def _suggestion(suggestion: suggestion_desk.Suggestion) -> dict[str, Any]:
+def suggestion_in_words(suggestion: suggestion_desk.Suggestion) -> dict[str, Any]:
+    """A suggestion as machines get it."""
     return {
         "summary": suggestion.summary,
         "reason": suggestion.reason,
         "trust": suggestion.trust,
         "command": suggestion.command,
-        "choices": [choice._asdict() for choice in suggestion.choices],
+        "choices": [{"name": choice.name, "command": choice.command} for choice in suggestion.choices],
     }
 
 
@@ -153,7 +154,7 @@ def _card(whole: dict[str, Any]) -> None:
             ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
             ("Attachments", [f"{a['filename'] or 'unnamed'} ({a['content_type']}, {a['size']} bytes)"
                              for a in whole["attachments"]]),
-            ("Forwards", [_forward(forward) for forward in whole["forwards"]]),
+            ("Forwards", [forward_in_words(forward) for forward in whole["forwards"]]),
             ("Defects", whole["defects"]),
         ]
     )  # fmt: skip
@@ -190,7 +191,8 @@ def _when(whole: dict[str, Any]) -> str:
     return f"{when} ({said})" if said else when
 
 
-def _forward(forward: dict[str, Any]) -> str:
+def forward_in_words(forward: dict[str, Any]) -> str:
+    """What an e-mail forwards, in a line."""
     sender = forward["from"] or {"name": "", "address": ""}
     who = _person(sender["name"], sender["address"]) or "somebody"
     return f"{forward['subject'] or '(no subject)'}, from {who}, {forward['date_raw'] or 'no date'}"
@@ -236,38 +238,3 @@ def _say_who_rejected(connection: sqlite3.Connection, email_id: int) -> None:
         by = rejected["user"] or "a person at the command line"
         why = f": {rejected['detail']}" if rejected["detail"] else ""
         output.say(f"It was rejected {output.moment(rejected['at'])} by {by}{why}.")
-
-
-@output.listing
-def unassigned(
-    context: typer.Context,
-    options: ListOptions = ListOptions(),  # noqa: B008 - immutable
-) -> None:
-    """List the mail that waits to be assigned, oldest first, with the best suggestion."""
-    connection = context.obj.reader()
-    sight = context.obj.sight
-    rows = mailbook.listed(connection, {"standing": "unassigned"}, options.limit, oldest_first=True, sight=sight)
-    columns = (
-        Column("id", "email"),
-        "date",
-        *people.SENDER,
-        Column("recipients", "to"),
-        *people.SUBJECT,
-        "suggestion",
-        "reason",
-        Column("command", only="machine"),
-        Column("choices", only="machine"),
-    )
-    output.show(
-        (_with_best(connection, row, sight) for row in spoofing.marked(connection, sight, rows)),
-        columns,
-        options,
-        empty="Nothing waits: every e-mail is on a case or lead, or held.",
-    )
-
-
-def _with_best(connection: sqlite3.Connection, row: dict[str, Any], sight: Sight) -> dict[str, Any]:
-    best = next(iter(suggestion_desk.for_email(connection, row["id"], sight)), None)
-    told = _suggestion(best) if best else {}
-    kept = {"suggestion": told.get("summary"), **{name: told.get(name) for name in ("reason", "command", "choices")}}
-    return {**row, **kept}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from casefleet_cli import clock
+from casefleet_cli.cli import tables
 from casefleet_cli.cli.cleaning import clean, clean_block
 from casefleet_cli.errors import UsageError
 
@@ -29,16 +30,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 LARGEST = 2**63 - 1
 """The largest number that SQLite takes; none that is asked for by a command may be beyond it."""
-_NARROWEST = 6
-_WIDEST_IN_A_PIPE = 100
+_KEEPS = {"subject": 1, "title": 1, "suggestion": 1, "number": 2, "case_number": 2}
+"""How long a column stays whole where a terminal is narrow, by its name."""
 _SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
 """What came from mail is escaped, even in the formats that are for trusted text."""
 _PIPES_DIVIDE = ("github", "pipe", "orgtbl", "jira", "presto", "pretty", "psql")
 
 _DAYS: ContextVar[Callable[[], Days] | None] = ContextVar("days", default=None)
 
-MARKS = ("\ufdd0", "\ufdd1")
-"""Around words that stand out: bold on a terminal, nothing elsewhere. Noncharacters, which no text should hold."""
+MARKS = tables.MARKS
 
 
 class Column(NamedTuple):
@@ -51,6 +51,8 @@ class Column(NamedTuple):
     """"table" or "machine" for columns that the other has no use for."""
     cell: Callable[[Mapping[str, Any]], object] | None = None
     """Makes the cell in tables out of the whole row."""
+    may_go: bool = False
+    """Whether a narrow terminal does without it."""
 
 
 class ListOptions(NamedTuple):
@@ -194,30 +196,37 @@ def _chosen(as_json: bool, as_nl: bool, as_csv: bool, table_format: str | None, 
 
 
 def _table(rows: Iterator[Mapping[str, Any]], columns: list[Column], options: ListOptions, empty: str) -> None:
-    kept = list(rows)
-    if not kept:
+    first = next(rows, None)
+    if first is None:
         say(empty)
         return
-    import tabulate  # noqa: PLC0415
-
+    every = itertools.chain((first,), rows)
     titles = [column.title or column.name.replace("_", " ") for column in columns]
-    cells = [[_cell(column, row) for column in columns] for row in kept]
-    for_eyes = options.table_format == "simple"
-    if for_eyes:
-        cells = _fitted(titles, cells)
-    elif options.table_format in _PIPES_DIVIDE:
-        cells = [[cell.replace("|", "\\|") for cell in line] for line in cells]
+    if options.table_format == "simple":
+        shapes = [
+            tables.Shape(title, _KEEPS.get(column.name, 0), column.may_go)
+            for title, column in zip(titles, columns, strict=True)
+        ]
+        cells = ([_cell(column, row) for column in columns] for row in every)
+        for line in tables.lines(shapes, cells, _terminal_width()):
+            _write(_marked(line) + "\n")
+        return
+    import tabulate  # noqa: PLC0415 - it takes long to load
+
+    kept = list(every)
+    laid = [[_cell(column, row) for column in columns] for row in kept]
+    if options.table_format in _PIPES_DIVIDE:
+        laid = [[cell.replace("|", "\\|") for cell in line] for line in laid]
     numeric = [all(isinstance(row.get(column.name), int) and column.cell is None for row in kept) for column in columns]
     # Cells are text and stay as they are: "2026-101" and "1e5" are not numbers here.
     text = tabulate.tabulate(
-        cells,
+        laid,
         headers=titles,
         tablefmt=options.table_format,
         disable_numparse=True,
         colalign=["right" if right else "left" for right in numeric],
     )
-    text = "\n".join(_marked(line.rstrip()) for line in text.split("\n")) if for_eyes else _marked(text)
-    _write(text + "\n")
+    _write(_marked(text) + "\n")
 
 
 def _marked(text: str) -> str:
@@ -250,30 +259,6 @@ def _items(value: object) -> list[str]:
         return [line for item in value for line in _items(item)]
     text = "" if value is None else clean(str(value))
     return [text] if text else []
-
-
-def _fitted(titles: list[str], cells: list[list[str]]) -> list[list[str]]:
-    """The cells cut so that the table fits the terminal; in a pipe only what is absurdly long is cut."""
-    widths = [max(len(line[index]) for line in [titles, *cells]) for index in range(len(titles))]
-    total = _terminal_width()
-    if total is None:
-        limits = [max(_WIDEST_IN_A_PIPE, len(title)) for title in titles]
-    else:
-        room = total - 2 * (len(titles) - 1)
-        limits = widths[:]
-        while sum(limits) > room and max(limits) > _NARROWEST:
-            widest = max(limits)
-            following = max((limit for limit in limits if limit < widest), default=_NARROWEST)
-            peers = [index for index, limit in enumerate(limits) if limit == widest]
-            # Lower all the widest together to the next width, or as far as is needed.
-            step = min(widest - max(following, _NARROWEST), -(-(sum(limits) - room) // len(peers)))
-            for index in peers:
-                limits[index] -= max(step, 1)
-    return [[_cut(cell, limit) for cell, limit in zip(line, limits, strict=True)] for line in cells]
-
-
-def _cut(cell: str, limit: int) -> str:
-    return cell if len(cell) <= limit else cell[: limit - 1].rstrip() + "…"
 
 
 def _terminal_width() -> int | None:

@@ -34,10 +34,8 @@ def release(connection: sqlite3.Connection, email_id: int, *, acting: int | None
     What was held comes in as received mail; what was unassigned is so again. Raises NotHeldError.
     """
     with transaction(connection):
-        if emails.unreject(connection, email_id):
-            activities.add(connection, "released", user_id=acting, email_id=email_id)
-            notifications.settle(connection, email_id, "rejected")
-            return _let_in(connection, email_id, deliveries.owners_let_in(connection, email_id))
+        if bring_back(connection, email_id, acting):
+            return emails.standing(connection, email_id)
         waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held", "rejected")), acting)
         if not waiting:
             raise NotHeldError(f"E-mail {email_id} is neither held nor rejected.")
@@ -65,7 +63,8 @@ def reject(connection: sqlite3.Connection, email_id: int, reason: str = "", *, a
         waiting = _theirs(connection, deliveries.with_standing(connection, email_id, ("held",)), acting)
         standing = emails.standing(connection, email_id)
         if not waiting and standing == "unassigned":
-            return _put_aside(connection, email_id, reason or NOT_CASE_MAIL, acting)
+            put_aside(connection, email_id, reason or NOT_CASE_MAIL, acting)
+            return "rejected"
         if not waiting and standing == "linked":
             raise FiledError(f"E-mail {email_id} is on a case or lead; unlink it there first.")
         if not waiting:
@@ -81,14 +80,26 @@ def reject(connection: sqlite3.Connection, email_id: int, reason: str = "", *, a
         return standings.refresh(connection, email_id)
 
 
-def _put_aside(connection: sqlite3.Connection, email_id: int, reason: str, acting: int | None) -> str:
+def put_aside(connection: sqlite3.Connection, email_id: int, reason: str, acting: int | None) -> int:
+    """Put an unassigned email out of sight, inside the caller's transaction; the number of the activity."""
     emails.reject(connection, email_id)
-    activities.add(connection, "rejected", user_id=acting, email_id=email_id, detail=reason)
+    number = activities.add(connection, "rejected", user_id=acting, email_id=email_id, detail=reason)
     notifications.settle_filed(connection, email_id)
     for user_id in deliveries.owners_let_in(connection, email_id):
         if user_id != acting:
             notifications.add(connection, user_id, "rejected", email_id=email_id, detail=reason)
-    return standings.refresh(connection, email_id)
+    standings.refresh(connection, email_id)
+    return number
+
+
+def bring_back(connection: sqlite3.Connection, email_id: int, acting: int | None, detail: str = "") -> bool:
+    """Let rejected mail that was unassigned back in, inside the caller's transaction; False for any other."""
+    if not emails.unreject(connection, email_id):
+        return False
+    activities.add(connection, "released", user_id=acting, email_id=email_id, detail=detail)
+    notifications.settle(connection, email_id, "rejected")
+    _let_in(connection, email_id, deliveries.owners_let_in(connection, email_id))
+    return True
 
 
 def _let_in(connection: sqlite3.Connection, email_id: int, owners: list[int]) -> str:

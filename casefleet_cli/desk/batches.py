@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli import access
 from casefleet_cli.core.rules.suggestions import TRUST
+from casefleet_cli.desk import admission
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
@@ -59,6 +60,8 @@ class Undone(NamedTuple):
     """How many lost a link."""
     kept: list[str]
     """A sentence for each link that stays."""
+    brought_back: int = 0
+    """How many it had rejected and are back."""
 
 
 def plan(
@@ -114,7 +117,7 @@ def carry_out(
 
 
 def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = None) -> Undone:
-    """Take back exactly the links that a batch made, in one transaction.
+    """Take back exactly the links that a batch made, and what it rejected, in one transaction.
 
     What was linked or unlinked by hand since stays as it is, and so does a contact that an email on a case or lead
     needs. Raises UsageError when there is no such batch, or it was undone before.
@@ -130,29 +133,50 @@ def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = 
         if undone_at:
             day = settings.days(connection).day(undone_at)
             raise UsageError(f"Batch {batch_id} was undone already, on {day}; nothing was changed.")
-        changed: set[int] = set()
-        kept = []
-        for link in batches.links_of(connection, batch_id):
-            if not _is_there(connection, link) or not _is_seen(connection, viewer.sight, link):
-                continue
-            refusal = _take_back(connection, link)
-            if refusal:
-                kept.append(f"E-mail {link.email_id} stays on {_name(connection, link)}: {refusal}.")
-                continue
-            changed.add(link.email_id)
-            activities.add(
-                connection,
-                "unlinked",
-                user_id=acting,
-                email_id=link.email_id,
-                contact_id=link.contact_id,
-                case_id=link.place.case_id if link.place else None,
-                lead_id=link.place.lead_id if link.place else None,
-                detail=f"batch {batch_id} undone",
-            )
-            standings.refresh(connection, link.email_id)
+        undone = _undone(connection, batch_id, None, acting)
         batches.mark_undone(connection, batch_id)
-        return Undone(len(changed), kept)
+        return undone
+
+
+def take_back(
+    connection: sqlite3.Connection, batch_id: int, acts: Iterable[int], *, acting: int | None = None
+) -> list[str]:
+    """As `undo`, of a part of a batch: what some activities tell of; a sentence for each link that stays."""
+    with transaction(connection):
+        return _undone(connection, batch_id, list(acts), acting).kept
+
+
+def _undone(connection: sqlite3.Connection, batch_id: int, among: list[int] | None, acting: int | None) -> Undone:
+    viewer = access.who(connection, acting)
+    changed: set[int] = set()
+    kept = []
+    detail = f"batch {batch_id} undone"
+    for link in batches.links_of(connection, batch_id, among):
+        if not _is_there(connection, link) or not _is_seen(connection, viewer.sight, link):
+            continue
+        refusal = _take_back(connection, link)
+        if refusal:
+            kept.append(f"E-mail {link.email_id} stays on {_name(connection, link)}: {refusal}.")
+            continue
+        changed.add(link.email_id)
+        activities.add(
+            connection,
+            "unlinked",
+            user_id=acting,
+            email_id=link.email_id,
+            contact_id=link.contact_id,
+            case_id=link.place.case_id if link.place else None,
+            lead_id=link.place.lead_id if link.place else None,
+            detail=detail,
+        )
+        standings.refresh(connection, link.email_id)
+    brought_back = [
+        email_id
+        for email_id in batches.rejected_by(connection, batch_id, among)
+        if references.is_in_sight(connection, viewer.sight, "email", email_id)
+        and admission.bring_back(connection, email_id, acting, detail)
+    ]
+    return Undone(len(changed), kept, len(brought_back))
 
 
 def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:
@@ -173,16 +197,16 @@ def suggested(
     """The step that accepts the best suggestion; raises UsageError when there is nothing clear to accept."""
     trusted = TRUST[: TRUST.index(min_trust) + 1]
     likely = suggestion_desk.for_email(connection, email_id, sight)
-    found = [s for s in likely if s.place is not None and s.trust in trusted]
+    found = suggestion_desk.candidates(one for one in likely if one.trust in trusted)
     if not found:
         raise UsageError(f"Nothing is suggested for e-mail {email_id}; link it with --contact and --case or --lead.")
-    best = [s for s in found if s.trust == found[0].trust]
+    best = [one for one in found if one.trust == found[0].trust]
     if len(best) > 1:
-        names = "; ".join(s.summary for s in best)
+        names = "; ".join(f"{one.place.kind} {one.name}" for one in best)
         raise UsageError(f"E-mail {email_id} has several likely places: {names}; choose one with --case or --lead.")
     (chosen,) = best
     contacts = (chosen.contact.id,) if chosen.contact else ()
-    return Step(email_id, contacts, (chosen.place,) if chosen.place else (), chosen.reason)
+    return Step(email_id, contacts, (chosen.place,), chosen.reason)
 
 
 def _take_back(connection: sqlite3.Connection, link: batches.BatchLink) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access
 from casefleet_cli.core.rules.notices import quoted
 from casefleet_cli.core.rules.suggestions import suggest
-from casefleet_cli.store import activities, case_tags, cases, facts, references, suggestions
+from casefleet_cli.store import activities, case_tags, cases, facts, links, references, suggestions
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from casefleet_cli.core.rules.routing import Contact, Place
     from casefleet_cli.core.rules.suggestions import Suggestion as Likely
@@ -22,16 +22,27 @@ if TYPE_CHECKING:
 _CHOICES = 50
 
 
-class Choice(NamedTuple):
-    """One of several places that a suggested contact has open."""
+class Candidate(NamedTuple):
+    """A case or lead where an email may belong."""
 
+    email_id: int
+    place: Place
     name: str
-    command: str
-    """The command that links the email to the contact and files it there."""
+    reference: str
+    """What --case or --lead takes for it."""
+    contact: Contact | None
+    """Whom the email is linked to with it; None where no contact is needed any more, or none is known."""
+    reason: str
+    trust: str
+
+    @property
+    def command(self) -> str:
+        """The command that links the email to the contact and files it there."""
+        return _command(self.email_id, self.contact, self.place, self.reference)
 
 
 class Suggestion(NamedTuple):
-    """A likely contact, case or lead for one email."""
+    """A likely contact, case or lead for one email, which is not linked there yet."""
 
     email_id: int
     trust: str
@@ -41,8 +52,10 @@ class Suggestion(NamedTuple):
     contact: Contact | None
     reference: str = ""
     """What --case or --lead takes for the place."""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Candidate, ...] = ()
     """What is open for the contact, where it is several; the first fifty."""
+    is_known: bool = False
+    """Whether the email is linked to the contact already."""
 
     @property
     def summary(self) -> str:
@@ -54,12 +67,36 @@ class Suggestion(NamedTuple):
     @property
     def command(self) -> str:
         """The command that accepts it."""
-        words = ["casefleet link", str(self.email_id)]
-        if self.contact is not None:
-            words += ["--contact", str(self.contact.id)]
-        if self.place is not None:
-            words += [f"--{self.place.kind}", quoted(self.reference)]
-        return " ".join(words)
+        return _command(self.email_id, None if self.is_known else self.contact, self.place, self.reference)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The places that it is about: the one, or those that there are to choose from."""
+        if self.place is None:
+            return self.choices
+        contact = None if self.is_known else self.contact
+        name = self.place_name or ""
+        return (Candidate(self.email_id, self.place, name, self.reference, contact, self.reason, self.trust),)
+
+
+def _command(email_id: int, contact: Contact | None, place: Place | None, reference: str) -> str:
+    words = ["casefleet link", str(email_id)]
+    if contact is not None:
+        words += ["--contact", str(contact.id)]
+    if place is not None:
+        words += [f"--{place.kind}", quoted(reference)]
+    return " ".join(words)
+
+
+def candidates(found: Iterable[Suggestion]) -> list[Candidate]:
+    """All places that some suggestions of one email are about, each once, the most trusted first."""
+    best: dict[Place, Candidate] = {}
+    for suggestion in found:
+        for candidate in suggestion.candidates:
+            kept = best.setdefault(candidate.place, candidate)
+            if kept.contact is None and candidate.contact is not None:
+                best[candidate.place] = kept._replace(contact=candidate.contact)
+    return list(best.values())
 
 
 def for_email(connection: sqlite3.Connection, email_id: int, sight: Sight = EVERYTHING) -> list[Suggestion]:
@@ -83,19 +120,32 @@ def for_emails(
         )
         for email_id, asked in people.items()
     }
-    return {email_id: [_told(connection, email_id, one) for one in likely] for email_id, likely in found.items()}
+    linked = links.of_emails(connection, email_ids)
+    return {
+        email_id: [told for one in likely if (told := _told(connection, email_id, one, *linked[email_id])) is not None]
+        for email_id, likely in found.items()
+    }
 
 
-def _told(connection: sqlite3.Connection, email_id: int, found: Likely) -> Suggestion:
-    told = Suggestion(
+def _told(
+    connection: sqlite3.Connection, email_id: int, found: Likely, places: set[Place], contacts: set[int]
+) -> Suggestion | None:
+    """A suggestion with the words that commands take; None where it was followed already."""
+    is_known = found.contact is not None and found.contact.id in contacts
+    choices = [choice for choice in found.choices if choice.place not in places][:_CHOICES]
+    if found.place in places or (found.place is None and not choices and (is_known or places)):
+        return None
+    contact = None if is_known else found.contact
+    why = (found.reason, found.trust)
+    return Suggestion(
         email_id, found.trust, found.reason, found.place, found.place_name, found.contact,
         _reference(connection, found.place),
+        tuple(
+            Candidate(email_id, choice.place, choice.name, _reference(connection, choice.place), contact, *why)
+            for choice in choices
+        ),
+        is_known,
     )  # fmt: skip
-    choices = (
-        told._replace(place=choice.place, place_name=choice.name, reference=_reference(connection, choice.place))
-        for choice in found.choices[:_CHOICES]
-    )
-    return told._replace(choices=tuple(Choice(one.place_name or "", one.command) for one in choices))
 
 
 def _reference(connection: sqlite3.Connection, place: Place | None) -> str:

@@ -119,6 +119,17 @@ def rejection(connection: sqlite3.Connection, email_id: int) -> dict[str, Any] |
     return next(database.rows(cursor), None)
 
 
+def last_decided_by(connection: sqlite3.Connection, email_id: int) -> str:
+    """Who linked, filed or rejected an email last, in words."""
+    row = connection.execute(
+        "SELECT a.verb, u.name FROM activities AS a LEFT JOIN users AS u ON u.id = a.user_id"
+        " WHERE a.email_id = ? AND a.verb IN ('linked', 'filed', 'rejected') ORDER BY a.id DESC LIMIT 1",
+        (email_id,),
+    ).fetchone()
+    verb, name = row or ("", None)
+    return str(name or ("a rule" if verb == "filed" else "somebody at the command line"))
+
+
 def head(connection: sqlite3.Connection) -> Head:
     """The last activity; number 0 and no hash where there is none."""
     row = connection.execute("SELECT id, hash FROM activities ORDER BY id DESC LIMIT 1").fetchone()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
@@ -62,21 +64,38 @@ def mark_undone(connection: sqlite3.Connection, batch_id: int) -> None:
     connection.execute("UPDATE batches SET undone_at = ? WHERE id = ?", (clock.stamp(), batch_id))
 
 
-def links_of(connection: sqlite3.Connection, batch_id: int) -> list[BatchLink]:
-    """The links that a batch made, places before contacts."""
+def links_of(connection: sqlite3.Connection, batch_id: int, among: Iterable[int] | None = None) -> list[BatchLink]:
+    """The links that a batch made (or of these, those that some activities tell of), places before contacts."""
     rows = connection.execute(
         """SELECT a.email_id, a.case_id, a.lead_id, a.contact_id, EXISTS (
     SELECT 1 FROM activities AS later WHERE later.email_id = a.email_id AND later.id > a.id
     AND later.verb IN ('linked', 'unlinked') AND later.case_id IS a.case_id AND later.lead_id IS a.lead_id
     AND later.contact_id IS a.contact_id)
 FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id
-WHERE b.batch_id = ? ORDER BY a.contact_id IS NOT NULL, a.id""",
-        (batch_id,),
+WHERE b.batch_id = :batch AND a.verb = 'linked' AND (:among IS NULL OR a.id IN (SELECT value FROM json_each(:among)))
+ORDER BY a.contact_id IS NOT NULL, a.id""",
+        _asked(batch_id, among),
     )
     return [
         BatchLink(email_id, _place(case_id, lead_id), contact_id, bool(was_changed))
         for email_id, case_id, lead_id, contact_id, was_changed in rows.fetchall()
     ]
+
+
+def rejected_by(connection: sqlite3.Connection, batch_id: int, among: Iterable[int] | None = None) -> list[int]:
+    """The emails that a batch rejected and that nobody released or rejected since."""
+    rows = connection.execute(
+        """SELECT a.email_id FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id
+WHERE b.batch_id = :batch AND a.verb = 'rejected' AND (:among IS NULL OR a.id IN (SELECT value FROM json_each(:among)))
+AND NOT EXISTS (SELECT 1 FROM activities AS later WHERE later.email_id = a.email_id AND later.id > a.id
+    AND later.verb IN ('released', 'rejected')) ORDER BY a.id""",
+        _asked(batch_id, among),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def _asked(batch_id: int, among: Iterable[int] | None) -> dict[str, object]:
+    return {"batch": batch_id, "among": None if among is None else json.dumps(list(among))}
 
 
 def _place(case_id: int | None, lead_id: int | None) -> Place | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.light import TYPE_CHECKING
@@ -103,6 +105,25 @@ def remove_contact(connection: sqlite3.Connection, email_id: int, contact_id: in
         "DELETE FROM email_contacts WHERE email_id = ? AND contact_id = ?", (email_id, contact_id)
     )
     return cursor.rowcount > 0
+
+
+def of_emails(connection: sqlite3.Connection, email_ids: Sequence[int]) -> dict[int, tuple[set[Place], set[int]]]:
+    """The cases and leads, and the contacts, that each of some emails is linked to."""
+    found: dict[int, tuple[set[Place], set[int]]] = {email_id: (set(), set()) for email_id in email_ids}
+    asked = "FROM json_each(:asked) AS asked CROSS JOIN {} AS l ON l.email_id = asked.value"
+    rows = connection.execute(
+        f"SELECT l.email_id, 'case', l.case_id {asked.format('email_cases')}"
+        f" UNION ALL SELECT l.email_id, 'lead', l.lead_id {asked.format('email_leads')}"
+        f" UNION ALL SELECT l.email_id, 'contact', l.contact_id {asked.format('email_contacts')}",
+        {"asked": json.dumps(list(email_ids))},
+    )
+    for email_id, kind, number in rows:
+        places, contacts = found[email_id]
+        if kind == "contact":
+            contacts.add(number)
+        else:
+            places.add(Place(kind, number))
+    return found
 
 
 def has_contact(connection: sqlite3.Connection, email_id: int) -> bool:

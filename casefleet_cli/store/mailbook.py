@@ -12,7 +12,7 @@ from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from casefleet_cli.store.sight import Sight
@@ -75,6 +75,17 @@ def listed(
         {**wanted, "limit": -1 if limit is None else limit, **sight.parameters},
     )
     return list(database.rows(cursor))
+
+
+def oldest_first(connection: sqlite3.Connection, email_ids: Iterable[int], user_id: int | None = None) -> list[int]:
+    """Some emails by their moment, or of these those that were let in for a user."""
+    rows = connection.execute(
+        "SELECT e.id FROM json_each(:asked) AS asked CROSS JOIN emails AS e ON e.id = asked.value"
+        " WHERE :user IS NULL OR EXISTS (SELECT 1 FROM deliveries AS d WHERE d.email_id = e.id AND d.user_id = :user"
+        " AND d.standing IN ('routed', 'released')) ORDER BY coalesce(e.sent_at, e.logged_at), e.id",
+        {"asked": json.dumps(list(email_ids)), "user": user_id},
+    )
+    return [int(row[0]) for row in rows]
 
 
 def numbered(connection: sqlite3.Connection, email_ids: list[int]) -> list[dict[str, Any]]:

@@ -80,6 +80,25 @@ def people_of(connection: sqlite3.Connection, email_id: int) -> dict[str, tuple[
     return dict(islice(asked.items(), _MOST_PEOPLE))
 
 
+def names_of(connection: sqlite3.Connection, email_id: int) -> dict[str, str]:
+    """What an email calls the people of `people_of`, by address, where it gives them a name."""
+    forwards, sender, name = connection.execute(
+        "SELECT forwards, from_address, from_name FROM emails WHERE id = ?", (email_id,)
+    ).fetchone()
+    forwarded = json.loads(forwards)
+    boxes = [one["from"] for one in forwarded if one["from"]]
+    boxes += [mailbox for one in forwarded for mailbox in one["to"] + one["cc"]]
+    named = [(box["address"], box["name"]) for box in boxes] + [(sender, name)]
+    named += connection.execute(
+        "SELECT address, name FROM email_recipients WHERE email_id = ? ORDER BY id LIMIT ?", (email_id, _MOST_PEOPLE)
+    )
+    found: dict[str, str] = {}
+    for address, called in named:
+        if address and called:
+            found.setdefault(normal(address), called)
+    return found
+
+
 def clues(
     connection: sqlite3.Connection, email_id: int, people: Mapping[str, tuple[str, str]], known: Facts
 ) -> list[Clue]:
@@ -90,7 +109,7 @@ def clues(
         for address, (trust, words) in people.items()
         if address in known.parties
         and known.never_logged.get(address, frozenset()).isdisjoint({THE_FIRM, *owners})
-        and not _is_firm(address, known)
+        and not is_firm(address, known)
     ]
 
 
@@ -106,6 +125,7 @@ def numbers(connection: sqlite3.Connection, email_id: int, sight: Sight) -> list
     return [(Place("case", case_id), f"{number} {title}", number) for case_id, number, title in rows]
 
 
-def _is_firm(address: str, known: Facts) -> bool:
+def is_firm(address: str, known: Facts) -> bool:
+    """Whether an address is one of the firm's own, as its facts have it."""
     of_firm = address in known.firm_addresses or address in known.bcc_owners
     return of_firm or address.endswith(f"@{known.logging_domain}")

@@ -71,7 +71,7 @@ def email(ask: Ask) -> Page:
             "rejected": activities.rejection(connection, number) if found["standing"] == "rejected" else None,
             "few_reasons": _FEW_REASONS,
             "sender": _sender(ask, found, deceives=any(one.field == "from" for one in suspicions)),
-            "suggestions": _open_suggestions(ask, found, places),
+            "suggestions": _open_suggestions(ask, found),
             "suspicions": suspicions,
         },
     )
@@ -157,13 +157,9 @@ def _why(ask: Ask, email_id: int) -> list[dict[str, Any]]:
     return [{"at": at, "sentences": words[:_REASONS], "more": len(words[_REASONS:])} for at, words in told]
 
 
-def _open_suggestions(ask: Ask, found: dict[str, Any], places: list[dict[str, Any]]) -> list[Any]:
-    """The suggestions that would change something: for an email that is linked, only places it is not linked to."""
-    if found["standing"] == "rejected":
-        return []
-    here = {(place["kind"], place["id"]) for place in places}
-    likely = suggested(ask, [found["id"]])[found["id"]][:_SHORT]
-    return [each for each in likely if (each.place is None and not here) or (each.place and each.place not in here)]
+def _open_suggestions(ask: Ask, found: dict[str, Any]) -> list[Any]:
+    """The suggestions that would change something; none for mail that is out of sight."""
+    return [] if found["standing"] == "rejected" else suggested(ask, [found["id"]])[found["id"]][:_SHORT]
 
 
 def _sender(ask: Ask, found: dict[str, Any], *, deceives: bool) -> dict[str, Any]:

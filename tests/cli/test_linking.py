@@ -142,3 +142,50 @@ def test_says_what_is_wrong(firm: Firm, casefleet: Casefleet, argv: str, sentenc
     code, said, complained = casefleet(*argv.split())
     assert (code, said, firm.count("activities")) == (2, "", before)
     assert sentence in complained
+
+
+STRANGERS = {
+    "8 --new-contact --case 2026-101": ("Zoe Zed", "zoe@else.example"),
+    "8 --new-contact Zoë --case 2026-101": ("Zoë", "zoe@else.example"),
+    "9 --new-contact --address Max@else.example --case 2026-101": ("max@else.example", "max@else.example"),
+}
+
+
+@pytest.fixture
+def strangers(firm: Firm) -> Firm:
+    """8 is to somebody unknown, 9 to two of them."""
+    for to in ("Zoe Zed <zoe@else.example>", "max@else.example, Eve <eve@else.example>"):
+        receive(firm.db, mail(to), Arrival(firm.ada, "pipe"))
+    return firm
+
+
+@pytest.mark.parametrize("line", STRANGERS)
+def test_a_contact_is_made_of_somebody_in_the_mail(strangers: Firm, casefleet: Casefleet, line: str) -> None:
+    name, address = STRANGERS[line]
+    assert casefleet("link", *line.split())[0] == 0
+    made = strangers.all("SELECT c.name, a.address FROM contacts AS c JOIN contact_addresses AS a ON a.contact_id = c.id"
+                         " WHERE c.id = 3")  # fmt: skip
+    assert made == [(name, address)]
+    number = int(line[0])
+    assert strangers.all("SELECT contact_id FROM email_contacts WHERE email_id = ?", number) == [(3,)]
+    assert strangers.all("SELECT case_id FROM email_cases WHERE email_id = ?", number) == [(1,)]
+
+
+NO_STRANGERS = {
+    "4 --new-contact": "In e-mail 4 there is nobody without a contact; name one with --contact.",
+    "9 --new-contact": "E-mail 9 has several people without a contact; choose with --address: max@else.example, eve@else.example.",
+    "8 --new-contact --address max@else.example": "In e-mail 8 max@else.example is nobody without a contact",
+    "8 9 --new-contact": "--new-contact takes the number of one e-mail, without --suggested and --thread.",
+    "8 --new-contact --thread": "--new-contact takes the number of one e-mail, without --suggested and --thread.",
+    "8 --address max@else.example": "--address goes with --new-contact.",
+    "8 --new-contact --case 2026-999": "2026-999",
+    "7 --new-contact": "In e-mail 7 there is nobody without a contact",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NO_STRANGERS)
+def test_no_contact_is_made_on_a_guess(strangers: Firm, casefleet: Casefleet, line: str) -> None:
+    before = strangers.all("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM contacts")
+    code, _, told = casefleet("link", *line.split())
+    assert (code, NO_STRANGERS[line] in told) == (2, True), told
+    assert strangers.all("SELECT count(*) FROM activities UNION ALL SELECT count(*) FROM contacts") == before

@@ -22,7 +22,7 @@ def test_every_command_has_an_example() -> None:
     shown = {
         word for example in examples(README.read_text()) for word in re.findall(r"casefleet ([a-z-]+)", example.command)
     }
-    by_installation = {"serve", "doctor", "install", "sudoers", "signin"}
+    by_installation = {"triage", "serve", "doctor", "install", "sudoers", "signin"}
     assert set(COMMANDS) - shown - by_installation == set(), (
         "write its example; python -m tests.readme fills in the output"
     )

@@ -115,10 +115,11 @@ LINES = {
     "explain": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json")),
     "email list": ("", "--json", "--case 2026-102", "--lead 1", "--contact 2", "--user olga", "--since 2020-01-01"),
     "email show": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json", " --headers", " --html", " --raw")),
-    "unassigned": ("", "--json"),
+    "unassigned": ("", "--json", "--mine", "--user olga --json"),
+    "triage": ("",),
     "link": ("1 --contact 2", "5 --contact 1 --case 2026-101", "2 --case 2026-101", "6 --contact 2 --case 102",
              "--suggested --yes", "--contact 2 --case 2026-101 --yes", "--query wolfram* --contact 1 --yes",
-             "5 --suggested --thread", "3 --contact 1"),
+             "5 --suggested --thread", "3 --contact 1", "5 --new-contact", "2 --new-contact Eve"),
     "unlink": ("1 --case 2026-777", "1 --case 2026-101 --case 777", "1 --case 2026-101", "2 --case 2026-102", "1 --contact 1", "--batch 1"),
     "release": ("3", "4", "6"),
     "reject": ("3", "6"),
@@ -288,11 +289,11 @@ READING = """contact list, contact show, case list, case show, lead list, lead s
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
     page profile, page vcard, page data"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
-FILING = """link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
+FILING = """triage, link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,
     search --save, search --forget"""
 """Not for guests."""
-KEEPING = """contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
+KEEPING = """link --new-contact, contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
     case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
 RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,

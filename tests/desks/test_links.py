@@ -372,8 +372,44 @@ def test_several_open_cases_suggest_the_contact_and_name_the_cases(firm: Firm) -
     (only,) = suggestion_desk.for_email(firm.db, email)
     assert (only.place, only.contact.id) == (None, anna)
     assert "2026-101, 2026-102" in only.reason
+    assert [(one.name, one.command) for one in only.choices] == [
+        ("2026-101 One", "casefleet link 1 --case 2026-101"),
+        ("2026-102 Two", "casefleet link 1 --case 2026-102"),
+    ]
+    with pytest.raises(UsageError, match="several likely places: case 2026-101 One; case 2026-102 Two"):
+        batch_desk.suggested(firm.db, email)
+
+
+def test_what_is_done_is_suggested_no_more(firm: Firm) -> None:
+    anna, bert = firm.contact("Anna"), firm.contact("Bert")
+    one, two = firm.case("One", anna), firm.case("Two", anna)
+    firm.case("Three", bert)
+    email = log(firm, mail("anna@client.example", cc="bert@client.example"))
+    assert [s.summary for s in suggestion_desk.for_email(firm.db, email)] == ["contact Anna"]
+    link_desk.link(firm.db, email, places=(Place("case", one),))
+    (rest,) = suggestion_desk.for_email(firm.db, email)
+    assert [choice.place for choice in rest.choices] == [Place("case", two)]
+    link_desk.link(firm.db, email, places=(Place("case", two),))
+    assert suggestion_desk.for_email(firm.db, email) == []
     with pytest.raises(UsageError, match="Nothing is suggested"):
         batch_desk.suggested(firm.db, email)
+
+
+def test_candidates_are_each_place_once_by_trust_with_whom_it_needs(firm: Firm) -> None:
+    anna = firm.contact("Anna")
+    one, two = firm.case("One", anna), firm.case("Two", anna)
+    shared = firm.contact("Office", "anna@client.example")
+    firm.add("case_contacts", case_id=two, contact_id=shared)
+    first = log(firm, mail("x@else.example", msgid="first"))
+    link_desk.link(firm.db, first, contacts=(anna,), places=(Place("case", two),))
+    reply = mail("x@else.example", subject="Re: 2026-101", References="<first@mail.example>", cc="anna@client.example")
+    email = log(firm, reply)
+    link_desk.unlink(firm.db, email, contacts=(anna,))
+    found = suggestion_desk.candidates(suggestion_desk.for_email(firm.db, email))
+    assert [(c.place.id, c.trust, c.contact.id if c.contact else None) for c in found] == [
+        (two, "thread", anna),
+        (one, "contact", anna),
+    ]
 
 
 def test_equally_likely_places_are_left_to_a_person(firm: Firm) -> None:

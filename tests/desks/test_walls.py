@@ -116,6 +116,8 @@ def test_suggestions_know_nothing_of_it(firm: Firm) -> None:
     )
     waiting = receive(firm.db, reply, Arrival(firm.ada, "eml"), vouched=True).email_id
     assert {s.place for s in suggestion_desk.for_email(firm.db, waiting, sight(firm, firm.carl))} == {WALLED}
+    assert suggestion_desk.for_email(firm.db, waiting, sight(firm, firm.ada)) == []
+    link_desk.unlink(firm.db, waiting, contacts=(2,))
     shown = suggestion_desk.for_email(firm.db, waiting, sight(firm, firm.ada))
     assert [(s.summary, s.reason.partition(" has ")[2]) for s in shown] == [("contact Bert", "nothing open")]
     assert str(filed) not in "".join(s.reason for s in shown)

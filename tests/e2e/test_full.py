@@ -68,7 +68,7 @@ ELSEWHERE = {
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "case list", "case show", "lead list",
     "lead show", "imports list", "imports show", "inspect", "route", "explain", "email list", "email show",
-    "unassigned", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
+    "unassigned", "triage", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
 from casefleet_cli.desk.settings import BadSettingError
+from casefleet_cli.desk.strangers import NoStrangerError
 from casefleet_cli.desk.users import LastAdminError, NoTagError, TakenError
 from casefleet_cli.errors import (
     CannotCreateError,
@@ -85,6 +86,7 @@ OF_THE_DESK = (
     usage("link 2 --contact 1 --case 2026-101", "E-mail 2 is held; let it in with casefleet release 2 first."),
     usage("release 1", "E-mail 1 is neither held nor rejected.", NotHeldError),
     usage("reject 3", "E-mail 3 is on a case or lead; unlink it there first.", FiledError),
+    usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),
     usage("unlink --batch 1", "Batch 1 was undone already, on 2026-01-01; nothing was changed."),
 )  # fmt: skip
 
@@ -94,6 +96,10 @@ OF_COMMANDS = (
     usage("case list --fmt pretzel", f"'pretzel' is no table format; there are {', '.join(tabulate.tabulate_formats)}."),
     usage("feed", "Choose one of --case, --lead, --contact and --all."),
     usage("feed --all --case 2026-101", "Choose one of --case, --lead, --contact and --all."),
+    usage("link 1 --address x@else.example", "--address goes with --new-contact."),
+    usage("link 1 2 --new-contact", "--new-contact takes the number of one e-mail, without --suggested and --thread."),
+    usage("unassigned --mine", "--mine is of the user who acts: name one with --as, and leave --user out."),
+    usage("triage", "triage asks on a terminal; without one use casefleet unassigned and casefleet link."),
     usage("notifications read", "Say which: their numbers, or --all."),
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from casefleet_cli.clock import TOKEN_ALPHABET
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import addressbook, admission, entries, searches
+from casefleet_cli.desk import addressbook, admission, entries, searches, strangers, triage
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
@@ -16,8 +16,9 @@ from casefleet_cli.desk import never_log as never_log_desk
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.errors import NoInputError, UnreadableError, UsageError
-from tests.firm import BCC
-from tests.refusals import Office, Refusal, file
+from casefleet_cli.store.sight import EVERYTHING
+from tests.firm import BCC, mail
+from tests.refusals import Office, Refusal, file, log
 
 CASE_1, CASE_2, LEAD_1 = Place("case", 1), Place("case", 2), Place("lead", 1)
 ADA_2 = "ada@firm.example is an address of user 1 Ada Berg; a sender address has one user."
@@ -352,6 +353,25 @@ LINKS = (
     ),
     Refusal(
         lambda firm: admission.release(firm.db, 3), admission.NotHeldError, "E-mail 3 is neither held nor rejected.", 2
+    ),
+    Refusal(
+        lambda firm: strangers.one_of(firm.db, 1, EVERYTHING, "x@y.example"),
+        strangers.NoStrangerError,
+        "In e-mail 1 x@y.example is nobody without a contact; name one with --contact.",
+        2,
+    ),
+    Refusal(
+        lambda firm: strangers.one_of(firm.db, 6, EVERYTHING),
+        strangers.NoStrangerError,
+        "E-mail 6 has several people without a contact; choose with --address: x@else.example, y@else.example.",
+        2,
+        lambda firm: log(firm, mail("x@else.example, y@else.example", subject="Two of them")),
+    ),
+    Refusal(
+        lambda firm: triage.Sitting(firm.db, None).file([3], CASE_2, None, "2026-102"),
+        triage.GoneError,
+        "E-mail 3 is linked meanwhile, by a rule; it was left so.",
+        2,
     ),
     *(
         Refusal(

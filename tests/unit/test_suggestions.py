@@ -37,8 +37,9 @@ def clue(party: Party, trust: str = "contact") -> Clue:
             Party((ANNA, BERT), (TRUST, WILL), (ESTATE,)),
             [
                 Suggestion("contact", "Anna and Bert (a@x), sender, together have 2 open cases: 2026-1, 2026-2",
-                           contact=contact, choices=(Choice(ONE, "2026-1 Trust"), Choice(Place("case", 2), "2026-2 Will")))
-                for contact in (ANNA, BERT)
+                           contact=contact, choices=choices)
+                for contact, choices in ((ANNA, (Choice(ONE, "2026-1 Trust"), Choice(Place("case", 2), "2026-2 Will"))),
+                                         (BERT, ()))
             ],
         ),
         (

@@ -115,8 +115,8 @@ def test_an_unassigned_email_has_its_candidates_and_one_without_any_says_so(firm
     receive(firm.db, mail("anna@client.example", subject="Several"), Arrival(firm.ada, "pipe"))
     unassigned(firm, "Nobody")
     text = text_of(asked(firm).ask("/unassigned").text)
-    assert "casefleet link 1 --contact 1 --case 2026-101" in text
-    assert "casefleet link 1 --contact 1 --case 2026-102" in text
+    assert "casefleet link 1 --case 2026-101" in text
+    assert "casefleet link 1 --case 2026-102" in text
     assert "Nothing is likely. casefleet link 2 --contact CONTACT --case NUMBER" in text
 
 

@@ -112,7 +112,11 @@ def _by_party(clue: Clue) -> list[Suggestion]:
     choices = tuple(cases or [Choice(Place("lead", lead.id), lead.name) for lead in party.open_leads])
     rest = f"{len(names)} open {'cases' if party.open_cases else 'leads'}: {', '.join(names)}"
     rest = rest if names else "nothing open"
-    return [Suggestion(clue.trust, f"{reason} {rest}", contact=held, choices=choices) for held in party.contacts]
+    # Of several who hold one address, the first stands for all in what there is to choose from.
+    return [
+        Suggestion(clue.trust, f"{reason} {rest}", contact=held, choices=() if nth else choices)
+        for nth, held in enumerate(party.contacts)
+    ]
 
 
 _WORD = re.compile(r"[0-9A-Za-zÀ-ÿ][\w./-]*")
