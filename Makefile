@@ -79,6 +79,7 @@ bench: $(VENV)/developed
 	$(BIN)/python -m tests.bench_parse
 	$(BIN)/python -m tests.bench_search
 	$(BIN)/python -m tests.bench_import
+	$(BIN)/python -m tests.bench_desk
 	$(BIN)/python -m tests.bench_pages 100000 30
 	$(BIN)/python -m tests.bench_serve 20000 40
 

@@ -77,3 +77,8 @@ def ticks() -> float:
 def salt() -> bytes:
     """16 octets (128 bits) from the operating system's random source, so that nobody can guess what a digest is of."""
     return os.urandom(16)
+
+
+def pause(seconds: float) -> None:
+    """Do nothing for a while, so that others come to their turn."""
+    time.sleep(seconds)

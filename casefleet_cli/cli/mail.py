@@ -115,19 +115,8 @@ def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[
     whole["suspicions"] = [one._asdict() for one in spoofing.of_email(connection, sight, whole)]
     waits = whole["standing"] == "unassigned"
     likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
-    whole["suggestions"] = [suggestion_in_words(one) for one in likely]
+    whole["suggestions"] = [one.told for one in likely]
     return whole
-
-
-def suggestion_in_words(suggestion: suggestion_desk.Suggestion) -> dict[str, Any]:
-    """A suggestion as machines get it."""
-    return {
-        "summary": suggestion.summary,
-        "reason": suggestion.reason,
-        "trust": suggestion.trust,
-        "command": suggestion.command,
-        "choices": [{"name": choice.name, "command": choice.command} for choice in suggestion.choices],
-    }
 
 
 def _card(whole: dict[str, Any]) -> None:

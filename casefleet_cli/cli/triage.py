@@ -14,16 +14,14 @@ from casefleet_cli.cli.mail import forward_in_words
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.spoofing.letters import visible
-from casefleet_cli.desk import admission, reading, spoofing, strangers
-from casefleet_cli.desk import links as link_desk
-from casefleet_cli.desk import suggestions as suggestion_desk
-from casefleet_cli.desk.triage import Act, Sitting
+from casefleet_cli.desk import admission, reading, strangers
+from casefleet_cli.desk.triage import Look, Sitting, look_at
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import deliveries, emails, links, mailbook, references, suggestions
+from casefleet_cli.store import emails, links, references
 
 if TYPE_CHECKING:
     from casefleet_cli.cli.state import State
-    from casefleet_cli.desk.suggestions import Candidate
+    from casefleet_cli.desk.triage import Act
 
 _MOST = 9
 _LINES = 12
@@ -95,11 +93,11 @@ class _Desk:
             self._one(email_id)
 
     def _one(self, email_id: int) -> None:
-        candidates = self._show(email_id)
+        look = self._show(email_id)
         while True:
             key = self._key()
             try:
-                if self._answered(key, email_id, candidates):
+                if self._answered(key, email_id, look):
                     return
             except UsageError as refusal:
                 output.say(str(refusal))
@@ -107,7 +105,7 @@ class _Desk:
                     self._next()
                     return
 
-    def _answered(self, key: str, email_id: int, candidates: list[Candidate]) -> bool:
+    def _answered(self, key: str, email_id: int, look: Look) -> bool:
         """Do what a key says; False where the same mail goes on being asked about."""
         if key in _SKIPS:
             self._next()
@@ -120,40 +118,40 @@ class _Desk:
         elif key == "n":
             return self._new_contact(email_id)
         elif key in ("c", "l"):
-            return self._elsewhere(email_id, "case" if key == "c" else "lead")
-        elif key.isdigit() and 0 < int(key) <= min(len(candidates), _MOST):
-            chosen = candidates[int(key) - 1]
-            self._file(email_id, chosen.place, chosen.contact.id if chosen.contact else None, chosen.name)
+            return self._elsewhere(look, "case" if key == "c" else "lead")
+        elif key.isdigit() and 0 < int(key) <= min(len(look.candidates), _MOST):
+            chosen = look.candidates[int(key) - 1]
+            self._file(look.waiting, chosen.place, chosen.contact.id if chosen.contact else None, chosen.name)
         else:
-            self._tell(key, email_id)
+            self._tell(key, look)
             return False
         return True
 
-    def _tell(self, key: str, email_id: int) -> None:
+    def _tell(self, key: str, look: Look) -> None:
         """What changes nothing."""
         if key == "t":
             self._thread = not self._thread
-            count = len(self._with_thread(email_id)) - 1
-            output.say(f"Its thread goes along: {count} more." if self._thread else "Its thread stays.")
+            others = len(look.waiting) - 1
+            output.say(f"Its thread goes along: {others} more." if self._thread else "Its thread stays.")
         elif key == "m":
-            output.block(str(mailbook.one(self._connection, email_id)["text"] or "(no text)"))
+            output.block(str(look.email["text"] or "(no text)"))
         elif key == "?":
             output.block(_HELP)
         else:
             # What was pasted, or typed ahead of the question, answers nothing.
             output.say("There is no such answer here; one key at a time, ? explains them.")
 
-    def _file(self, email_id: int, place: Place, contact_id: int | None, name: str) -> None:
-        filed = self._with_thread(email_id) if self._thread else [email_id]
+    def _file(self, email_ids: list[int], place: Place, contact_id: int | None, name: str) -> None:
+        filed = email_ids if self._thread else email_ids[:1]
         self._done(self._sitting.file(filed, place, contact_id, name))
 
-    def _elsewhere(self, email_id: int, kind: str) -> bool:
+    def _elsewhere(self, look: Look, kind: str) -> bool:
         typed = keys.line(f"Which {kind}")
         if not typed:
             return False
         find = references.case if kind == "case" else references.lead
         place = Place(kind, find(self._connection, typed, self._state.sight))
-        self._file(email_id, place, None, links.name_and_status(self._connection, place)[0])
+        self._file(look.waiting, place, None, links.name_and_status(self._connection, place)[0])
         return True
 
     def _new_contact(self, email_id: int) -> bool:
@@ -199,58 +197,49 @@ class _Desk:
         self._at += 1
         self._thread = False
 
-    def _with_thread(self, email_id: int) -> list[int]:
-        return link_desk.with_their_threads(self._connection, [email_id], self._state.sight)
-
     def _key(self) -> str:
         key = keys.key(f"{_KEYS}\n> ")
         output.say(key if key.isprintable() else "")
         return key
 
-    def _show(self, email_id: int) -> list[Candidate]:
-        """Print one mail and its numbered candidates, and give these."""
-        connection, sight = self._connection, self._state.sight
+    def _show(self, email_id: int) -> Look:
+        """Print one mail and its numbered candidates."""
+        connection, state = self._connection, self._state
         if reading.is_noted(connection):
-            reading.note(self._state.database_path, self._state.viewer(), email_id, "text")
-        whole = mailbook.one(connection, email_id)
-        likely = suggestion_desk.for_email(connection, email_id, sight)
-        candidates = suggestion_desk.candidates(likely)
-        related = suggestions.related_emails(connection, email_id, sight)
-        waiting_too = len(self._with_thread(email_id)) - 1
+            reading.note(state.database_path, state.viewer(), email_id, "text")
+        look = look_at(connection, email_id, state.sight)
+        email = look.email
         output.say("")
         output.say(f"─── {self._at + 1} of {len(self._numbers)} ── e-mail {email_id} " + "─" * 20)
         output.card(
             [
-                ("Subject", visible(whole["subject"] or "(no subject)")),
-                ("From", _box(whole["from_name"], whole["from_address"])),
-                ("To", _boxes(whole["to"])),
-                ("Cc", _boxes(whole["cc"])),
-                ("Date", output.moment(whole["sent_at"])),
-                ("Beware", [one.sentence for one in spoofing.of_email(connection, sight, whole)]),
-                ("Logged for", list(dict.fromkeys(delivery["user"] for delivery in whole["deliveries"]))),
-                ("Contacts", [one["name"] for one in links.contacts_of(connection, email_id, sight, 5)]),
-                ("Files", [one["filename"] or "unnamed" for one in whole["attachments"][:8]]),
-                ("Forwards", [forward_in_words(forward) for forward in whole["forwards"][:3]]),
-                ("Thread", f"{len(related)} more, {waiting_too} of them unassigned" if related else None),
-                ("Why", self._why(email_id)),
+                ("Subject", visible(email["subject"] or "(no subject)")),
+                ("From", _box(email["from_name"], email["from_address"])),
+                ("To", _boxes(email["to"])),
+                ("Cc", _boxes(email["cc"])),
+                ("Date", output.moment(email["sent_at"])),
+                ("Beware", look.suspicions),
+                ("Logged for", list(dict.fromkeys(delivery["user"] for delivery in email["deliveries"]))),
+                ("Contacts", look.contacts),
+                ("Files", [one["filename"] or "unnamed" for one in email["attachments"][:8]]),
+                ("Forwards", [forward_in_words(forward) for forward in email["forwards"][:3]]),
+                (
+                    "Thread",
+                    f"{look.related} more, {len(look.waiting) - 1} of them unassigned" if look.related else None,
+                ),
+                ("Why", self._why(look)),
             ]
         )
         output.say("")
-        output.block(_beginning(whole["text"] or "(no text)"))
+        output.block(_beginning(email["text"] or "(no text)"))
         output.say("")
-        for nth, one in enumerate(candidates[:_MOST], 1):
-            _say_choice(nth, f"{one.place.kind} {one.name}: {one.reason}")
-        if not candidates:
-            for suggestion in likely[:3]:
-                output.say(f"    {suggestion.summary}: {suggestion.reason}")
-            output.say("    No case or lead is likely: c and l take any, n makes a contact.")
-        if len(candidates) > _MOST:
-            output.say(f"    and {len(candidates) - _MOST} more; c takes any case")
-        return candidates
+        _say_candidates(look)
+        return look
 
-    def _why(self, email_id: int) -> str:
-        decisions = deliveries.decisions(self._connection, email_id, latest=1, sight=self._state.sight)
-        told = sentences(decisions[-1], self._state.days()) if decisions else [""]
+    def _why(self, look: Look) -> str:
+        if look.decision is None:
+            return ""
+        told = sentences(look.decision, self._state.days())
         return told[1] if len(told) > 1 else told[0]
 
     def tell_the_end(self) -> None:
@@ -263,6 +252,17 @@ class _Desk:
         if acts:
             batch = self._sitting.batch_id
             output.say(f"That was batch {batch}; casefleet unlink --batch {batch} takes it back.")
+
+
+def _say_candidates(look: Look) -> None:
+    for nth, one in enumerate(look.candidates[:_MOST], 1):
+        _say_choice(nth, f"{one.place.kind} {one.name}: {one.reason}")
+    if len(look.candidates) > _MOST:
+        output.say(f"    and {len(look.candidates) - _MOST} more; c takes any case", raw=True)
+    if not look.candidates:
+        for suggestion in look.suggestions[:3]:
+            output.say(f"    {clean(suggestion.summary)}: {clean(suggestion.reason)}", raw=True)
+        output.say("    No case or lead is likely: c and l take any, n makes a contact.", raw=True)
 
 
 def _say_choice(nth: int, words: str) -> None:

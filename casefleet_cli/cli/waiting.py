@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli.cli import choosing, output, people
-from casefleet_cli.cli.mail import suggestion_in_words
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import spoofing
 from casefleet_cli.desk import suggestions as suggestion_desk
@@ -101,7 +100,7 @@ def _with_best(connection: sqlite3.Connection, numbers: list[int], sight: Sight)
         likely = suggestion_desk.for_emails(connection, some, sight)
         for row in spoofing.marked(connection, sight, (by_number[number] for number in some)):
             found = likely[row["id"]]
-            told = suggestion_in_words(found[0]) if found else {}
+            told = found[0].told if found else {}
             names = ("reason", "command", "choices")
             best = {"suggestion": told.get("summary"), **{name: told.get(name) for name in names}}
             yield {**row, **best, "candidates": suggestion_desk.candidates(found)}

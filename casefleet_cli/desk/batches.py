@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from casefleet_cli import access
+from casefleet_cli import access, clock
 from casefleet_cli.core.rules.suggestions import TRUST
 from casefleet_cli.desk import admission
 from casefleet_cli.desk import links as link_desk
@@ -17,11 +17,17 @@ from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.desk.links import Linked
     from casefleet_cli.store.sight import Sight
+
+
+T = TypeVar("T")
+_AT_ONCE = 200
+_BREATH = 0.11
+"""Seconds; whoever waits for SQLite's lock asks for it every tenth of one at the latest."""
 
 
 class Step(NamedTuple):
@@ -91,51 +97,84 @@ def plan_suggested(
 def carry_out(
     connection: sqlite3.Connection, steps: list[Step], *, acting: int | None = None, always_batch: bool = False
 ) -> Done:
-    """Do what was planned, in one transaction, as one batch if it is about several emails or `always_batch`.
+    """Do what was planned, as one batch if it is about several emails or `always_batch`.
 
-    Emails that stand elsewhere than when it was planned are left as they are, each with a sentence.
+    It is committed some hundred at a time, and who delivers mail meanwhile gets in between. Emails that stand elsewhere
+    than when it was planned are left as they are, each with a sentence.
     """
-    with transaction(connection):
-        batch_id = batches.add(connection, acting) if always_batch or len(steps) > 1 else None
-        detail = "" if batch_id is None else f"batch {batch_id}"
-        linked, refused = [], []
-        for step in steps:
-            standing = emails.standing(connection, step.email_id)
-            if standing != step.standing:
-                refused.append(f"E-mail {step.email_id} is {standing} meanwhile and was left so.")
-                continue
-            done = link_desk.put(
-                connection, step.email_id, contacts=step.contacts, places=step.places, acting=acting, detail=detail
-            )
-            linked.append(done)
-            if batch_id is not None:
-                batches.add_activities(connection, batch_id, done.activities)
-        if batch_id is not None and not any(done.activities for done in linked):
-            batches.remove(connection, batch_id)
-            batch_id = None
-        return Done(batch_id, linked, refused)
+    linked: list[Linked] = []
+    refused: list[str] = []
+    batch_id = None
+    for some in slices(steps):
+        with transaction(connection):
+            if batch_id is None and (always_batch or len(steps) > 1):
+                batch_id = batches.add(connection, acting)
+            linked += _linked(connection, some, batch_id, acting, refused)
+            if batch_id is not None and not any(done.activities for done in linked):
+                batches.remove(connection, batch_id)
+                batch_id = None
+    return Done(batch_id, linked, refused)
+
+
+def slices(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Parts of what is done with many, each for a transaction of its own; between them others get in."""
+    for at in range(0, len(items), _AT_ONCE):
+        if at:
+            clock.pause(_BREATH)
+        yield items[at : at + _AT_ONCE]
+
+
+def _linked(
+    connection: sqlite3.Connection, steps: Sequence[Step], batch_id: int | None, acting: int | None, refused: list[str]
+) -> list[Linked]:
+    linked = []
+    detail = "" if batch_id is None else f"batch {batch_id}"
+    for step in steps:
+        standing = emails.standing(connection, step.email_id)
+        if standing != step.standing:
+            refused.append(f"E-mail {step.email_id} is {standing} meanwhile and was left so.")
+            continue
+        done = link_desk.put(
+            connection, step.email_id, contacts=step.contacts, places=step.places, acting=acting, detail=detail
+        )
+        linked.append(done)
+        if batch_id is not None:
+            batches.add_activities(connection, batch_id, done.activities)
+    return linked
 
 
 def undo(connection: sqlite3.Connection, batch_id: int, *, acting: int | None = None) -> Undone:
-    """Take back exactly the links that a batch made, and what it rejected, in one transaction.
+    """Take back exactly the links that a batch made, and what it rejected; some hundred at a time, as `carry_out`.
 
     What was linked or unlinked by hand since stays as it is, and so does a contact that an email on a case or lead
     needs. Raises UsageError when there is no such batch, or it was undone before.
     """
+    viewer = access.who(connection, acting)
     with transaction(connection):
-        viewer = access.who(connection, acting)
-        whose = None if viewer.is_admin else viewer.user_id
-        undone_at = batches.undone_at(connection, batch_id, whose)
-        if undone_at is None:
-            newest = batches.last(connection, whose)
-            rest = f"the last is {newest}" if newest else "there is none yet; linking several e-mails makes one"
-            raise UsageError(f"There is no batch {batch_id}; {rest}.")
-        if undone_at:
-            day = settings.days(connection).day(undone_at)
-            raise UsageError(f"Batch {batch_id} was undone already, on {day}; nothing was changed.")
-        undone = _undone(connection, batch_id, None, acting)
+        _require_done(connection, batch_id, None if viewer.is_admin else viewer.user_id)
+    changed: set[int] = set()
+    kept: list[str] = []
+    back = 0
+    for some in slices(batches.activities_of(connection, batch_id)):
+        with transaction(connection):
+            unlinked, stays, released = _undone(connection, batch_id, some, acting)
+        changed |= unlinked
+        kept += stays
+        back += released
+    with transaction(connection):
         batches.mark_undone(connection, batch_id)
-        return undone
+    return Undone(len(changed), kept, back)
+
+
+def _require_done(connection: sqlite3.Connection, batch_id: int, whose: int | None) -> None:
+    undone_at = batches.undone_at(connection, batch_id, whose)
+    if undone_at is None:
+        newest = batches.last(connection, whose)
+        rest = f"the last is {newest}" if newest else "there is none yet; linking several e-mails makes one"
+        raise UsageError(f"There is no batch {batch_id}; {rest}.")
+    if undone_at:
+        day = settings.days(connection).day(undone_at)
+        raise UsageError(f"Batch {batch_id} was undone already, on {day}; nothing was changed.")
 
 
 def take_back(
@@ -143,10 +182,13 @@ def take_back(
 ) -> list[str]:
     """As `undo`, of a part of a batch: what some activities tell of; a sentence for each link that stays."""
     with transaction(connection):
-        return _undone(connection, batch_id, list(acts), acting).kept
+        return _undone(connection, batch_id, list(acts), acting)[1]
 
 
-def _undone(connection: sqlite3.Connection, batch_id: int, among: list[int] | None, acting: int | None) -> Undone:
+def _undone(
+    connection: sqlite3.Connection, batch_id: int, among: Sequence[int], acting: int | None
+) -> tuple[set[int], list[str], int]:
+    """The emails that lost a link, a sentence for each link that stays, and how many emails are let back in."""
     viewer = access.who(connection, acting)
     changed: set[int] = set()
     kept = []
@@ -176,7 +218,7 @@ def _undone(connection: sqlite3.Connection, batch_id: int, among: list[int] | No
         if references.is_in_sight(connection, viewer.sight, "email", email_id)
         and admission.bring_back(connection, email_id, acting, detail)
     ]
-    return Undone(len(changed), kept, len(brought_back))
+    return changed, kept, len(brought_back)
 
 
 def _planned(connection: sqlite3.Connection, steps: Iterable[Step]) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli import access
 from casefleet_cli.core.rules.notices import quoted
@@ -68,6 +68,18 @@ class Suggestion(NamedTuple):
     def command(self) -> str:
         """The command that accepts it."""
         return _command(self.email_id, None if self.is_known else self.contact, self.place, self.reference)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """All of it, as machines get it."""
+        choices = [{"name": choice.name, "command": choice.command} for choice in self.choices]
+        return {
+            "summary": self.summary,
+            "reason": self.reason,
+            "trust": self.trust,
+            "command": self.command,
+            "choices": choices,
+        }
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from casefleet_cli.desk import admission, strangers
+from casefleet_cli.desk import admission, spoofing, strangers
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import links as link_desk
+from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, batches, emails
+from casefleet_cli.store import activities, batches, deliveries, emails, links, mailbook, suggestions
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.desk.strangers import Stranger
+    from casefleet_cli.desk.suggestions import Candidate, Suggestion
+    from casefleet_cli.store.sight import Sight
+
+_FEW = 5
 
 
 class Act(NamedTuple):
@@ -27,6 +32,41 @@ class Act(NamedTuple):
     activities: tuple[int, ...]
     notes: tuple[str, ...] = ()
     """What else is to be said: of what was left as it was, of closed cases."""
+
+
+class Look(NamedTuple):
+    """What one has to see of an email to say where it belongs."""
+
+    email: dict[str, Any]
+    """As mailbook.one gives it."""
+    suggestions: list[Suggestion]
+    candidates: list[Candidate]
+    contacts: list[str]
+    suspicions: list[str]
+    related: int
+    """The other emails of its thread in sight."""
+    waiting: list[int]
+    """Itself, and those of them that are unassigned, too."""
+    decision: dict[str, Any] | None
+    """The last one about it, as deliveries.decisions gives it."""
+
+
+def look_at(connection: sqlite3.Connection, email_id: int, sight: Sight) -> Look:
+    """Put together what there is to see of an email."""
+    whole = mailbook.one(connection, email_id)
+    likely = suggestion_desk.for_email(connection, email_id, sight)
+    related = suggestions.related_emails(connection, email_id, sight)
+    decisions = deliveries.decisions(connection, email_id, latest=1, sight=sight)
+    return Look(
+        whole,
+        likely,
+        suggestion_desk.candidates(likely),
+        [one["name"] for one in links.contacts_of(connection, email_id, sight, _FEW)],
+        [one.sentence for one in spoofing.of_email(connection, sight, whole)],
+        len(related),
+        link_desk.with_their_threads(connection, [email_id], sight) if related else [email_id],
+        decisions[-1] if decisions else None,
+    )
 
 
 class GoneError(UsageError):

@@ -64,15 +64,25 @@ def mark_undone(connection: sqlite3.Connection, batch_id: int) -> None:
     connection.execute("UPDATE batches SET undone_at = ? WHERE id = ?", (clock.stamp(), batch_id))
 
 
-def links_of(connection: sqlite3.Connection, batch_id: int, among: Iterable[int] | None = None) -> list[BatchLink]:
-    """The links that a batch made (or of these, those that some activities tell of), places before contacts."""
+def activities_of(connection: sqlite3.Connection, batch_id: int) -> list[int]:
+    """The activities that tell what a batch did, those of places before those of contacts."""
+    rows = connection.execute(
+        "SELECT a.id FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id WHERE b.batch_id = ?"
+        " ORDER BY a.contact_id IS NOT NULL, a.id",
+        (batch_id,),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def links_of(connection: sqlite3.Connection, batch_id: int, among: Iterable[int]) -> list[BatchLink]:
+    """The links that a batch made, those that some activities tell of, places before contacts."""
     rows = connection.execute(
         """SELECT a.email_id, a.case_id, a.lead_id, a.contact_id, EXISTS (
     SELECT 1 FROM activities AS later WHERE later.email_id = a.email_id AND later.id > a.id
     AND later.verb IN ('linked', 'unlinked') AND later.case_id IS a.case_id AND later.lead_id IS a.lead_id
     AND later.contact_id IS a.contact_id)
 FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id
-WHERE b.batch_id = :batch AND a.verb = 'linked' AND (:among IS NULL OR a.id IN (SELECT value FROM json_each(:among)))
+WHERE b.batch_id = :batch AND a.verb = 'linked' AND a.id IN (SELECT value FROM json_each(:among))
 ORDER BY a.contact_id IS NOT NULL, a.id""",
         _asked(batch_id, among),
     )
@@ -82,11 +92,11 @@ ORDER BY a.contact_id IS NOT NULL, a.id""",
     ]
 
 
-def rejected_by(connection: sqlite3.Connection, batch_id: int, among: Iterable[int] | None = None) -> list[int]:
-    """The emails that a batch rejected and that nobody released or rejected since."""
+def rejected_by(connection: sqlite3.Connection, batch_id: int, among: Iterable[int]) -> list[int]:
+    """The emails that a batch rejected, as some activities tell, and that nobody released or rejected since."""
     rows = connection.execute(
         """SELECT a.email_id FROM batch_activities AS b JOIN activities AS a ON a.id = b.activity_id
-WHERE b.batch_id = :batch AND a.verb = 'rejected' AND (:among IS NULL OR a.id IN (SELECT value FROM json_each(:among)))
+WHERE b.batch_id = :batch AND a.verb = 'rejected' AND a.id IN (SELECT value FROM json_each(:among))
 AND NOT EXISTS (SELECT 1 FROM activities AS later WHERE later.email_id = a.email_id AND later.id > a.id
     AND later.verb IN ('released', 'rejected')) ORDER BY a.id""",
         _asked(batch_id, among),
@@ -94,8 +104,8 @@ AND NOT EXISTS (SELECT 1 FROM activities AS later WHERE later.email_id = a.email
     return [int(row[0]) for row in rows]
 
 
-def _asked(batch_id: int, among: Iterable[int] | None) -> dict[str, object]:
-    return {"batch": batch_id, "among": None if among is None else json.dumps(list(among))}
+def _asked(batch_id: int, among: Iterable[int]) -> dict[str, object]:
+    return {"batch": batch_id, "among": json.dumps(list(among))}
 
 
 def _place(case_id: int | None, lead_id: int | None) -> Place | None:

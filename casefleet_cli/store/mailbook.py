@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from casefleet_cli.core.mail import header, mime
-from casefleet_cli.core.mail import message as messages
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, mailparts, originals, settings, users
 from casefleet_cli.store.sight import EVERYTHING
@@ -133,6 +131,8 @@ def attachment(connection: sqlite3.Connection, sight: Sight, email_id: int, numb
 
 def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, str]]:
     """Every header of an email in order, decoded from its bytes, with BCC addresses masked."""
+    from casefleet_cli.core.mail import header, mime  # noqa: PLC0415 - lists do without
+
     secrets = users.secrets(connection, settings.logging_domain(connection))
     raw = originals.of_email(connection, email_id)
     return [(name, secrets.hide(header.decode(value))) for name, value in mime.read_headers(raw)]
@@ -140,6 +140,8 @@ def headers(connection: sqlite3.Connection, email_id: int) -> list[tuple[str, st
 
 def html(connection: sqlite3.Connection, email_id: int) -> str | None:
     """The HTML of an email as its sender wrote it, hostile as it may be, with BCC addresses masked; or None."""
+    from casefleet_cli.core.mail import message as messages  # noqa: PLC0415 - lists do without
+
     found = messages.html_of(originals.of_email(connection, email_id))
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Linking many emails at once: the plan says what will be done, one transaction does it, one undo takes exactly it back."""
+"""Linking many emails at once: the plan says what will be done, what is done is one batch, one undo takes exactly it back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from casefleet_cli import clock
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import links as link_desk
@@ -189,3 +190,33 @@ def test_a_failure_in_the_middle_links_nothing(firm: Firm) -> None:
     with pytest.raises(Exception, match="FOREIGN KEY"):
         batch_desk.carry_out(firm.db, broken)
     assert (links_now(firm), firm.count("activities"), firm.count("batches")) == ([], before, 0)
+
+
+def test_of_very_many_what_was_done_when_it_was_ended_is_kept_and_can_be_taken_back(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_desk, "_AT_ONCE", 2)
+    pauses: list[float] = []
+    monkeypatch.setattr(clock, "pause", pauses.append)
+    place = (Place("case", firm.case("Trust")),)
+    anna = firm.contact("Anna")
+    numbers = [log(firm, to=f"p{n}@else.example") for n in range(5)]
+    planned = batch_desk.plan(firm.db, numbers, (anna,), place)
+
+    def ended(_: float) -> None:
+        assert not firm.db.in_transaction, "who delivers mail gets in here"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clock, "pause", ended)
+    with pytest.raises(KeyboardInterrupt):
+        batch_desk.carry_out(firm.db, planned.steps, acting=firm.ada)
+    assert firm.count("email_cases") == 2
+    with pytest.raises(KeyboardInterrupt):
+        batch_desk.undo(firm.db, 1, acting=firm.ada)
+    assert firm.count("email_cases") == 0
+    monkeypatch.setattr(clock, "pause", pauses.append)
+    assert batch_desk.undo(firm.db, 1, acting=firm.ada) == batch_desk.Undone(2, [])
+    assert (firm.count("email_cases"), firm.count("email_contacts")) == (0, 0)
+    done = batch_desk.carry_out(firm.db, planned.steps, acting=firm.ada)
+    assert (done.batch_id, len(done.linked), len(pauses)) == (2, 5, 3)
+    assert firm.count("email_cases") == 5
