@@ -96,6 +96,7 @@ RIGHTS = {
     "link": _WORKING,
     "link --new-contact": _COLLEAGUES,
     "unlink": _WORKING,
+    "move": _WORKING,
     "release": _WORKING,
     "reject": _WORKING,
     "never-log add": _WORKING,

@@ -51,6 +51,7 @@ COMMANDS = {
     "unassigned": Entry(f"{_HERE}.waiting:unassigned", "The list to empty."),
     "link": Entry(f"{_HERE}.linking:link", "File e-mails by hand."),
     "unlink": Entry(f"{_HERE}.linking:unlink", "Take e-mails off a case, lead or contact."),
+    "move": Entry(f"{_HERE}.moving:move", "Put right what was filed wrongly: from one case to another."),
     "release": Entry(f"{_HERE}.linking:release", "Let held e-mails in."),
     "reject": Entry(f"{_HERE}.linking:reject", "Keep held e-mails out of sight."),
     "never-log": Entry(f"{_HERE}.never_log:app", "Addresses and domains whose mail is not logged."),

@@ -34,7 +34,8 @@ def _what(row: Mapping[str, Any], kind: str, number: int) -> str:
     shown = [name for noun, name in named.items() if name and (noun, row[f"{noun}_id"]) != (kind, number)]
     user = row["about_user"]
     if user:
-        shown.append(f"for {user}" if row["email_id"] or row["verb"] == "imported" else f"user {user}")
+        is_mail = row["email_id"] or row["is_taken_off"] or row["verb"] == "imported"
+        shown.append(f"for {user}" if is_mail else f"user {user}")
     if row["about_activity_id"]:
         shown.append(f"the words of activity {row['about_activity_id']}")
     words = " ".join([row["verb"], *shown])

@@ -11,15 +11,15 @@ from casefleet_cli import access
 from casefleet_cli.cli import choosing, output
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.rules.suggestions import TRUST
-from casefleet_cli.desk import admission, strangers
+from casefleet_cli.desk import admission, entries, strangers
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import links, references
+from casefleet_cli.store import links, parties, references
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from casefleet_cli.store.sight import Sight
 
@@ -73,7 +73,8 @@ def link(
     sight = context.obj.sight
     contacts, places = _asked(connection, sight, contact, case, lead)
     if new_contact is not None or address is not None:
-        _link_new(context, numbers, new_contact, address or "", contacts, places, is_alone=not (suggested or thread))
+        is_alone = not (suggested or thread)
+        _link_new(context, numbers, new_contact, address or "", contacts, places, is_alone=is_alone, yes=yes)
         return
     if suggested == bool(contacts or places):
         raise UsageError("Say where to: --case, --lead or --contact, or else --suggested alone.")
@@ -106,9 +107,11 @@ def link(
         return
     if planned.refused and len(chosen) == 1:
         raise UsageError(planned.refused[0])
+    if not suggested:
+        ask_of_strange(connection, _strange(connection, planned.steps), yes=yes)
     done = batch_desk.carry_out(connection, planned.steps, acting=acting)
     for linked in done.linked:
-        output.say(_told(connection, linked))
+        output.say(_told(connection, linked, sight))
     if done.batch_id is not None:
         output.say(f"That was batch {done.batch_id}; casefleet unlink --batch {done.batch_id} takes it back.")
     output.some_failed(planned.refused + done.refused, f"of {len(chosen)} e-mails left as they were")
@@ -123,6 +126,7 @@ def _link_new(
     places: tuple[Place, ...],
     *,
     is_alone: bool,
+    yes: bool,
 ) -> None:
     """Make a contact of somebody in one e-mail, and link the e-mail to it and where else it is to go."""
     if name is None:
@@ -133,10 +137,11 @@ def _link_new(
     connection, sight = context.obj.connection(), context.obj.sight
     email_id = references.email(connection, numbers[0], sight)
     stranger = strangers.one_of(connection, email_id, sight, address)
+    ask_of_strange(connection, _strange(connection, [batch_desk.Step(email_id, contacts, places)]), yes=yes)
     done = strangers.link(
         connection, email_id, stranger, name, contacts=contacts, places=places, acting=context.obj.acting()
     )
-    output.say(_told(connection, done))
+    output.say(_told(connection, done, sight))
 
 
 def unlink(
@@ -145,8 +150,10 @@ def unlink(
     contact: Contacts = None,
     case: Cases = None,
     lead: Leads = None,
+    thread: Annotated[bool, typer.Option("--thread", help="And the mail of the thread that is there, too.")] = False,
+    reason: Annotated[str, typer.Option(metavar="WORDS", help="Why; it stands in the feed.")] = "",
     batch: Annotated[
-        int | None, typer.Option(min=0, max=output.LARGEST, metavar="N", help="Take back what one link command did.")
+        int | None, typer.Option(min=0, max=output.LARGEST, metavar="N", help="Take back what one command did.")
     ] = None,
 ) -> None:
     """Take e-mails off a case, a lead or a contact; off the last one they are unassigned again."""
@@ -155,7 +162,7 @@ def unlink(
     sight = context.obj.sight
     contacts, places = _asked(connection, sight, contact, case, lead)
     if batch is not None:
-        if numbers or contacts or places:
+        if numbers or contacts or places or thread or reason:
             raise UsageError("--batch takes back a whole batch; give it alone.")
         undone = batch_desk.undo(connection, batch, acting=acting)
         back = f", {undone.brought_back} brought back" if undone.brought_back else ""
@@ -167,9 +174,11 @@ def unlink(
     if not contacts and not places:
         raise UsageError("Say what to take them off: --case, --lead or --contact.")
 
+    why = entries.label(reason, "reason")
+
     def one(email_id: int) -> None:
-        standing = link_desk.unlink(connection, email_id, contacts=contacts, places=places, acting=acting)
-        what = _named(connection, places, contacts)
+        standing = link_desk.unlink(connection, email_id, contacts=contacts, places=places, reason=why, acting=acting)
+        what = named(connection, places, contacts)
         output.say(f"E-mail {email_id} is taken off {what}.{_stays(email_id, standing) if places else ''}")
 
     def _stays(email_id: int, standing: str) -> str:
@@ -177,7 +186,10 @@ def unlink(
             return f" It is now {standing}."
         return " It is still on another case or lead." if links.places_of(connection, email_id, sight) else ""
 
-    _each([references.email(connection, number, sight) for number in numbers], one)
+    chosen = [references.email(connection, number, sight) for number in numbers]
+    if thread:
+        chosen = link_desk.with_those_of_their_threads_on(connection, chosen, places, sight)
+    each(chosen, one)
 
 
 def _in_bulk(
@@ -190,6 +202,9 @@ def _in_bulk(
     else:
         choosing.show_plan(connection, planned.steps, sight)
         output.say(f"{_count(len(planned.steps))} to link.")
+        strange = sum(map(len, _strange(connection, planned.steps).values()))
+        if strange:
+            output.say(f"In {strange} of them is none of the contacts of where it would go.")
     for sentence in planned.refused[:_REASONS]:
         output.warn(sentence)
     if planned.refused:
@@ -208,6 +223,33 @@ def _in_bulk(
     output.some_failed(done.refused, f"of {_count(len(planned.steps))} left as they were")
 
 
+def ask_of_strange(
+    connection: sqlite3.Connection, strange: Mapping[tuple[Place, ...], list[int]], *, yes: bool
+) -> None:
+    """Ask, or refuse where nobody can answer, when e-mails are to go where none of the contacts is in them.
+
+    `strange`: such e-mails by the cases and leads that they would go to.
+    """
+    for places, numbers in strange.items():
+        some = ", ".join(map(str, numbers[:_REASONS])) + (" and more" if len(numbers) > _REASONS else "")
+        sentence = f"None of the contacts of {named(connection, places, ())} is in e-mail {some}"
+        if yes:
+            continue
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError(f"{sentence}; nothing was linked. --yes files it there all the same.")
+        typer.confirm(f"{sentence}. File it there all the same?", abort=True)
+
+
+def _strange(connection: sqlite3.Connection, steps: Iterable[batch_desk.Step]) -> dict[tuple[Place, ...], list[int]]:
+    """The e-mails that would go where none of the contacts is in them, by where that is."""
+    found: dict[tuple[Place, ...], list[int]] = {}
+    for step in steps:
+        missing = tuple(p for p in step.places if parties.is_missing(connection, step.email_id, p, step.contacts))
+        if missing:
+            found.setdefault(missing, []).append(step.email_id)
+    return found
+
+
 def _trust(kind: str | None, *, suggested: bool) -> str:
     if kind is not None and not suggested:
         raise UsageError("--min-trust goes with --suggested.")
@@ -224,7 +266,7 @@ def release(context: typer.Context, numbers: Held) -> None:
     """Let held e-mails in, as received mail, and rejected ones back."""
     connection = context.obj.connection()
     acting, sight = context.obj.acting(), context.obj.sight
-    _each(
+    each(
         [references.email(connection, number, sight) for number in numbers],
         lambda n: output.say(f"E-mail {n} is released and now {admission.release(connection, n, acting=acting)}."),
     )
@@ -243,7 +285,7 @@ def reject(
         standing = admission.reject(connection, email_id, reason.strip(), acting=acting)
         output.say(f"E-mail {email_id} is now {standing}; release brings it back.")
 
-    _each([references.email(connection, number, sight) for number in numbers], one)
+    each([references.email(connection, number, sight) for number in numbers], one)
 
 
 def _asked(
@@ -259,7 +301,7 @@ def _asked(
     return contacts, cases + leads
 
 
-def _each(email_ids: list[int], work: Callable[[int], None]) -> None:
+def each(email_ids: list[int], work: Callable[[int], None]) -> None:
     """Do the work for each email; a refusal stops one e-mail, not the others."""
     failures = []
     for email_id in email_ids:
@@ -272,13 +314,31 @@ def _each(email_ids: list[int], work: Callable[[int], None]) -> None:
     output.some_failed(failures, f"of {len(email_ids)} e-mails left as they were")
 
 
-def _named(connection: sqlite3.Connection, places: Iterable[Place], contacts: Iterable[int]) -> str:
+def named(connection: sqlite3.Connection, places: Iterable[Place], contacts: Iterable[int]) -> str:
+    """Cases, leads and contacts as people say them."""
     names = [f"{place.kind} {links.name_and_status(connection, place)[0]}" for place in places]
     return ", ".join((*names, *(f"contact {links.contact_name(connection, contact)}" for contact in contacts)))
 
 
-def _told(connection: sqlite3.Connection, done: link_desk.Linked) -> str:
-    names = _named(connection, done.places, done.contacts)
+def _told(connection: sqlite3.Connection, done: link_desk.Linked, sight: Sight) -> str:
+    names = named(connection, done.places, done.contacts)
     sentence = f"E-mail {done.email_id} is linked to {names}." if names else ""
     sentence = sentence or f"E-mail {done.email_id} was linked there already."
-    return sentence + "".join(f" Note: {note}." for note in done.not_open)
+    return sentence + _elsewhere(connection, done, sight) + "".join(f" Note: {note}." for note in done.not_open)
+
+
+def _elsewhere(connection: sqlite3.Connection, done: link_desk.Linked, sight: Sight) -> str:
+    """Where else an e-mail is that was put somewhere, and who put it there when."""
+    if not done.places:
+        return ""
+    there = [
+        place
+        for place in links.places_of(connection, done.email_id, sight)
+        if Place(place["kind"], place["id"]) not in done.places
+    ]
+    told = []
+    for place in there[:_REASONS]:
+        by = "a rule" if place["linked_by"] == "rule" else place["user"] or "hand"
+        name = f"{place['kind']} {place['number'] or place['id']} {place['name']}"
+        told.append(f"{name} (by {by}, {output.moment(place['linked_at'])})")
+    return f" It is also on {'; '.join(told)}." if told else ""

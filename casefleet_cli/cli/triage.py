@@ -15,9 +15,10 @@ from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.spoofing.letters import visible
 from casefleet_cli.desk import admission, reading, strangers
+from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk.triage import Look, Sitting, look_at
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import emails, links, references
+from casefleet_cli.store import emails, links, parties, references
 
 if TYPE_CHECKING:
     from casefleet_cli.cli.state import State
@@ -151,6 +152,11 @@ class _Desk:
             return False
         find = references.case if kind == "case" else references.lead
         place = Place(kind, find(self._connection, typed, self._state.sight))
+        link_desk.refuse(self._connection, look.waiting[0], (), (place,))
+        if parties.is_missing(self._connection, look.waiting[0], place):
+            answer = keys.line("None of its contacts is in the mail. File it there all the same [y/N]")
+            if answer.lower() not in ("y", "yes"):
+                return False
         self._file(look.waiting, place, None, links.name_and_status(self._connection, place)[0])
         return True
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, emails, links, notifications, standings, suggestions
+from casefleet_cli.store import activities, emails, links, notifications, parties, standings, suggestions
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
     from casefleet_cli.core.rules.routing import Place
     from casefleet_cli.store.sight import Sight
+
+
+NO_PARTY = "none of its contacts is in the mail"
 
 
 class Linked(NamedTuple):
@@ -69,7 +73,10 @@ def put(
     noted = [
         activities.add(connection, "linked", user_id=acting, email_id=email_id, contact_id=contact_id, detail=detail)
         for contact_id in new_contacts
-    ] + [_note(connection, "linked", acting, email_id, place, detail) for place in new_places]
+    ]
+    for place in new_places:
+        words = (detail, NO_PARTY if parties.is_missing(connection, email_id, place) else "")
+        noted.append(_note(connection, "linked", acting, email_id, place, "; ".join(filter(None, words))))
     if standings.refresh(connection, email_id) == "linked":
         notifications.settle_filed(connection, email_id)
     not_open = tuple(_not_open(connection, place) for place in places)
@@ -83,26 +90,56 @@ def unlink(
     *,
     contacts: tuple[int, ...] = (),
     places: tuple[Place, ...] = (),
+    reason: str = "",
     acting: int | None = None,
 ) -> str:
-    """Take an email off cases, leads and contacts, and give its standing now.
+    """Take an email off cases, leads and contacts, for a reason in words, and give its standing now.
 
     Raises UsageError for what was not linked, and for the last contact of an email that is filed; then nothing changes.
     """
     with transaction(connection):
         for place in places:
-            if not links.remove(connection, email_id, place):
-                raise UsageError(f"E-mail {email_id} is not on {_name(connection, place)}; nothing was changed.")
-            _note(connection, "unlinked", acting, email_id, place)
+            _take_off(connection, email_id, place, reason, acting)
         for contact_id in contacts:
             if not links.remove_contact(connection, email_id, contact_id):
                 name = f"contact {contact_id} {links.contact_name(connection, contact_id)}"
                 raise UsageError(f"E-mail {email_id} is not linked to {name}; nothing was changed.")
-            activities.add(connection, "unlinked", user_id=acting, email_id=email_id, contact_id=contact_id)
+            activities.add(
+                connection, "unlinked", user_id=acting, email_id=email_id, contact_id=contact_id, detail=reason
+            )
         standing = standings.refresh(connection, email_id)
         if standing == "linked" and contacts and not links.has_contact(connection, email_id):
             raise UsageError(f"E-mail {email_id} is on a case or lead and needs a contact; unlink it there first.")
         return standing
+
+
+def move(
+    connection: sqlite3.Connection,
+    email_id: int,
+    *,
+    taken_from: Place,
+    to: Place,
+    reason: str,
+    contacts: tuple[int, ...] = (),
+    acting: int | None = None,
+) -> Linked:
+    """Put an email that was filed wrongly where it belongs, in one transaction, with the reason in both feeds.
+
+    Raises UsageError where it is not on `taken_from`, and what `put` raises; then nothing changes.
+    """
+    if taken_from == to:
+        raise UsageError("Both are the same; name where the e-mail belongs with --to.")
+    with transaction(connection):
+        done = put(connection, email_id, contacts=contacts, places=(to,), acting=acting, detail=f"moved: {reason}")
+        _take_off(connection, email_id, taken_from, f"moved: {reason}", acting)
+        standings.refresh(connection, email_id)
+        return done
+
+
+def _take_off(connection: sqlite3.Connection, email_id: int, place: Place, reason: str, acting: int | None) -> None:
+    if not links.remove(connection, email_id, place):
+        raise UsageError(f"E-mail {email_id} is not on {_name(connection, place)}; nothing was changed.")
+    _note(connection, "unlinked", acting, email_id, place, reason)
 
 
 def _name(connection: sqlite3.Connection, place: Place) -> str:
@@ -143,11 +180,29 @@ def _not_open(connection: sqlite3.Connection, place: Place) -> str | None:
 
 def with_their_threads(connection: sqlite3.Connection, email_ids: list[int], sight: Sight) -> list[int]:
     """The emails, each once, followed by the unassigned ones in sight of their threads."""
+    return _followed(connection, email_ids, sight, lambda other: emails.standing(connection, other) == "unassigned")
+
+
+def with_those_of_their_threads_on(
+    connection: sqlite3.Connection, email_ids: list[int], places: tuple[Place, ...], sight: Sight
+) -> list[int]:
+    """The emails, each once, followed by those in sight of their threads that are on all of some cases and leads."""
+    return _followed(
+        connection,
+        email_ids,
+        sight,
+        lambda other: bool(places) and set(places) <= links.of_emails(connection, [other])[other][0],
+    )
+
+
+def _followed(
+    connection: sqlite3.Connection, email_ids: list[int], sight: Sight, is_wanted: Callable[[int], bool]
+) -> list[int]:
     chosen = dict.fromkeys(email_ids)
     waiting = list(chosen)
     while waiting:
         for other in suggestions.related_emails(connection, waiting.pop(), sight):
-            if other not in chosen and emails.standing(connection, other) == "unassigned":
+            if other not in chosen and is_wanted(other):
                 chosen[other] = None
                 waiting.append(other)
     return list(chosen)

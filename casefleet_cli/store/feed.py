@@ -7,7 +7,7 @@ import json
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, mailparts
 from casefleet_cli.store.activities import WITH_TEXTS, WORDS
-from casefleet_cli.store.sight import EVERYTHING
+from casefleet_cli.store.sight import EVERYTHING, taken_off
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 _COLUMNS = f"""a.id, a.at, a.verb, u.name AS user, about.name AS about_user,
 k.number AS case_number, k.title AS case_title, d.name AS lead, c.name AS contact,
-a.email_id, e.subject, e.from_name, e.from_address, e.standing, {WORDS},
-a.case_id, a.lead_id, a.contact_id, a.about_activity_id"""
+m.id AS email_id, e.subject, e.from_name, e.from_address, e.standing, {WORDS},
+a.email_id IS NOT NULL AND e.id IS NULL AS is_taken_off, a.case_id, a.lead_id, a.contact_id, a.about_activity_id"""
 _OF_THE_EMAIL = f"""e.sent_at, substr(e.text, 1, 600) AS text, {mailparts.RECEIVERS} AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments"""
 _FROM = f"""{WITH_TEXTS}
 LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN users AS about ON about.id = a.about_user_id
 LEFT JOIN cases AS k ON k.id = a.case_id AND {{cases}} LEFT JOIN leads AS d ON d.id = a.lead_id AND {{leads}}
-LEFT JOIN contacts AS c ON c.id = a.contact_id AND {{contacts}} LEFT JOIN emails AS e ON e.id = a.email_id"""
+LEFT JOIN contacts AS c ON c.id = a.contact_id AND {{contacts}}
+LEFT JOIN emails AS m ON m.id = a.email_id AND {{emails}}
+LEFT JOIN emails AS e ON e.id = m.id AND NOT {taken_off("a")}"""
 # A converted lead carries its feed into its case; an activity about both is one entry.
 _OF_CASE = """SELECT id FROM activities WHERE case_id = :id
 UNION SELECT a.id FROM leads AS d JOIN activities AS a ON a.lead_id = d.id WHERE d.case_id = :id"""
@@ -128,4 +130,6 @@ def _newest(
 
 def _joined(sight: Sight) -> str:
     """The names of what an activity is about, where they are in sight."""
-    return _FROM.format(cases=sight.cases("k"), leads=sight.leads("d"), contacts=sight.contacts("c"))
+    return _FROM.format(
+        cases=sight.cases("k"), leads=sight.leads("d"), contacts=sight.contacts("c"), emails=sight.emails("m")
+    )

@@ -158,10 +158,23 @@ def about_no_walled(alias: str) -> str:
 
 
 def about_no_email_but(emails: Condition) -> Condition:
-    """Activities about no email, or about one of these."""
+    """Activities about no email, about one of these, or about one that was on a case or lead and is there no more.
+
+    Who shows the last says nothing of the email: that it was there, and who took it away and why, is of the case.
+    """
     return lambda alias: (
         f"({alias}.email_id IS NULL"
-        f" OR EXISTS (SELECT 1 FROM emails AS of_it WHERE of_it.id = {alias}.email_id AND {emails('of_it')}))"
+        f" OR EXISTS (SELECT 1 FROM emails AS of_it WHERE of_it.id = {alias}.email_id AND {emails('of_it')})"
+        f" OR {taken_off(alias)})"
+    )
+
+
+def taken_off(alias: str) -> str:
+    """Activities about an email that was on a case or lead and is there no more."""
+    return (
+        f"({alias}.email_id IS NOT NULL AND ({alias}.case_id IS NOT NULL OR {alias}.lead_id IS NOT NULL)"
+        f" AND NOT EXISTS (SELECT 1 FROM email_cases WHERE email_id = {alias}.email_id AND case_id = {alias}.case_id)"
+        f" AND NOT EXISTS (SELECT 1 FROM email_leads WHERE email_id = {alias}.email_id AND lead_id = {alias}.lead_id))"
     )
 
 

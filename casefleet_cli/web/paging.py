@@ -86,6 +86,9 @@ def marked(connection: sqlite3.Connection, sight: Sight, rows: Iterable[dict[str
     return list(spoofing.marked(connection, sight, rows))
 
 
+_SAME = ("email_id", "is_taken_off", "verb", "at", "user")
+
+
 def together(activities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The activities with their places; one email that was filed to several places at once is one entry."""
     entries: list[dict[str, Any]] = []
@@ -99,7 +102,7 @@ def together(activities: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             if name
         ]
         last = entries[-1] if entries else None
-        if last and row["email_id"] and all(row[key] == last[key] for key in ("email_id", "verb", "at", "user")):
+        if last and row["email_id"] and all(row[key] == last[key] for key in _SAME):
             last["places"] += places
         else:
             entries.append({**row, "places": places})

@@ -145,9 +145,9 @@ def test_says_what_is_wrong(firm: Firm, casefleet: Casefleet, argv: str, sentenc
 
 
 STRANGERS = {
-    "8 --new-contact --case 2026-101": ("Zoe Zed", "zoe@else.example"),
-    "8 --new-contact Zoë --case 2026-101": ("Zoë", "zoe@else.example"),
-    "9 --new-contact --address Max@else.example --case 2026-101": ("max@else.example", "max@else.example"),
+    "8 --new-contact --case 2026-101 --yes": ("Zoe Zed", "zoe@else.example"),
+    "8 --new-contact Zoë --case 2026-101 --yes": ("Zoë", "zoe@else.example"),
+    "9 --new-contact --address Max@else.example --case 2026-101 --yes": ("max@else.example", "max@else.example"),
 }
 
 

@@ -121,6 +121,8 @@ LINES = {
              "--suggested --yes", "--contact 2 --case 2026-101 --yes", "--query wolfram* --contact 1 --yes",
              "5 --suggested --thread", "3 --contact 1", "5 --new-contact", "2 --new-contact Eve"),
     "unlink": ("1 --case 2026-777", "1 --case 2026-101 --case 777", "1 --case 2026-101", "2 --case 2026-102", "1 --contact 1", "--batch 1"),
+    "move": ("1 --from 2026-101 --to 2026-102 --reason wrong", "1 --from 2026-777 --to 2026-101 --reason wrong --yes",
+             "2 --from 2026-102 --to 2026-101 --reason wrong", "1 --from 2026-101 --to lead-1 --reason wrong --yes"),
     "release": ("3", "4", "6"),
     "reject": ("3", "6"),
     "never-log add": ("bank.example", "bank.example --user olga", "bank.example --user lim"),
@@ -289,7 +291,7 @@ READING = """contact list, contact show, case list, case show, lead list, lead s
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
     page profile, page vcard, page data"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
-FILING = """triage, link, unlink, release, reject, never-log add, never-log remove, notifications read, case restrict,
+FILING = """triage, link, unlink, move, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,
     search --save, search --forget"""
 """Not for guests."""

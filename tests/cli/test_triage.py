@@ -157,6 +157,14 @@ def test_a_contact_is_made_of_somebody_in_the_mail_and_any_case_can_be_typed(fir
     ada.type("c")
     ada.until("Which case: ")
     ada.type("102\n")
+    ada.until("None of its contacts is in the mail. File it there all the same [y/N]: ")
+    ada.type("\n")
+    ada.until(READY)
+    ada.type("c")
+    ada.until("Which case: ")
+    ada.type("102\n")
+    ada.until("[y/N]: ")
+    ada.type("y\n")
     ada.until("E-mail 4 is filed to case 2026-102 Trust.")
     assert ada.ended()[1] == 0
     assert places(firm) == [(4, 2)]

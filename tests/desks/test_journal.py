@@ -182,9 +182,9 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         ),
         [
             told("linked", "batch 2", email=1, contact=1),
-            told("linked", "batch 2", email=1, case=2),
+            told("linked", "batch 2; none of its contacts is in the mail", email=1, case=2),
             told("linked", "batch 2", email=5, contact=1),
-            told("linked", "batch 2", email=5, case=2),
+            told("linked", "batch 2; none of its contacts is in the mail", email=5, case=2),
             told("unlinked", "batch 2 undone", email=1, case=2),
             told("unlinked", "batch 2 undone", email=5, case=2),
             told("unlinked", "batch 2 undone", email=1, contact=1),

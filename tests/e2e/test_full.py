@@ -46,6 +46,7 @@ WRITING = (
     "import {there}/mail.eml --user 1",
     "link 1 --case 2026-101 --contact 1",
     "unlink 3 --case 2026-101",
+    "move 3 --from 2026-101 --to 2026-102 --reason wrong --yes",
     "release 2",
     "reject 2",
     "never-log add max@else.example",

@@ -86,6 +86,8 @@ OF_THE_DESK = (
     usage("link 2 --contact 1 --case 2026-101", "E-mail 2 is held; let it in with casefleet release 2 first."),
     usage("release 1", "E-mail 1 is neither held nor rejected.", NotHeldError),
     usage("reject 3", "E-mail 3 is on a case or lead; unlink it there first.", FiledError),
+    usage("link 1 --contact 2 --case 2026-101", "None of the contacts of case 2026-101 Nguyen Trust is in e-mail 1; nothing was linked."
+          " --yes files it there all the same."),
     usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),
     usage("unlink --batch 1", "Batch 1 was undone already, on 2026-01-01; nothing was changed."),
 )  # fmt: skip
@@ -100,6 +102,7 @@ OF_COMMANDS = (
     usage("link 1 2 --new-contact", "--new-contact takes the number of one e-mail, without --suggested and --thread."),
     usage("unassigned --mine", "--mine is of the user who acts: name one with --as, and leave --user out."),
     usage("triage", "triage asks on a terminal; without one use casefleet unassigned and casefleet link."),
+    usage("move 3 --from 2026-101 --to 2026-102 --reason ' '", "Say why with --reason; it stands in the feeds of both."),
     usage("notifications read", "Say which: their numbers, or --all."),
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),

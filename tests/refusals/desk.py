@@ -355,6 +355,18 @@ LINKS = (
         lambda firm: admission.release(firm.db, 3), admission.NotHeldError, "E-mail 3 is neither held nor rejected.", 2
     ),
     Refusal(
+        lambda firm: link_desk.move(firm.db, 3, taken_from=CASE_2, to=CASE_1, reason="x"),
+        UsageError,
+        "E-mail 3 is not on case 2026-102 Old Trust; nothing was changed.",
+        2,
+    ),
+    Refusal(
+        lambda firm: link_desk.move(firm.db, 3, taken_from=CASE_1, to=CASE_1, reason="x"),
+        UsageError,
+        "Both are the same; name where the e-mail belongs with --to.",
+        2,
+    ),
+    Refusal(
         lambda firm: strangers.one_of(firm.db, 1, EVERYTHING, "x@y.example"),
         strangers.NoStrangerError,
         "In e-mail 1 x@y.example is nobody without a contact; name one with --contact.",

@@ -79,7 +79,9 @@ ONLY_ON_WALLED = {"on walled", "on what became walled"}
 OF_WALLED = {"case walled", "lead became walled", "on walled", "on walled and other, case walled"}
 ASSIGNED = {"cases": {"mine"}, "leads": {"became mine"}, "contacts": {"of mine", "of what became mine"}}
 OF_MINE = {"on mine", "on what became mine"}
-TOLD_OF_MINE = {"case mine", "lead became mine", "on mine, case mine", "on what became mine, lead"}
+TAKEN_OFF_MINE = {"held, case mine", "on other, case mine"}
+"""That there was an email is of the case, whatever became of it."""
+TOLD_OF_MINE = {"case mine", "lead became mine", "on mine, case mine", "on what became mine, lead", *TAKEN_OFF_MINE}
 EVERYTHING = {table: set(names) for table, names in ROWS.items()}
 
 SEEN = {
@@ -92,7 +94,7 @@ SEEN = {
     "carl": {
         **FIRM,
         "emails": set(EMAILS) - {"held", "rejected", "lim's held", "lim's rejected"},
-        "activities": set(ACTIVITIES) - {"account", "nothing", "held", "held, case mine", "lim's held"},
+        "activities": set(ACTIVITIES) - {"account", "nothing", "held", "lim's held"},
     },
     "lim": {
         **ASSIGNED,
