@@ -64,6 +64,7 @@ RIGHTS = {
     "contact edit": _COLLEAGUES,
     "contact merge": _COLLEAGUES,
     "contact import": Right(COLLEAGUES, files=("path",)),
+    "contact export": _EVERYBODY,
     "case open": _COLLEAGUES,
     "case list": _EVERYBODY,
     "case show": _EVERYBODY,

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from casefleet_cli.cli import output
+from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import addressbook
 from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.errors import UsageError
+from casefleet_cli.sources import addressbooks
 from casefleet_cli.store import contacts, references
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from casefleet_cli.desk.addressbook import Report
 
 app = typer.Typer(help="People and organisations outside the firm.", no_args_is_help=True)
 
@@ -117,15 +122,66 @@ def merge(
 def import_(
     context: typer.Context,
     path: Annotated[
-        str, typer.Argument(metavar="FILE.csv", help="With the columns name, address and kind; - for standard input.")
+        str,
+        typer.Argument(metavar="FILE", help="CSV (ours, Outlook's, Google's …), vCard or LDIF; - for standard input."),
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    may_share: Annotated[
+        bool, typer.Option("--shared", help="Who has another name is another contact, though an address is the same.")
+    ] = False,
+    as_json: output.Json = False,
 ) -> None:
-    """Add contacts from a CSV file; a row that is known already changes nothing."""
-    connection = context.obj.connection()
-    report = addressbook.load(connection, addressbook.read(path), dry_run=dry_run, acting=context.obj.acting())
-    output.say(f"{'Dry run: ' if dry_run else ''}{report.added} contacts added, {report.known} known already.")
-    output.some_failed([f"line {r.line} {r.name}: {r.reason}" for r in report.refused], "rows refused")
+    """Add contacts from an address book; whoever is known already by an address stays as it is."""
+    acting = context.obj.acting()
+    connection = context.obj.reader() if dry_run else context.obj.connection()
+    with addressbooks.opened(path) as book:
+        report = addressbook.load(connection, book, may_share=may_share, dry_run=dry_run, acting=acting)
+    if as_json:
+        output.json_value(
+            {
+                "form": book.form,
+                "dry_run": dry_run,
+                **{name: getattr(report, name) for name in ("added", "completed", "known", "refused", "untold")},
+                "rows": [row._asdict() for row in report.rows],
+            }
+        )
+    else:
+        _tell(report, book.form, dry_run=dry_run)
+    refused = [f"line {row.line} {row.name}: {reason}" for row in report.rows for reason in row.refused]
+    output.some_failed(refused, "rows refused", count=report.refused)
+
+
+@app.command("export")
+def export(
+    context: typer.Context,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, vcard, google or outlook.")] = "csv",
+    mark: Annotated[bool, typer.Option("--bom", help="Begin with a byte order mark, for Excel.")] = False,
+) -> None:
+    """Print all contacts in a form that other programs and `contact import` read."""
+    if mark and form == "vcard":
+        raise UsageError("A vCard has no byte order mark; --bom is for CSV.")
+    output.pieces(addressbook.written(context.obj.reader(), context.obj.sight, form), mark=mark)
+
+
+def _tell(report: Report, form: str, *, dry_run: bool) -> None:
+    more = f" {report.completed} have an address more," if report.completed else ""
+    summary = f"{report.added} contacts added,{more} {report.known} known already."
+    output.say(f"{'Dry run: ' if dry_run else ''}{summary}")
+    for row in report.rows:
+        if row.outcome == "refused":
+            continue
+        contact = f"contact {row.contact} {row.contact_name}" if row.contact else row.contact_name
+        given = ", ".join(row.addresses)
+        told = {
+            "added": f"new: {contact}{f', {given}' if given else ''}",
+            "completed": f"{contact}: {given} added",
+            "known": f"known: {contact}",
+        }[row.outcome]
+        output.say(f"  line {row.line}: {clean(told)}", raw=True)
+        for hint in row.hints:
+            output.say(f"    {clean(hint)}", raw=True)
+    if report.untold:
+        output.say(f"  {report.untold} more rows of this {form} file are not told one by one.", raw=True)
 
 
 def _tell_shared(connection: sqlite3.Connection, contact_id: int) -> None:

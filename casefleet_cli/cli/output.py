@@ -144,16 +144,30 @@ def block(text: str) -> None:
     _write(clean_block(text).rstrip("\n") + "\n")
 
 
+def pieces(found: Iterable[str], *, mark: bool = False) -> None:
+    """Print a file for another program: its line ends and tabs stay, what a terminal would obey does not.
+
+    `mark`: a byte order mark first.
+    """
+    if mark:
+        _write("\ufeff")
+    for text in found:
+        _write("\r\n".join(map(clean_block, text.split("\r\n"))))
+
+
 def warn(text: str) -> None:
     """Print one line on stderr."""
     sys.stderr.write(clean(text) + "\n")
 
 
-def some_failed(failures: Sequence[str], what: str) -> None:
-    """When there are failures, count them and name each on stderr, and end the command with exit code 1."""
-    if failures:
+def some_failed(failures: Sequence[str], what: str, *, count: int | None = None) -> None:
+    """When there are failures, count them and name each on stderr, and end the command with exit code 1.
+
+    `count`: what they are failures of, where that is another number.
+    """
+    if failures or count:
         sys.stdout.flush()
-        warn(f"casefleet: {len(failures)} {what}:")
+        warn(f"casefleet: {len(failures) if count is None else count} {what}:")
         for failure in failures:
             sys.stderr.write(f"  {clean(failure)}\n")
         raise typer.Exit(1)

@@ -91,6 +91,16 @@ def holders(connection: sqlite3.Connection, address: str) -> list[tuple[int, str
     ).fetchall()
 
 
+def namesakes(connection: sqlite3.Connection, name: str) -> list[tuple[int, str]]:
+    """Number and name of some contacts of this name, however it is written; a merged one has the other's number."""
+    from casefleet_cli.core.names import are_same  # noqa: PLC0415 - a delivery asks by address
+
+    alike = connection.execute(
+        "SELECT coalesce(merged_into_id, id), name FROM contacts WHERE look = ? LIMIT 20", (_look(name),)
+    )
+    return [(number, called) for number, called in alike if are_same(called, name)]
+
+
 def in_sight_of(connection: sqlite3.Connection, sight: Sight, address: str) -> list[dict[str, Any]]:
     """As `holders`, those that are in sight: id and name."""
     cursor = connection.execute(

@@ -1,4 +1,4 @@
-"""Users, contacts, address books and saved searches: what is kept, what is told, and what is done only once."""
+"""Users, contacts and saved searches: what is kept, what is told, and what is done only once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from casefleet_cli import access, clock
 from casefleet_cli.access import Viewer
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import addressbook, entries, searches
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.desk import entries, searches
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.store import contacts, links, references, saved_searches, users
 from tests.firm import DOMAIN, mail
@@ -239,69 +239,6 @@ def test_a_mail_of_the_merged_is_filed_by_the_kept(firm: Office) -> None:
     contact_desk.merge(firm.db, 1, 3)
     new = log(firm, mail("office@other.example", msgid="10"))
     assert firm.all("SELECT case_id FROM email_cases WHERE email_id = ?", new) == [(1,)]
-
-
-BOOK = """\ufeffE-Mail;Name;Kind;Note;Phone
-eve@else.example, EVE@home.example;Eve Stone;;of the court;1
-;;;;
-;"Firm; Sons";Organisation;"two
-lines";
-carl@firm.example;Carl;;;
-anna@new.example anna@client.example;anna client;;ignored;
-no address;Bad;;;
-x@else.example;;;;
-;Eve Stone;robot;;
-eve@else.example;Eve Stone;;;
-"""
-
-
-def test_an_address_book_is_loaded_row_by_row(firm: Office, tmp_path: Path) -> None:
-    (tmp_path / "book.csv").write_text(BOOK)
-    rows = addressbook.read(str(tmp_path / "book.csv"))
-    assert [row.line for row in rows] == [2, 4, 6, 7, 8, 9, 10, 11]
-    before = everything(firm)
-    tried = addressbook.load(firm.db, rows, dry_run=True, acting=2)
-    assert everything(firm) == before
-    report = addressbook.load(firm.db, rows, acting=2)
-    assert report == tried
-    assert (report.added, report.known) == (2, 2)
-    assert [tuple(each) for each in report.refused] == [
-        (6, "Carl", "carl@firm.example is an address of user 2 Carl Diaz; contacts are people outside the firm."),
-        (8, "Bad", "'no' is not an e-mail address; write it like ben@client.example."),
-        (9, "", "The name is empty; write one."),
-        (10, "Eve Stone", "'robot' is no kind; choose person or organisation."),
-    ]
-    added = firm.all("SELECT name, kind, note FROM contacts WHERE id > 4 ORDER BY id")
-    assert added == [("Eve Stone", "person", "of the court"), ("Firm; Sons", "organisation", "two\nlines")]
-    assert contacts.one(firm.db, 1)["addresses"] == ["anna@client.example", "anna@new.example"]
-    again = addressbook.load(firm.db, rows)
-    assert (again.added, again.known, again.refused) == (0, 4, report.refused)
-
-
-@pytest.mark.parametrize("mark", ["\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"], ids=ascii)
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
-def test_only_line_ends_divide_the_rows_of_an_address_book(mark: str, end: str, tmp_path: Path) -> None:
-    lines = (
-        "name;address;note",
-        f"Eve{mark}Stone;eve@else.example;of{mark}the{mark}court",
-        f"Max{mark};max@else.example;",
-    )
-    (tmp_path / "book.csv").write_bytes(end.join(lines).encode())
-    rows = [
-        (row.line, row.name.split(mark), row.addresses, row.note)
-        for row in addressbook.read(str(tmp_path / "book.csv"))
-    ]
-    assert rows == [
-        (2, ["Eve", "Stone"], ("eve@else.example",), f"of{mark}the{mark}court"),
-        (3, ["Max"], ("max@else.example",), ""),
-    ]
-
-
-def test_marks_in_a_name_of_an_address_book_are_blanks(firm: Office, tmp_path: Path) -> None:
-    (tmp_path / "book.csv").write_text("name,address\nEve\vStone,eve@else.example\nBo\x85b,bob@else.example\n")
-    report = addressbook.load(firm.db, addressbook.read(str(tmp_path / "book.csv")))
-    assert (report.added, [tuple(row)[:2] for row in report.refused]) == (2, [])
-    assert firm.all("SELECT name FROM contacts WHERE id > 4") == [("Eve Stone",), ("Bo b",)]
 
 
 def test_a_search_is_saved_replaced_found_and_forgotten(firm: Office) -> None:
