@@ -34,6 +34,7 @@ Where a new thing goes:
     something a firm decides              desk.settings.SETTINGS, with what it accepts and what counts when not set
     a file format                         sources: bytes in, (origin, bytes, labels) out; told apart in `looks`, and
                                           called by `many` (messages in one file) or `eml` (one message, wrapped)
+    an address book's form                core/addressbooks, told by looking in sources.addressbooks
     a command                             cli, thin, named in cli.app.COMMANDS; what it changes is a function of a desk
     a page                                web, with its question to the database in store and its limits from access
     a table or column for questions       store.plain, explained in custody/snapshot.yaml: for snapshots and for /data

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 _AT_ONCE = 500
 """Entries read before a transaction begins: a slow file keeps nobody waiting."""
 _WRITING_SECONDS = 0.3
-"""How long a transaction takes; deliveries wait meanwhile."""
+"""How long is written without a pause; deliveries wait meanwhile."""
 _PAUSE_SECONDS = 0.1
-"""Between two of them: SQLite looks that often whether it can write."""
+"""As often SQLite looks whether it can write."""
+MOST_ENTRIES = 1_000_000
+"""Of one file."""
 MOST_TOLD = 100_000
 """Rows that are told one by one; more are only counted."""
 _LONGEST_TOLD = 300
@@ -96,22 +98,33 @@ def load(
     changes nothing, may have a connection that only reads, and tells the same.
     """
     report = Report()
+    written = 0.0
     desk = _Tried(connection, may_share) if dry_run else _Desk(connection, may_share, acting)
-    coming = iter(book)
+    coming = itertools.islice(_numbered(book), MOST_ENTRIES + 1)
     waiting: deque[Entry] = deque()
     while True:
         waiting.extend(itertools.islice(coming, _AT_ONCE - len(waiting)))
         if not waiting:
             return report
+        began = clock.ticks()
         if dry_run:
-            rows = list(desk.take_until(clock.ticks() + _WRITING_SECONDS, waiting))
+            rows = list(desk.take_until(began + _WRITING_SECONDS, waiting))
         else:
-            if report.rows:
-                time.sleep(_PAUSE_SECONDS)
             with transaction(connection):
-                rows = list(desk.take_until(clock.ticks() + _WRITING_SECONDS, waiting))
+                rows = list(desk.take_until(began + _WRITING_SECONDS - written, waiting))
+            written += clock.ticks() - began
+            if written >= _WRITING_SECONDS:
+                time.sleep(_PAUSE_SECONDS)
+                written = 0.0
         for row in rows:
             report.note(row)
+
+
+def _numbered(book: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries, and after as many as a file may have, why no more are taken."""
+    for number, entry in enumerate(book):
+        beyond = f"The file has more than {MOST_ENTRIES} entries; divide it, and import the rest by itself."
+        yield entry if number < MOST_ENTRIES else entry._replace(refused=beyond)
 
 
 def written(connection: sqlite3.Connection, sight: Sight, form: str) -> Iterator[str]:

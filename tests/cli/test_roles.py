@@ -87,7 +87,8 @@ LINES = {
     "contact show": ("1", "2", "wolframperson", "w@client.example --json", "Anna"),
     "contact edit": ("1 --note x", "2 --note x"),
     "contact merge": ("1 2", "2 1"),
-    "contact import": ("people.csv",),
+    "contact import": ("people.csv", "people.csv --dry-run --json"),
+    "contact export": ("", "--format vcard", "--format google", "--format outlook"),
     "case open": ("Fourth --number 2026-777", "Third --contact 1", "Third --contact 2"),
     "case list": ("", "--json", "--status open"),
     "case show": ("2026-777 --json", "bismarckcase", "2026-101", "2026-102", "102", "wolframcase --json", "Mine"),
@@ -283,7 +284,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
 
 
-READING = """contact list, contact show, case list, case show, lead list, lead show, email list, email show, unassigned,
+READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, unassigned,
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
     atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,

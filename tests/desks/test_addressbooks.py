@@ -237,6 +237,14 @@ def test_more_rows_than_are_told_are_counted(firm: Office, monkeypatch: pytest.M
     assert (counts(report), len(report.rows), report.untold) == ((2, 0, 0, 2), 2, 2)
 
 
+def test_a_file_with_too_many_entries_is_taken_up_to_there(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addressbook, "MOST_ENTRIES", 2)
+    report = load(firm, row("A,a@new.example", "B,b@new.example", "C,c@new.example", "D,d@new.example"))
+    assert counts(report) == (2, 0, 0, 1)
+    assert report.rows[-1].refused == ("The file has more than 2 entries; divide it, and import the rest by itself.",)
+    assert len(firm.all("SELECT id FROM contacts")) == 6
+
+
 def test_what_is_told_is_short(firm: Office) -> None:
     report = load(firm, row("E" * 60_000 + ",a@new.example", "Eve," + "x" * 60_000 + "@"))
     assert counts(report) == (0, 0, 0, 2)

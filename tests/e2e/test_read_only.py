@@ -30,7 +30,7 @@ pytestmark = pytest.mark.e2e
 
 READING = {
     "settings": "settings", "user list": "user list", "user show": "user show 1", "user vcard": "user vcard 1",
-    "contact list": "contact list", "contact show": "contact show 1", "case list": "case list",
+    "contact list": "contact list", "contact show": "contact show 1", "contact export": "contact export", "case list": "case list",
     "case show": "case show 2026-101", "lead list": "lead list", "lead show": "lead show 1", "imports list": "imports list",
     "imports show": "imports show 1", "inspect": "inspect in.eml", "route": "route", "explain": "explain 1",
     "email list": "email list", "email show": "email show 3 --raw", "unassigned": "unassigned",

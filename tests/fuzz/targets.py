@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from casefleet_cli.core.addressbooks import vcard
+from casefleet_cli.core.addressbooks.columns import OURS, Columns, columns_of
+from casefleet_cli.core.addressbooks.joining import Holder
+from casefleet_cli.core.addressbooks.written import Card
 from casefleet_cli.core.atom import Entry, Feed
 from casefleet_cli.core.forward.blocks import Block, Page
 from casefleet_cli.core.forward.doubts import Mail
@@ -174,7 +178,40 @@ _KNOWN = Known(
     {"flrm.example": "firm.example"},
 )
 
+_titles = st.lists(
+    st.one_of(st.sampled_from(("Name", "First Name", "E-mail 2 Address", "Company", "Notes")), text), max_size=6
+)
+_columns = st.one_of(st.just(OURS.split(",")), _titles).map(lambda titles: columns_of(titles) or Columns("", ("name",)))
+_card = st.builds(
+    Card, text, st.lists(_people, max_size=5).map(tuple), st.sampled_from(("person", "organisation")), text
+)
+_holder = st.builds(Holder, st.integers(1, 3), text, st.frozensets(_people, max_size=3))
+_card_lines = st.lists(
+    st.one_of(
+        octets,
+        st.builds(lambda card: vcard.card(*card).encode("utf-8", "replace"), _card),
+        st.sampled_from(
+            (
+                b"BEGIN:VCARD\n",
+                b"END:VCARD\n",
+                b"AGENT:\n",
+                b"FN;CHARSET=x;ENCODING=QUOTED-PRINTABLE:=\n",
+                b" a\n",
+                b"\n",
+                b"dn: x\n",
+                b"cn:: eA\n",
+            )
+        ),
+    ),
+    max_size=9,
+).map(lambda pieces: b"".join(pieces).splitlines(keepends=True))
+
 BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
+    "Columns": _columns,
+    "Iterable[Card]": st.lists(_card, max_size=3),
+    "Iterable[bytes]": _card_lines,
+    "Sequence[Holder]": st.lists(_holder, max_size=3),
+    "Sequence[str]": _titles,
     "Known": st.just(_KNOWN),
     "bool": st.booleans(),
     "bytes": octets,
@@ -253,6 +290,7 @@ _entry = st.builds(Entry, text, text, text, text, text)
 
 BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "atom.document.feed": st.builds(Feed, text, text, text, text, text, text, st.lists(_entry, max_size=3).map(tuple)),
+    "addressbooks.joining.joined.addresses": st.lists(_people, max_size=3),
     "mail.alternatives.differ.pages": html,
     "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
     "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import binascii
 import quopri
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
 from casefleet_cli.core import filenames
 from casefleet_cli.core.address import normal
+from casefleet_cli.core.addressbooks import vcard
+from casefleet_cli.core.addressbooks.entry import MOST_ADDRESSES, Entry
+from casefleet_cli.core.addressbooks.joining import Holder, Joined
 from casefleet_cli.core.atom import Feed, plain
 from casefleet_cli.core.mail import folding, mime, transfer
 from casefleet_cli.core.mail import message as messages
@@ -19,6 +22,7 @@ from casefleet_cli.core.rules.routing import Decision, Facts, Letterhead, Owner
 from casefleet_cli.core.secrets.copies import Copy, Findings
 from casefleet_cli.core.secrets.mask import Mask
 from casefleet_cli.core.secrets.spelling import Secrets
+from casefleet_cli.core.spreadsheets import typed_cell
 from tests.firm import BCC
 
 _TOKENS = tuple(address.partition("@")[0] for address in BCC.values())
@@ -151,7 +155,47 @@ def _document(found: bytes, feed: Feed) -> None:
     assert len(read.findall(f"{name}entry")) == len(feed.entries)
 
 
+def _entries(found: list[Entry], *_: Any) -> None:
+    """Each where it begins, in the order of the file."""
+    assert [one.line for one in found] == sorted(one.line for one in found)
+    assert all(one.line > 0 and len(one.addresses) <= MOST_ADDRESSES for one in found)
+
+
+def _addresses_in(found: list[str], text: str) -> None:
+    assert all("@" in one for one in found) or found == [text.strip()]
+
+
+def _joined(found: Joined, name: str, addresses: Sequence[str], holders: Sequence[Holder], **_: Any) -> None:
+    """Only to a contact that holds one of the addresses, and nothing to one of another name."""
+    if found.contact is not None:
+        assert found.contact in holders
+    assert not (found.addresses and found.is_other_name)
+    assert (found.outcome == "completed") == bool(found.addresses)
+
+
+def _card(found: str, *_: Any) -> None:
+    lines = found.encode("utf-8", "surrogatepass").split(b"\r\n")
+    assert all(len(line) <= 75 for line in lines)
+    assert len(list(vcard.cards(line + b"\r\n" for line in lines))) == 1
+
+
+def _escaped(found: str, text: str) -> None:
+    assert vcard.unescaped(found) == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _harmless(found: object, value: object) -> None:
+    if isinstance(value, str):
+        assert not str(found).startswith(("=", "+", "-", "@"))
+        assert typed_cell(str(found)) == value
+
+
 TRUTHS: dict[str, Callable[..., None]] = {
+    "addressbooks.entry.addresses_in": _addresses_in,
+    "addressbooks.joining.joined": _joined,
+    "addressbooks.ldif.records": _entries,
+    "addressbooks.vcard.card": _card,
+    "addressbooks.vcard.cards": _entries,
+    "addressbooks.vcard.escaped": _escaped,
     "address.normal": _normal,
     "atom.document": _document,
     "atom.plain": _is_one_line,
@@ -172,6 +216,7 @@ TRUTHS: dict[str, Callable[..., None]] = {
     "moments.written.parse": _is_aware,
     "rules.routing.route": _routed,
     "secrets.copies.redact": _redacted,
+    "spreadsheets.harmless_cell": _harmless,
     "secrets.mask.Mask.text": _hidden,
     "secrets.spelling.Secrets.hide": _hidden_by,
     "secrets.spelling.Secrets.hide_octets": _hidden_in,

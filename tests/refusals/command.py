@@ -212,6 +212,7 @@ FILES = (
             "other.db is not sound: The bytes of message 1 (e-mail 1) are not those that came (SHA-256).", 65,
             given=another("UPDATE raw_messages SET content = x'00' WHERE id = 1")),
     Refusal("contact import book.csv", NoInputError, "There is no file book.csv.", 66),
+    Refusal("contact export --format vcard --bom", UsageError, "A vCard has no byte order mark; --bom is for CSV.", 2),
     Refusal("import mail.eml", NoInputError, "There is no file or folder mail.eml.", 66),
     Refusal("import message --type mails", UsageError,
             "'mails' is no type of source; there are eml, maildir, mbox.", 2,

@@ -16,6 +16,7 @@ from casefleet_cli.desk import never_log as never_log_desk
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.errors import NoInputError, UnreadableError, UsageError
+from casefleet_cli.sources import addressbooks
 from casefleet_cli.store.sight import EVERYTHING
 from tests.firm import BCC, mail
 from tests.refusals import Office, Refusal, file, log
@@ -131,34 +132,42 @@ CONTACTS = (
 )
 
 
-def book(content: bytes) -> Refusal:
+def opened(path: str) -> None:
+    with addressbooks.opened(path):
+        pass
+
+
+def book(content: bytes, sentence: str) -> Refusal:
     return Refusal(
-        lambda firm: addressbook.load(firm.db, addressbook.read("book.csv")),
+        lambda firm: opened("book"),
         UnreadableError,
-        "",
+        f"book is {sentence}",
         65,
-        given=lambda _: Path("book.csv").write_bytes(content),
+        given=lambda _: Path("book").write_bytes(content),
     )
 
 
 ADDRESSBOOK = (
-    Refusal(lambda firm: addressbook.read("book.csv"), NoInputError, "There is no file book.csv.", 66),
-    book(b"name\nZo\xeb\n")._replace(sentence="book.csv is not UTF-8 text; save it as CSV in UTF-8."),
-    book(b"who,mail\nEve,eve@else.example\n")._replace(
-        sentence="book.csv has no column called name; its first line names the columns: name,address,kind."
-    ),
-    book(b"")._replace(
-        sentence="book.csv has no column called name; its first line names the columns: name,address,kind."
-    ),
-    book(b"name\nEve\n" + b"x" * 140_000 + b"\n")._replace(
-        sentence="book.csv, line 3: field larger than field limit (131072)."
+    Refusal(lambda firm: opened("book.csv"), NoInputError, "There is no file book.csv.", 66),
+    book(b"", "empty."),
+    book(b"PK\x03\x04", "a spreadsheet or a zip archive; save the spreadsheet as CSV."),
+    book(
+        b"who,mail\nEve,eve@else.example\n",
+        "neither vCard nor LDIF, and has no column of names; the first line of a CSV file names the columns, as"
+        " name,address,kind,note or as Outlook, Google or Thunderbird write them.",
     ),
     Refusal(
-        lambda firm: addressbook.read("book.csv"),
+        lambda firm: opened("book.csv"),
         UnreadableError,
         "book.csv cannot be read: Is a directory.",
         65,
         given=lambda _: Path("book.csv").mkdir(),
+    ),
+    Refusal(
+        lambda firm: addressbook.written(firm.db, EVERYTHING, "xlsx"),
+        UsageError,
+        "'xlsx' is no format of contacts; there are csv, vcard, google, outlook.",
+        2,
     ),
 )
 
