@@ -30,6 +30,7 @@ Where a new thing goes:
     something mail programs write         core/mail (bytes, MIME, headers) or core/forward (what is quoted in a text)
     a form in which mail is wrapped       core/mail/containers: bytes in, a MIME entity out; told by core/mail/enclosed
     what deceives about a sender          core/spoofing, marked in every list by desk.spoofing
+    a letter that is as good as another   core/letters: for names, for what search is asked and for what its index holds
     a way to write dates                  core/moments: in header fields, above forwarded mail, typed by people
     something a firm decides              desk.settings.SETTINGS, with what it accepts and what counts when not set
     a file format                         sources: bytes in, (origin, bytes, labels) out; told apart in `looks`, and

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-_LETTERS = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
-    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u02bb\u02b9\u00b4`\u2032\uff07", "'")
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
-)
-"""What no decomposition (UAX #15) reaches: letters with a stroke, apostrophes and hyphens of other keyboards."""
+from casefleet_cli.core import letters
 
 
 def folded(text: str) -> str:
     """The text without case, accents and doubled blanks; ß is ss, an apostrophe any apostrophe."""
-    plain = text.casefold().translate(_LETTERS)
-    if not plain.isascii():
-        letters = unicodedata.normalize("NFKD", plain)
-        plain = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
-    return " ".join(plain.split())
+    return " ".join(letters.folded(text).split())
 
 
 def spellings(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 
 from casefleet_cli import clock
+from casefleet_cli.core import letters
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import correspondence, database, originals
 
@@ -20,8 +21,8 @@ COLLISION = "msgid-collision"
 TWIN = "twin"
 """Defect of an email that reparse found to be the same mail as another one: both are in the journal, both stay."""
 _ADD = """INSERT INTO emails (id, fingerprint, msgid, subject, from_name, from_address, sent_at, moment_from, text,
-people, filenames, has_html, forwards, defects, raw_message_id, standing, logged_at, size)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+people, filenames, letters, has_html, forwards, defects, raw_message_id, standing, logged_at, size)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _ADD_RECIPIENT = "INSERT OR IGNORE INTO email_recipients (email_id, kind, name, address) VALUES (?, ?, ?, ?)"
 _ADD_REFERENCE = "INSERT INTO email_references (email_id, position, msgid) VALUES (?, ?, ?)"
 _ADD_ATTACHMENT = """INSERT OR IGNORE INTO attachments (email_id, part, filename, content_type, size, content_id,
@@ -42,6 +43,8 @@ class Rows(NamedTuple):
     text: str
     people: str
     filenames: str
+    letters: str | None
+    """core.letters.others of these texts, as JSON; None where there are none."""
     has_html: int
     forwards: str
     """As JSON."""
@@ -56,17 +59,23 @@ def rows_of(message: Message) -> Rows:
     """What a message becomes in the database."""
     sender = message.from_[0] if message.from_ else None
     sent_at, moment_from = _moment(message)
+    from_name, from_address = (sender.name, sender.address) if sender else ("", "")
+    text = "\n\n".join(filter(None, (message.text, message.enclosed))) if message.enclosed else message.text
+    people = _people(message)
+    filenames = "\n".join(attachment.filename for attachment in message.attachments if attachment.filename)
+    others = letters.others((message.subject or "", text, from_name, from_address, people, filenames))
     return Rows(
         fingerprint=message.fingerprint,
         msgid=message.msgid,
         subject=message.subject,
-        from_name=sender.name if sender else "",
-        from_address=sender.address if sender else "",
+        from_name=from_name,
+        from_address=from_address,
         sent_at=sent_at,
         moment_from=moment_from,
-        text="\n\n".join(filter(None, (message.text, message.enclosed))) if message.enclosed else message.text,
-        people=_people(message),
-        filenames="\n".join(attachment.filename for attachment in message.attachments if attachment.filename),
+        text=text,
+        people=people,
+        filenames=filenames,
+        letters=json.dumps(others, ensure_ascii=False) if others else None,
         has_html=int(message.has_html),
         forwards=_forwards(message.forwards),
         defects=message.defects,
@@ -163,7 +172,7 @@ def add_all(connection: sqlite3.Connection, news: Sequence[New]) -> int:
     connection.executemany(
         _ADD,
         [
-            (number, *new.rows[:12], _defects(new.rows, shared), new.raw_message_id, new.standing, moment, new.size)
+            (number, *new.rows[:13], _defects(new.rows, shared), new.raw_message_id, new.standing, moment, new.size)
             for number, new in numbered
         ],
     )

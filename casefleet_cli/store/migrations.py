@@ -29,6 +29,7 @@ from casefleet_cli.store import (
     migration_0014,
     migration_0015,
     migration_0016,
+    migration_0017,
     recomputations,
     tables,
 )
@@ -86,6 +87,7 @@ ALL = (
     Migration("0014_moments", migration_0014.change, migration_0014.LEFT),
     Migration("0015_feeds", migration_0015.change),
     Migration("0016_rejected", migration_0016.change),
+    Migration("0017_letters", migration_0017.change, migration_0017.LEFT),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from casefleet_cli.store.emails import Rows
 
 _COLUMNS = (
-    "msgid subject from_name from_address sent_at moment_from text people filenames has_html forwards defects"
+    "msgid subject from_name from_address sent_at moment_from text people filenames letters has_html forwards defects"
     " fingerprint"
 ).split()
 
@@ -81,7 +81,7 @@ def put(connection: sqlite3.Connection, email_id: int, rows: Sequence[Rows]) -> 
         fingerprint = first.fingerprint
         if first.msgid is not None and _has_other_content(connection, first.msgid, email_id):
             defects.append(emails.COLLISION)
-    wanted = (*first[1:12], json.dumps(defects), fingerprint)
+    wanted = (*first[1:13], json.dumps(defects), fingerprint)
     columns = ", ".join(_COLUMNS)
     known = connection.execute(f"SELECT {columns} FROM emails WHERE id = ?", (email_id,)).fetchone()
     is_other = bool(known != wanted)

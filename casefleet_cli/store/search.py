@@ -40,7 +40,7 @@ class indexing_at_end:  # noqa: N801 - used as `with indexing_at_end(connection)
         if kind is None:
             self._connection.execute(
                 "INSERT INTO email_search (rowid, subject, text, from_name, from_address, people, filenames)"
-                " SELECT id, subject, text, from_name, from_address, people, filenames FROM emails"
+                " SELECT id, subject, text, from_name, from_address, people, filenames FROM email_words"
                 " WHERE id > (SELECT after_email_id FROM search_pauses)"
             )
             self._connection.execute("DELETE FROM search_pauses")

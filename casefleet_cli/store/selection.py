@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from casefleet_cli import clock
+from casefleet_cli.core import letters
 from casefleet_cli.core.query import Term
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
 from casefleet_cli.store import references
@@ -235,7 +236,7 @@ def _is_address(term: Term) -> bool:
 
 def _expression(term: Term) -> str:
     """A term in the syntax of FTS5, all that a person typed inside quotation marks."""
-    text = term.text.replace('"', " ")
+    text = letters.words(term.text).replace('"', " ")
     return f'{_COLUMNS[term.field]}"{text}"{"*" if term.is_prefix else ""}'
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
+from casefleet_cli.core import letters
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
 
@@ -23,12 +24,15 @@ _NEAR, _FAR = 20_000, 300_000
 """Letters of a field that are looked at in every email, and in those where nothing was found so far."""
 _ROOM = 2_000_000
 """Letters that are looked at so closely for one page of hits."""
+_START, _END = _MARKS = "\ufdd0", "\ufdd1"
+"""Around what was found, until it is said what stands there: noncharacters, which are taken out of the texts."""
 _LONGEST = 400
 """Letters of a snippet."""
+_NO_MARKS = dict.fromkeys(map(ord, _MARKS), " ")
 _INDEX = f"""CREATE VIRTUAL TABLE lines USING fts5({", ".join(_FIELDS)}, email_id UNINDEXED, begins UNINDEXED,
 ends UNINDEXED, tokenize='unicode61 remove_diacritics 2')"""
 _BEST = "SELECT email_id, rowid FROM lines WHERE lines MATCH ? ORDER BY rowid"
-_SHOWN = """SELECT email_id, begins, ends, snippet(lines, -1, ?, ?, '…', ?) FROM lines WHERE lines MATCH ?
+_SHOWN = """SELECT rowid, email_id, begins, ends, snippet(lines, -1, ?, ?, '…', ?) FROM lines WHERE lines MATCH ?
 AND rowid IN (SELECT value FROM json_each(?))"""
 
 
@@ -74,27 +78,39 @@ def _marked(
     try:
         index.execute(_INDEX)
         index.execute("BEGIN")
+        written: dict[int, str] = {}
+        row = 0
         for field in _FIELDS:
+            rows = []
+            for number, beginnings in fields.items():
+                for piece, begins, ends in _pieces(beginnings[field].translate(_NO_MARKS)):
+                    row += 1
+                    if letters.others((piece,)):
+                        written[row] = piece
+                    rows.append((row, letters.words(piece) if row in written else piece, number, begins, ends))
             index.executemany(
-                f"INSERT INTO lines ({field}, email_id, begins, ends) VALUES (?, ?, ?, ?)",
-                (
-                    (lines, number, begins, ends)
-                    for number, beginnings in fields.items()
-                    for lines, begins, ends in _pieces(beginnings[field])
-                ),
+                f"INSERT INTO lines (rowid, {field}, email_id, begins, ends) VALUES (?, ?, ?, ?, ?)", rows
             )
         best: dict[int, int] = {}
         for together in (" AND ", " OR "):
             for number, row in index.execute(_BEST, (together.join(words),)):
                 best.setdefault(number, row)
-        for number, begins, ends, snippet in index.execute(
-            _SHOWN, (*mark, most, " OR ".join(words), json.dumps(list(best.values())))
+        for row, number, begins, ends, found in index.execute(
+            _SHOWN, (*_MARKS, most, " OR ".join(words), json.dumps(list(best.values())))
         ):
+            snippet = _as_written(found, written[row]) if row in written else found
             before = "" if begins or snippet.startswith("…") else "…"
             after = "" if ends or snippet.endswith("…") else "…"
-            yield number, f"{before}{snippet}{after}"
+            yield number, f"{before}{snippet}{after}".replace(_START, mark[0]).replace(_END, mark[1])
     finally:
         index.close()
+
+
+def _as_written(snippet: str, piece: str) -> str:
+    """A snippet of folded words in the letters of the piece that it is of."""
+    before, after = ("…" if snippet.startswith("…") else ""), ("…" if snippet.endswith("…") else "")
+    found = snippet.removeprefix("…").removesuffix("…")
+    return f"{before}{letters.as_written(found, piece, _MARKS)}{after}"
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool, bool]]:

@@ -294,6 +294,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "mail.alternatives.differ.pages": html,
     "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
     "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),
+    "letters.as_written.mark": st.just(("\ufdd0", "\ufdd1")),
     "query.parse.text": typed,
     "query.has_letters.text": typed,
     "moments.typed.span.text": typed,

@@ -23,9 +23,11 @@ from casefleet_cli.store import (
     migration_0003,
     migration_0008,
     migration_0012,
+    migration_0017,
     migrations,
     originals,
     recomputations,
+    search,
 )
 from casefleet_cli.store.deliveries import Arrival
 from tests import schemas
@@ -215,7 +217,8 @@ def test_a_slice_is_kept_and_the_next_begins_after_it(tmp_path: Path, monkeypatc
     assert rekeying.migrate(db, tell) == migrations.names()[2:]
     assert told == [
         ("0003_index", 2, 3), ("0003_index", 3, 3), ("0003_journal", 5, 12), ("0003_journal", 10, 12),
-        ("0003_journal", 12, 12), ("0014_moments", 3, 3), ("0004_rekeying", 3, 3),
+        ("0003_journal", 12, 12), ("0014_moments", 3, 3), ("0017_letters", 3, 3),
+        ("0004_rekeying", 3, 3),
     ]  # fmt: skip
     assert faults(db) == []
     assert recomputations._slice(db, "0003_journal", migration_0003.JOURNAL) is None  # another process has ended it
@@ -385,3 +388,19 @@ def test_what_was_converted_before_has_its_format_from_its_label(tmp_path: Path)
     firm.db.execute("ALTER TABLE deliveries DROP COLUMN format")
     migration_0008.change(firm.db)
     assert firm.all("SELECT format FROM deliveries ORDER BY id") == [("msg",), ("tnef",), (None,), (None,)]
+
+
+def test_mail_that_is_there_is_found_by_whatever_form_of_letters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration_0017, "_SLICE_OCTETS", 1)
+    path = schemas.later(tmp_path, "16a")
+    with contextlib.closing(sqlite3.connect(path)) as old, old:
+        old.execute("UPDATE emails SET text = 'In der Straße', subject = NULL WHERE id = 3")
+    db = migrated(path)
+    assert db.execute("SELECT id, letters FROM emails WHERE letters IS NOT NULL").fetchall() == [(3, '["ß", "ss"]')]
+    assert db.execute("SELECT rowid FROM email_search('strasse')").fetchall() == [(3,)]
+    assert search.is_sound(db)
+    db.execute("UPDATE emails SET text = 'weg', letters = NULL WHERE id = 3")
+    assert db.execute("SELECT rowid FROM email_search('strasse')").fetchall() == []
+    assert search.is_sound(db)

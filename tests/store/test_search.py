@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,3 +195,77 @@ def test_a_snippet_shows_where_it_was_found(tmp_path: Path, text: str, query: st
     assert snippet in row["snippet"]
     assert len(row["snippet"]) < 410
     assert row["snippet"].count("<") in (row["snippet"].count(">"), 1)
+
+
+LETTERS = {
+    "strasse": "Ecke <Straße> 5", "STRAẞE": "Ecke <Straße> 5", '"straße 5"': "Ecke <Straße 5>", "stras*": "Ecke <Straße> 5",
+    "שלום": "Ecke Straße 5, <שָׁלוֹם>", "שָׁלוֹם": "Ecke Straße 5, <שָׁלוֹם>", "محمد": "<مُحَمَّد>", "احمد": "<أحمد>", "contract": "<con\u00adtract>",
+    "filename:grosse": "<Größe>.pdf", "subject:firma": "<Ｆirma>", "from:strasser": "Jörg <Straßer>", "-subject:firma strasse": None,
+    "strase": None, "to:strasse": None,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lettered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """One email whose letters are looked for as others, and one of plain words."""
+    firm = Firm(tmp_path_factory.mktemp("letters"))
+    text = "Ecke Straße 5, שָׁלוֹם, مُحَمَّد und أحمد: con\u00adtract."
+    raw = mail("a@b.example", text=text, subject="Ｆirma", sender="Jörg Straßer <jorg@firm.example>")
+    head, _, body = raw.partition(b"\n\n")
+    pdf = "--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe.pdf\n\nx\n--b--\n"
+    fields = [line for line in head.split(b"\n") if line.lower().startswith(b"content-")]
+    others = [line for line in head.split(b"\n") if not line.lower().startswith(b"content-")]
+    head = b"\n".join([*others, b"Content-Type: multipart/mixed; boundary=b"])
+    receive(
+        firm.db,
+        head + b"\n\n--b\n" + b"\n".join(fields) + b"\n\n" + body + b"\n" + pdf.encode(),
+        Arrival(firm.ada, "pipe"),
+    )
+    receive(firm.db, mail("a@b.example", text="Plain words.", subject="Next"), Arrival(firm.ada, "pipe"))
+    yield firm
+    firm.db.close()
+
+
+@pytest.mark.parametrize("query", LETTERS)
+def test_letters_are_found_in_whatever_form_and_shown_as_written(lettered: Firm, query: str) -> None:
+    found = list(search.find(lettered.db, parse(query, DAYS), mark=("<", ">")))
+    wanted = LETTERS[query]
+    assert [row["id"] for row in found] == ([] if wanted is None else [1])
+    assert wanted is None or wanted in found[0]["snippet"]
+
+
+def test_only_mail_that_needs_it_keeps_letters(lettered: Firm) -> None:
+    (first,), (second,) = lettered.all("SELECT letters FROM emails ORDER BY id")
+    assert json.loads(first)[:2] == ["\u00ad", ""]
+    assert second is None
+    assert search.is_sound(lettered.db)
+
+
+def test_the_index_follows_the_letters_of_an_email(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    for text in ("Straße", "plain"):
+        receive(firm.db, mail("a@b.example", text=text, subject=text), Arrival(firm.ada, "pipe"))
+    asked = [parse(word, DAYS) for word in ("strasse", "plain", "weiss")]
+    assert [search.numbers(firm.db, query) for query in asked] == [[1], [2], []]
+    firm.db.execute("UPDATE emails SET text = 'weiß', subject = '', letters = '[\"ß\", \"ss\"]' WHERE id = 2")
+    firm.db.execute("UPDATE emails SET text = 'plain', subject = NULL, letters = NULL WHERE id = 1")
+    assert [search.numbers(firm.db, query) for query in asked] == [[], [1], [2]]
+    assert search.is_sound(firm.db)
+    search.rebuild(firm.db)
+    assert [search.numbers(firm.db, query) for query in asked] == [[], [1], [2]]
+    firm.db.execute("UPDATE emails SET letters = NULL WHERE id = 2")
+    assert search.numbers(firm.db, asked[2]) == []
+    assert search.is_sound(firm.db)
+    firm.db.execute('UPDATE emails SET letters = \'["ß", "ss"]\' WHERE id = 2')
+    assert search.numbers(firm.db, asked[2]) == [2]
+    firm.db.execute("PRAGMA foreign_keys = 0")
+    firm.db.execute("DELETE FROM emails WHERE id = 2")
+    assert search.numbers(firm.db, asked[2]) == []
+    assert search.is_sound(firm.db)
+
+
+@pytest.mark.parametrize("letters", ["x", '["ß"]', "{"])
+def test_letters_come_in_pairs(lettered: Firm, letters: str) -> None:
+    with pytest.raises(sqlite3.Error):
+        lettered.db.execute("UPDATE emails SET letters = ? WHERE id = 2", (letters,))
+    assert search.is_sound(lettered.db)

@@ -9,6 +9,7 @@ from datasette.database import Database
 from datasette.utils import Column, escape_fts
 
 from casefleet_cli import clock
+from casefleet_cli.core import letters
 from casefleet_cli.store import database, saved_searches, users, viewed
 from casefleet_cli.web.data import lock
 
@@ -49,7 +50,7 @@ class View(Database):
         connection = self._connection
         secret = f"v{clock.token(24)}"
         viewed.make(connection, self._behind, seen, secret)
-        connection.create_function("escape_fts", 1, escape_fts)
+        connection.create_function("escape_fts", 1, _asked)
         connection.row_factory = sqlite3.Row
         lock.lock(connection, secret, self.tables, is_search=is_search)
 
@@ -152,3 +153,8 @@ class View(Database):
     async def get_all_foreign_keys(self) -> dict[str, dict[str, list[Any]]]:
         """The same of all of them, as far as they are asked for."""
         return {name: {"incoming": [], "outgoing": []} for name in self.tables}
+
+
+def _asked(text: str) -> str:
+    """What is typed as the index is asked for it."""
+    return str(escape_fts(letters.words(text)))  # type: ignore[no-untyped-call]
