@@ -40,7 +40,7 @@ def search_mail(
         typer.Argument(
             metavar="QUERY",
             help='Words, "phrases", prefix*, from: to: subject: filename: contact: case: lead: user: before: after:'
-            " has:attachment is:unassigned (held, linked, rejected, forwarded), -not, OR.",
+            " has:attachment is:unassigned (held, linked, rejected, forwarded), -not, NOT, OR, (parentheses).",
         ),
     ] = None,
     save: Annotated[str | None, typer.Option(metavar="NAME", help="Keep QUERY under this name.")] = None,

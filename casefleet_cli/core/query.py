@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from casefleet_cli.core.clauses import Frame, TooManyError
 from casefleet_cli.core.moments import typed
 from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
@@ -46,6 +47,11 @@ _EXAMPLES = {
 _PIECE = re.compile(
     r"""(?P<minus>-?)(?:(?P<field>[A-Za-z]+):(?!//))?(?:"(?P<phrase>[^"]*)(?P<end>"?)(?P<star>\*?)|(?P<word>[^\s"]+))""",
 )
+_SIGN = re.compile(r"\s*(?P<sign>-?\(|\)|(?:OR|AND|NOT)(?![^\s()]))")
+_BOTH_SIDES = 'OR needs something on both sides, as in police OR court; the word itself is "OR".'
+_TOO_MANY = (
+    "The parentheses of the query mean too much at once; put fewer words between them, or search more than once."
+)
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
 
 
@@ -77,7 +83,7 @@ class Query(NamedTuple):
 
 
 def parse(text: str, days: Days) -> Query:
-    """Read a query; all its groups must fit, terms with OR between them are one group.
+    """Read a query; all its groups must fit, terms with OR between them are one group. Parentheses are worked out.
 
     Its dates are read as those in options, by the days of the firm; a month or a year is its first second. Raises
     QueryError, and nothing else, for what cannot be understood.
@@ -85,28 +91,17 @@ def parse(text: str, days: Days) -> Query:
     text = as_text(text)
     if len(text) > LONGEST:
         raise QueryError(f"The query has {len(text)} characters; {LONGEST} are the most. Look for less at once.")
-    groups: list[list[Term]] = []
-    joining = False
-    count = 0
-    for item in _items(text, days):
-        if item is None:
-            if joining or not groups:
-                raise QueryError('OR needs something on both sides, as in police OR court; the word itself is "OR".')
-            joining = True
-            continue
-        count += 1
-        if joining:
-            groups[-1].append(item)
-        else:
-            groups.append([item])
-        joining = False
-    if joining:
-        raise QueryError('OR needs something on both sides, as in police OR court; the word itself is "OR".')
-    if not groups:
-        raise QueryError('There is nothing to look for; give words, a "phrase" or the beginning of a word with *.')
+    items = list(_items(text, days))
+    count = sum(isinstance(item, Term) for item in items)
     if count > MOST_TERMS:
         raise QueryError(f"The query has {count} terms; {MOST_TERMS} are the most. Look for less at once.")
-    return Query(tuple(tuple(group) for group in groups))
+    reader = _Reader()
+    for item in items:
+        reader.take(item)
+    groups = reader.ended()
+    if not groups:
+        raise QueryError('There is nothing to look for; give words, a "phrase" or the beginning of a word with *.')
+    return Query(groups)
 
 
 def as_text(text: str) -> str:
@@ -119,13 +114,91 @@ def has_letters(text: str) -> bool:
     return any(letter.isalnum() for letter in text)
 
 
-def _items(text: str, days: Days) -> Iterator[Term | None]:
-    """The terms of a query, and None for each OR."""
-    for match in _PIECE.finditer(text):
-        if match[0] == "OR":
-            yield None
-        elif match[0] != "AND":
-            yield from _term(match, days)
+class _Reader:
+    """Puts terms and signs together; deep parentheses are a longer list here."""
+
+    def __init__(self) -> None:
+        self._frames = [Frame(is_odd=False)]
+        self._joined = [False]
+        """Of each frame, whether OR stands before it."""
+        self._is_joining = False
+        self._is_negating = False
+
+    def take(self, item: Term | str) -> None:
+        """Take a term, "OR", "NOT", "(" or ")"."""
+        if isinstance(item, Term):
+            self._add([(item._replace(negated=item.negated ^ self._is_negating ^ self._frames[-1].is_odd),)])
+        elif item == "NOT":
+            self._is_negating = not self._is_negating
+        elif item == "(":
+            self._frames.append(Frame(is_odd=self._frames[-1].is_odd ^ self._is_negating))
+            self._joined.append(self._is_joining)
+            self._is_joining = self._is_negating = False
+        elif item == ")":
+            self._end()
+            frame, self._is_joining = self._frames.pop(), self._joined.pop()
+            if not frame.is_empty:
+                self._add(self._clauses(frame))
+        elif self._is_joining or self._is_negating or self._frames[-1].is_empty:
+            raise QueryError(_BOTH_SIDES)
+        else:
+            self._is_joining = True
+
+    def ended(self) -> tuple[tuple[Term, ...], ...]:
+        """All that was taken."""
+        self._end()
+        return tuple(self._clauses(self._frames[0]))
+
+    def _end(self) -> None:
+        if self._is_negating:
+            raise QueryError('NOT needs something after it, as in police NOT draft; the word itself is "NOT".')
+        if self._is_joining:
+            raise QueryError(_BOTH_SIDES)
+
+    def _add(self, clauses: list[tuple[Term, ...]]) -> None:
+        try:
+            self._frames[-1].add(clauses, joined=self._is_joining)
+        except TooManyError:
+            raise QueryError(_TOO_MANY) from None
+        self._is_joining = self._is_negating = False
+
+    def _clauses(self, frame: Frame) -> list[tuple[Term, ...]]:
+        try:
+            return frame.clauses()
+        except TooManyError:
+            raise QueryError(_TOO_MANY) from None
+
+
+def _items(text: str, days: Days) -> Iterator[Term | str]:
+    """The terms of a query, with "OR", "NOT", "(" and ")" between them."""
+    at, opened = 0, []
+    while match := _SIGN.match(text, at) or _PIECE.search(text, at):
+        at = match.end()
+        sign = match.groupdict().get("sign")
+        if sign in ("(", "-("):
+            opened.append(text[at : at + 50])
+            yield from ("NOT", "(") if sign == "-(" else "("
+        elif sign == ")":
+            if opened:
+                opened.pop()
+                yield ")"
+        elif sign is not None:
+            yield from () if sign == "AND" else (sign,)
+        else:
+            closing = min(len(opened), _closing(match["word"] or ""))
+            at -= closing
+            found = _PIECE.fullmatch(text, match.start(), at) if closing else match
+            if found is not None:
+                yield from _term(found, days)
+    if opened:
+        before = _short(opened[-1].strip()) if opened[-1].strip() else "the end"
+        raise QueryError(f"The parenthesis before {before} is not closed; close it, or leave it out.")
+
+
+def _closing(word: str) -> int:
+    """How many parentheses a word ends with that it did not open."""
+    at_end = len(word) - len(word.rstrip(")"))
+    return max(0, min(at_end, word.count(")") - word.count("(")))
 
 
 def _term(match: re.Match[str], days: Days) -> Iterator[Term]:
@@ -137,6 +210,11 @@ def _term(match: re.Match[str], days: Days) -> Iterator[Term]:
         raise QueryError(
             f"There is no field {_short(field)} to search in; there are {known}."
             " To find it as words, put it in quotation marks."
+        )
+    if field and word is not None and word.startswith("("):
+        raise QueryError(
+            f"No parenthesis can follow {field}: at once; write ({_EXAMPLES[field]} OR {field}:...), with {field}:"
+            " before each."
         )
     is_prefix = bool(match["star"]) if phrase is not None else word.endswith("*")
     value = phrase.strip() if phrase is not None else word.rstrip("*")

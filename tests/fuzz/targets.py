@@ -16,6 +16,7 @@ from casefleet_cli.core.addressbooks.columns import OURS, Columns, columns_of
 from casefleet_cli.core.addressbooks.joining import Holder
 from casefleet_cli.core.addressbooks.written import Card
 from casefleet_cli.core.atom import Entry, Feed
+from casefleet_cli.core.clauses import Frame
 from casefleet_cli.core.forward.blocks import Block, Page
 from casefleet_cli.core.forward.doubts import Mail
 from casefleet_cli.core.forward.labels import CC, DATE, FROM, LABELS, LANGUAGES, SUBJECT, TO
@@ -177,6 +178,15 @@ _KNOWN = Known(
     {address_look("ada@firm.example"): (_ADA, "ada@firm.example")},
     {"flrm.example": "firm.example"},
 )
+_clauses = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(tuple), max_size=12)
+
+
+def _framed(*, is_odd: bool, first: list[list[tuple[str, ...]]]) -> Frame:
+    frame = Frame(is_odd=is_odd)
+    for clauses in first:
+        frame.add(clauses, joined=False)
+    return frame
+
 
 _titles = st.lists(
     st.one_of(st.sampled_from(("Name", "First Name", "E-mail 2 Address", "Company", "Notes")), text), max_size=6
@@ -246,6 +256,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "Days": _days,
     "Decision": _decision,
     "Facts": _facts,
+    "Frame": st.builds(_framed, is_odd=st.booleans(), first=st.lists(_clauses, max_size=1)),
     "Fingerprint": st.builds(Fingerprint),
     "Head": _part.map(Head),
     "Item": _item,
@@ -295,7 +306,10 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
     "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),
     "letters.as_written.mark": st.just(("\ufdd0", "\ufdd1")),
-    "query.parse.text": typed,
+    "clauses.Frame.add.clauses": _clauses,
+    "query.parse.text": st.one_of(
+        typed, st.lists(st.sampled_from(("(", ")", "-(", "NOT ", "NOT(", " OR ", "a ", "b)", '"', "to:c"))).map("".join)
+    ),
     "query.has_letters.text": typed,
     "moments.typed.span.text": typed,
     "moments.typed.moment.text": typed,

@@ -8,6 +8,8 @@ from tests.firm import DAYS
 from tests.refusals import Refusal
 
 BOTH_SIDES = 'OR needs something on both sides, as in police OR court; the word itself is "OR".'
+AFTER_IT = 'NOT needs something after it, as in police NOT draft; the word itself is "NOT".'
+TOO_MUCH = "The parentheses of the query mean too much at once; put fewer words between them, or search more than once."
 NOTHING = 'There is nothing to look for; give words, a "phrase" or the beginning of a word with *.'
 KNOWN = ", ".join(f"{name}:" for name in FIELDS)
 NO_DATE = ' is not a date; write it like 2026-05-01, "1 May 2026 14:00", 2026-05, yesterday or 14d.'
@@ -23,6 +25,18 @@ QUERIES = {
     "police OR OR court": BOTH_SIDES,
     "x" * (LONGEST + 1): f"The query has {LONGEST + 1} characters; {LONGEST} are the most. Look for less at once.",
     "x " * (MOST_TERMS + 1): f"The query has {MOST_TERMS + 1} terms; {MOST_TERMS} are the most. Look for less at once.",
+    "(a OR )": BOTH_SIDES,
+    "(police OR) court": BOTH_SIDES,
+    "police OR ()": BOTH_SIDES,
+    "NOT OR police": BOTH_SIDES,
+    "police NOT": AFTER_IT,
+    "(police NOT) court": AFTER_IT,
+    "a NOT (police": "The parenthesis before 'police' is not closed; close it, or leave it out.",
+    "police (": "The parenthesis before the end is not closed; close it, or leave it out.",
+    "subject:(hearing OR trial)": "No parenthesis can follow subject: at once; write (subject:hearing OR subject:...),"
+    " with subject: before each.",
+    " OR ".join(f"({one}1 {one}2)" for one in "abcdefg"): TOO_MUCH,
+    f"NOT ({' '.join(f'({one}1 OR {one}2)' for one in 'abcdefg')})": TOO_MUCH,
     '"police report': "The quotation mark before 'police report' is not closed; close it, or leave it out.",
     f'"{"x" * 50}': f"The quotation mark before '{'x' * 39}…' is not closed; close it, or leave it out.",
     "form:anna": f"There is no field 'form' to search in; there are {KNOWN}. To find it as words, put it in quotation"

@@ -33,6 +33,19 @@ READ = {
     "http://a.example 12:30 foo-bar NEAR(x": [
         [Term("", "http://a.example")], [Term("", "12:30")], [Term("", "foo-bar")], [Term("", "NEAR(x")],
     ],
+    "a (b OR c) d": [[Term("", "a")], [Term("", "b"), Term("", "c")], [Term("", "d")]],
+    "(a b) OR c": [[Term("", "a"), Term("", "c")], [Term("", "b"), Term("", "c")]],
+    "a NOT b AND NOT c": [[Term("", "a")], [Term("", "b", negated=True)], [Term("", "c", negated=True)]],
+    "NOT NOT a NOT -b": [[Term("", "a")], [Term("", "b")]],
+    "NOT(a OR from:b*) -(c d)": [
+        [Term("", "a", negated=True)], [Term("from", "b", True, True)], [Term("", "c", negated=True), Term("", "d", negated=True)],
+    ],
+    '("a b"* OR subject:"c") (!) ()': [[Term("", "a b", True), Term("subject", "c")]],
+    "(f(x) OR from:anna)": [[Term("", "f(x)"), Term("from", "anna")]],
+    "Minh (GmbH) 1) f(x) :( :)": [[Term("", "Minh")], [Term("", "GmbH")], [Term("", "1)")], [Term("", "f(x)")]],
+    "NOTE ORDER ANDY not": [[Term("", "NOTE")], [Term("", "ORDER")], [Term("", "ANDY")], [Term("", "not")]],
+    "-(" * 400 + "a" + ")" * 400: [[Term("", "a")]],
+    "(" * 901 + "-a" + ")" * 901: [[Term("", "a", negated=True)]],
     "Re: hearing & - !": [[Term("", "Re:")], [Term("", "hearing")]],
     "a\0b c\ud800d": [[Term("", "a")], [Term("", "b")], [Term("", "c")], [Term("", "d")]],
 }  # fmt: skip
@@ -56,3 +69,41 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     except QueryError:
         return
     assert all(term.text for group in query.groups for term in group)
+
+
+TREES = st.recursive(
+    st.sampled_from("abcd"),
+    lambda inner: st.one_of(
+        st.tuples(st.just("NOT"), inner), st.tuples(st.just("OR"), inner, inner), st.tuples(st.just(""), inner, inner)
+    ),
+    max_leaves=7,
+)
+
+
+def written(tree: str | tuple) -> str:
+    if isinstance(tree, str):
+        return tree
+    return f"(NOT {written(tree[1])})" if tree[0] == "NOT" else f"({written(tree[1])} {tree[0]} {written(tree[2])})"
+
+
+def holds(tree: str | tuple, there: set[str]) -> bool:
+    if isinstance(tree, str):
+        return tree in there
+    if tree[0] == "NOT":
+        return not holds(tree[1], there)
+    one, other = holds(tree[1], there), holds(tree[2], there)
+    return one or other if tree[0] == "OR" else one and other
+
+
+@given(TREES)
+def test_parentheses_mean_what_they_say(tree: str | tuple) -> None:
+    try:
+        groups = parse(written(tree), DAYS).groups
+    except QueryError as error:
+        assert "put fewer words between them" in str(error)
+        return
+    for number in range(16):
+        there = {letter for place, letter in enumerate("abcd") if number >> place & 1}
+        assert all(any((term.text in there) != term.negated for term in group) for group in groups) == holds(
+            tree, there
+        )
