@@ -12,7 +12,7 @@ from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.query import parse
 from casefleet_cli.desk import searches, spoofing
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import saved_searches, search
+from casefleet_cli.store import misses, saved_searches, search
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 _SHOWN = 50
 """Rows of a table without --limit; machines get all."""
+_FIRST = {
+    "logged": f"last {_SHOWN} logged",
+    "date": f"{_SHOWN} newest",
+    "relevance": f"{_SHOWN} that fit best",
+}
 _COLUMNS = (
     Column("id", "email"),
     "date",
@@ -47,9 +52,13 @@ def search_mail(
     saved: Annotated[str | None, typer.Option(metavar="NAME", help="Search for a saved query (and QUERY).")] = None,
     list_saved: Annotated[bool, typer.Option("--list-saved", help="List the saved queries.")] = False,
     forget: Annotated[str | None, typer.Option(metavar="NAME", help="Forget a saved query.")] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="ORDER", help="Sort by date (the newest first), relevance (the best first) or logged."),
+    ] = None,
     options: ListOptions = ListOptions(),  # noqa: B008 - immutable
 ) -> None:
-    """Search subject, text, people and attachment names; the last logged first."""
+    """Search subject, text, people and attachment names; the last logged first, unless --sort says otherwise."""
     for word in query or ():
         if word.startswith("--"):
             raise UsageError(f"There is no option {word.partition('=')[0]}; see casefleet search --help.")
@@ -58,6 +67,10 @@ def search_mail(
         raise UsageError("Choose one of --save, --saved, --list-saved and --forget.")
     if (list_saved or forget is not None) and text:
         raise UsageError("--list-saved and --forget take no query.")
+    if sort is not None and sort not in search.SORTS:
+        raise UsageError(f"There is no order {sort!r}; --sort takes date, relevance or logged.")
+    if sort is not None and (list_saved or forget is not None or save is not None):
+        raise UsageError("--sort is for what is found; --save, --list-saved and --forget find nothing.")
     if list_saved:
         rows = saved_searches.listed(context.obj.reader())
         output.show(rows, ("name", "query", "user", Column("saved_at", "saved")), options, empty="No search is saved.")
@@ -72,22 +85,29 @@ def search_mail(
     else:
         connection = context.obj.reader()
         kept = [searches.saved(connection, saved)] if saved is not None else []
-        _found(connection, parse(" ".join([*kept, text]), context.obj.days()), options, context.obj.sight)
+        query_asked = parse(" ".join([*kept, text]), context.obj.days())
+        _found(connection, query_asked, options, context.obj.sight, sort or search.SORTS[0])
 
 
 # So that -word is a part of the query, even -hearing.
 search_mail.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
 
 
-def _found(connection: sqlite3.Connection, query: Query, options: ListOptions, sight: Sight) -> None:
+def _found(connection: sqlite3.Connection, query: Query, options: ListOptions, sight: Sight, sort: str) -> None:
     for_people = options.form == "table"
     limit = options.limit or (_SHOWN + 1 if for_people else None)
-    mark = output.MARKS if options.table_format == "simple" else ("", "")
-    rows = spoofing.marked(connection, sight, search.find(connection, query, limit=limit, mark=mark, sight=sight))
-    if not for_people or options.limit:
-        output.show(rows, _COLUMNS, options, empty="No e-mail fits.")
+    mark = output.MARKS if for_people and options.table_format == "simple" else ("", "")
+    found = search.find(connection, query, limit=limit, mark=mark, sight=sight, sort=sort)
+    rows = spoofing.marked(connection, sight, found)
+    if not for_people:
+        output.show(rows, _COLUMNS, options, empty="")
         return
     kept = list(rows)
-    output.show(kept[:_SHOWN], _COLUMNS, options, empty="No e-mail fits.")
-    if len(kept) > _SHOWN:
-        output.warn(f"These are the last {_SHOWN} logged; --limit N shows N, and a longer query finds fewer.")
+    if not kept:
+        output.say("No e-mail fits.")
+        for reason in misses.why(connection, query, sight):
+            output.say(f"{reason.sentence} Near it: {', '.join(reason.near)}." if reason.near else reason.sentence)
+        return
+    output.show(kept[: options.limit or _SHOWN], _COLUMNS, options, empty="")
+    if len(kept) > _SHOWN and not options.limit:
+        output.warn(f"These are the {_FIRST[sort]}; --limit N shows N, and a longer query finds fewer.")

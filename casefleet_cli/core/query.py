@@ -52,6 +52,7 @@ _BOTH_SIDES = 'OR needs something on both sides, as in police OR court; the word
 _TOO_MANY = (
     "The parentheses of the query mean too much at once; put fewer words between them, or search more than once."
 )
+_PLAIN = re.compile(r"[\w@][\w.@'’+-]*")
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
 
 
@@ -109,9 +110,24 @@ def as_text(text: str) -> str:
     return _SURROGATE.sub(" ", text)
 
 
+def instead(text: str, word: str, other: str) -> str:
+    """A query with one word in place of another; the other alone where the word does not stand in it by itself."""
+    found = re.search(rf"(?<!\w){re.escape(word)}\*?(?!\w)", text, re.IGNORECASE)
+    return other if found is None else f"{text[: found.start()]}{other}{text[found.end() :]}"
+
+
 def has_letters(text: str) -> bool:
     """Whether there is anything in the text that the index could hold."""
     return any(letter.isalnum() for letter in text)
+
+
+def as_typed(term: Term) -> str:
+    """A term as somebody may type it."""
+    text = term.text.replace('"', " ")
+    is_plain = _PLAIN.fullmatch(text) is not None and text not in ("AND", "OR", "NOT")
+    field = f"{term.field}:" if term.field else ""
+    words = text if is_plain else f'"{text}"'
+    return f"{'-' if term.negated else ''}{field}{words}{'*' if term.is_prefix else ''}"
 
 
 class _Reader:

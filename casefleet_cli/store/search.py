@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 from itertools import islice
 
+from casefleet_cli.errors import UsageError
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, selection, snippets
 from casefleet_cli.store.correspondence import Spot
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from casefleet_cli.store.selection import Selection
     from casefleet_cli.store.sight import Sight
 
+_NEWEST = "coalesce(e.sent_at, e.logged_at) DESC, e.id DESC"
+SORTS = ("logged", "date", "relevance")
+"""The last logged first, the newest by the mail's own date, or what fits best: its words are rare, and many of few."""
 _AT_ONCE = 50
 """Emails whose snippets are made together."""
 
@@ -93,17 +97,22 @@ def find(
     limit: int | None = None,
     mark: tuple[str, str] = ("", ""),
     sight: Sight = EVERYTHING,
+    sort: str = SORTS[0],
 ) -> Iterator[dict[str, Any]]:
-    """The emails in sight that a query means, the last logged first: number, date, from, subject, standing, snippet.
+    """The emails in sight that a query means, by one of SORTS: number, date, from, subject, standing, snippet.
 
     In the snippet each word that was found stands between the two of `mark`; it is empty for a query without words.
-    Rejected mail is left out unless the query asks for it. Raises UsageError for a name that means nothing or several.
+    Rejected mail is left out unless the query asks for it. Raises UsageError for a name that means nothing or several,
+    and for relevance where there are no words.
     """
     found = selection.of(connection, query, sight)
+    if sort == "relevance" and not found.words:
+        raise UsageError("--sort relevance needs words to look for; --sort date does without.")
+    order = {"logged": f"{found.number} DESC", "date": _NEWEST, "relevance": f"email_search.rank, {_NEWEST}"}[sort]
     cursor = connection.execute(
         "SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing"
         f" FROM {found.source} WHERE {found.where} AND {sight.emails_by(found.number)}"
-        f" ORDER BY {found.number} DESC LIMIT :limit",
+        f" ORDER BY {order} LIMIT :limit",
         {
             **found.parameters,
             **sight.parameters,

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 FEW = 1000
 """Up to so many emails are looked up one by one; of more, the newest are tried until enough fit."""
 
-_COLUMNS = {
+COLUMNS = {
     "": "",
     "from": "{from_name from_address} : ",
     "to": "people : ",
     "subject": "subject : ",
     "filename": "filenames : ",
 }
+"""By the fields that words are looked for in: where that is, in the syntax of FTS5."""
 _AT = "coalesce({0}sent_at, {0}logged_at)"
 _LINKS = {
     "contact": ("email_contacts", "contact_id"),
@@ -135,7 +136,7 @@ class _Writer:
 
     def _alone(self, term: Term) -> None:
         """Note a condition that every email has to meet; dates are noted together, by _range."""
-        if term.field in _COLUMNS:
+        if term.field in COLUMNS:
             self._where += self._exact(term)
         elif term.field in _LINKS:
             number = self._put(self._find(term.field, term.text))
@@ -178,7 +179,7 @@ class _Writer:
 
     def _condition(self, term: Term) -> str:
         """One term as a condition on a row of emails."""
-        if term.field in _COLUMNS:
+        if term.field in COLUMNS:
             found = " AND ".join([self._words(term), *self._exact(term)])
         elif term.field in _LINKS:
             found = self._linked(term, self._put(self._find(term.field, term.text)))
@@ -225,8 +226,8 @@ def _is_plain(group: tuple[Term, ...]) -> bool:
     """Whether the index can answer a group by itself."""
     if len(group) == 1:
         term = group[0]
-        return term.field in _COLUMNS and not (term.negated and _is_address(term))
-    return all(term.field in _COLUMNS and not term.negated and not _is_address(term) for term in group)
+        return term.field in COLUMNS and not (term.negated and _is_address(term))
+    return all(term.field in COLUMNS and not term.negated and not _is_address(term) for term in group)
 
 
 def _is_address(term: Term) -> bool:
@@ -237,7 +238,7 @@ def _is_address(term: Term) -> bool:
 def _expression(term: Term) -> str:
     """A term in the syntax of FTS5, all that a person typed inside quotation marks."""
     text = letters.words(term.text).replace('"', " ")
-    return f'{_COLUMNS[term.field]}"{text}"{"*" if term.is_prefix else ""}'
+    return f'{COLUMNS[term.field]}"{text}"{"*" if term.is_prefix else ""}'
 
 
 def _stamp(term: Term) -> str:

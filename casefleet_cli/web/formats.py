@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from casefleet_cli.core.spreadsheets import harmless_cell
+from casefleet_cli.web import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -126,6 +127,8 @@ def told(name: str, page: Page, kind: str, address: str) -> bytes:
     form = FORMS[name]
     values = page.values
     rows, following = _listed(form, values)
+    if "snippet" in form.columns:
+        rows = [{**row, "snippet": words.unmarked(row["snippet"])} for row in rows]
     if kind == "csv":
         return _csv(form.columns, rows if form.rows else [values[form.about]])
     whole: dict[str, Any] = {}

@@ -95,7 +95,8 @@ def found(ask: Ask) -> Page:
     query = " ".join(filter(None, (ask.arguments.get("in", "").strip(), ask.arguments.get("q", ""))))
     matches = searching.matches(ask, query)
     words = {"query": query[:LONGEST], "list": matches.page, "total": matches.total, "cap": paging.CAP}
-    asked = {**words, "problem": matches.problem, "chips": searching.chips(query[:LONGEST])}
+    asked = {**words, "problem": matches.problem, "chips": searching.chips(query[:LONGEST]),
+             "reasons": matches.reasons}  # fmt: skip
     is_answer = query.strip() and not matches.problem
     return Page("search.html", asked if is_answer else {**asked, "also": {}})
 

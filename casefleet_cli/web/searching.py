@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from casefleet_cli.core import query
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import search, selection
+from casefleet_cli.store import misses, search, selection
 from casefleet_cli.web import paging, words
 
 if TYPE_CHECKING:
@@ -22,6 +22,14 @@ _CHIPS = (
 )
 
 
+class Told(NamedTuple):
+    """One reason why nothing is found, with what would be found."""
+
+    sentence: str
+    near: tuple[tuple[str, str], ...]
+    """Words, each with the query that has it instead."""
+
+
 class Found(NamedTuple):
     """What a query finds for a viewer."""
 
@@ -31,6 +39,8 @@ class Found(NamedTuple):
     """How many there are, counted up to paging.CAP."""
     problem: str
     """A sentence when the query cannot be understood."""
+    reasons: tuple[Told, ...] = ()
+    """Why nothing is found."""
 
 
 class Chip(NamedTuple):
@@ -47,10 +57,14 @@ def matches(ask: Ask, text: str) -> Found:
     connection, sight = ask.connection, ask.viewer.sight
     nothing = paging.of([])
     try:
-        found = selection.of(connection, query.parse(text, ask.days), sight)
+        asked = query.parse(text, ask.days)
+        found = selection.of(connection, asked, sight)
     except UsageError as problem:
         return Found(nothing, 0, str(problem))
     total = search.count(connection, found, sight, paging.CAP)
+    if not total:
+        reasons = misses.why(connection, asked, sight)
+        return Found(nothing, 0, "", tuple(_told(text, reason) for reason in reasons))
     if total < paging.CAP:
         spots = [spot for spot in search.by_moment(connection, found, sight) if spot < ask.spot]
         page = paging.of_spots(connection, sight, spots)
@@ -61,6 +75,10 @@ def matches(ask: Ask, text: str) -> Found:
     for row in page.rows:
         row["snippet"] = snippets[row["id"]]
     return Found(page, total, "")
+
+
+def _told(text: str, reason: misses.Reason) -> Told:
+    return Told(reason.sentence, tuple((word, query.instead(text, reason.word, word)) for word in reason.near))
 
 
 def chips(text: str) -> list[Chip]:

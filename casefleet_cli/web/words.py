@@ -182,6 +182,11 @@ def reasons(names: Iterable[str]) -> str:
     return "; ".join(REASONS[name] for name in names)
 
 
+def unmarked(snippet: str) -> str:
+    """A search snippet for programs."""
+    return snippet.replace(MARK_START, "").replace(MARK_END, "")
+
+
 def preview(text: str) -> str:
     """The beginning of a mail on one line, without quoted lines, the headers of what is quoted, and rules."""
     lines = (line.strip() for line in text.splitlines())

@@ -283,6 +283,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "Sequence[Part]": _part.map(lambda part: mime.nodes(part)[1:]),
     "Set[Place]": st.sets(_place, max_size=3),
     "Tag": _tag,
+    "Term": st.builds(Term, st.sampled_from(("", "from", "is")), text, st.booleans(), st.booleans()),
     "Callable[[], str | None] | None": st.sampled_from((None, "iso-8859-2", "iso-2022-jp", "strange")).map(
         lambda label: label and (lambda: label)
     ),

@@ -138,7 +138,11 @@ OF_COMMANDS = (
     usage("--as Carl email show 6 --raw", "The bytes of e-mail 6 hold the BCC address of another user and are for"
           " admins; casefleet email show 6 --headers shows the rest.", SecretInsideError)._replace(
         given=lambda firm: log(firm, mail("x@else.example", Bcc=BCC["ada"], msgid="6"))),
-    usage("search --sort x", "There is no option --sort; see casefleet search --help."),
+    usage("search --order x", "There is no option --order; see casefleet search --help."),
+    usage("search --sort size x", "There is no order 'size'; --sort takes date, relevance or logged."),
+    usage("search --sort relevance is:held -x", "--sort relevance needs words to look for; --sort date does without."),
+    usage("search --sort date --list-saved", "--sort is for what is found; --save, --list-saved and --forget find nothing."),
+    usage("search --sort date --save a b", "--sort is for what is found; --save, --list-saved and --forget find nothing."),
     usage("search --save a --forget b", "Choose one of --save, --saved, --list-saved and --forget."),
     usage("search --list-saved police", "--list-saved and --forget take no query."),
     usage("search --save 'a b' ' '", 'There is nothing to look for; give words, a "phrase" or the beginning of a word'

@@ -124,6 +124,22 @@ def test_finds(firm: Firm, query: str, few: int, monkeypatch: pytest.MonkeyPatch
     assert search.numbers(firm.db, parse(query, DAYS)) == sorted(FOUND[query])
 
 
+def test_sorts_as_asked(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    for number, (text, year) in enumerate(
+        (("one hearing " + "and more " * 50, 2024), ("hearing, hearing!", 2021), ("a hearing here", 2026)), 1
+    ):
+        raw = mail("a@b.example", text=text, subject="s", msgid=str(number))
+        raw = raw.replace(b"Mon, 02 Nov 2026", f"01 Jan {year}".encode())
+        receive(firm.db, raw, Arrival(firm.ada, "pipe"))
+    query = parse("hearing", DAYS)
+    found = {sort: [row["id"] for row in search.find(firm.db, query, sort=sort)] for sort in search.SORTS}
+    assert found == {"logged": [3, 2, 1], "date": [3, 1, 2], "relevance": [2, 3, 1]}
+    assert [row["id"] for row in search.find(firm.db, query, sort="relevance", limit=1)] == [2]
+    assert [row["id"] for row in search.find(firm.db, parse("user:ada hearing", DAYS), sort="relevance")] == [2, 3, 1]
+    assert [row["id"] for row in search.find(firm.db, parse("is:unassigned", DAYS), sort="date")] == [3, 1, 2]
+
+
 def test_marks_what_it_found(firm: Firm) -> None:
     (row,) = search.find(firm.db, parse("deja", DAYS), mark=("<", ">"))
     assert row["snippet"] == "<Déjà> vu"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casefleet_cli.core.query import FIELDS, QueryError, Term, parse
+from casefleet_cli.core.query import FIELDS, QueryError, Term, as_typed, instead, parse
 from tests.firm import DAYS
 
 READ = {
@@ -107,3 +107,25 @@ def test_parentheses_mean_what_they_say(tree: str | tuple) -> None:
         assert all(any((term.text in there) != term.negated for term in group) for group in groups) == holds(
             tree, there
         )
+
+
+@given(st.one_of(st.text(), st.lists(PIECES).map("".join), st.lists(PIECES).map(" a ".join)))
+def test_a_term_is_told_as_it_can_be_typed(text: str) -> None:
+    try:
+        query = parse(text, DAYS)
+    except QueryError:
+        return
+    for term in {term for group in query.groups for term in group}:
+        assert parse(as_typed(term), DAYS).groups == ((term,),)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "other", "asked"),
+    [
+        ("hearng is:held", "hearng", "hearing", "hearing is:held"), ("from:Anny x", "anny", "anna", "from:anna x"),
+        ("reports report* x", "report", "court", "reports court x"), ('"police reprt"', "reprt", "report", '"police report"'),
+        ("Straße", "strase", "strasse", "strasse"),
+    ],
+)  # fmt: skip
+def test_one_word_in_place_of_another(text: str, word: str, other: str, asked: str) -> None:
+    assert instead(text, word, other) == asked

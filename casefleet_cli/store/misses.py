@@ -1,0 +1,124 @@
+"""Why a query finds nothing: which part of it does, and which words near it are in mail that the viewer sees."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from casefleet_cli.core import spelling
+from casefleet_cli.core.query import Query, Term, as_typed
+from casefleet_cli.light import TYPE_CHECKING, NamedTuple
+from casefleet_cli.store import search, selection
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from casefleet_cli.store.sight import Sight
+
+    Group = tuple[Term, ...]
+
+_MOST_PARTS = 8
+"""Parts of a query that are tried, each as one search more."""
+_MOST_WORDS = 2
+"""Words that near ones are looked for to, some hundreds of questions to the index each."""
+_COUNTED = 100
+_CANDIDATES, _HITS = 12, 200
+"""Near words that are looked at, and the newest emails with each: that is all of a bigger archive that is read."""
+_OFFERED = 3
+_NOTHING: tuple[str, tuple[str, ...]] = "", ()
+
+
+class Reason(NamedTuple):
+    """One thing that is to be said."""
+
+    sentence: str
+    word: str = ""
+    """What of the query near words were looked for to, as it was typed."""
+    near: tuple[str, ...] = ()
+    """What is found instead, those in most mail first; a beginning of words has a star."""
+
+
+def why(connection: sqlite3.Connection, query: Query, sight: Sight) -> list[Reason]:
+    """What to say to whom a query finds nothing in sight. Nothing that is out of sight makes a difference."""
+    groups = query.groups[:_MOST_PARTS]
+    missing = [group for group in groups if not _count(connection, (group,), sight, 1)]
+    reasons = []
+    looked_for = 0
+    for term in (term for group in missing for term in group):
+        word, near = _NOTHING
+        if term.field in selection.COLUMNS and not term.negated and looked_for < _MOST_WORDS:
+            word, near = _near(connection, term, sight)
+            looked_for += 1
+        reasons.append(Reason(_nothing(term), word, near))
+    if not missing and len(query.groups) > 1:
+        reasons += _together(connection, query.groups, sight)
+    if not query.names("is"):
+        count = _count(connection, (*query.groups, (Term("is", "rejected"),)), sight, _COUNTED)
+        if count:
+            reasons.append(Reason(f"{_emails(count)} among rejected mail; add is:rejected."))
+    return reasons
+
+
+def _together(connection: sqlite3.Connection, groups: Sequence[Group], sight: Sight) -> list[Reason]:
+    """Which part leaves out what the others find."""
+    told = []
+    for number, group in enumerate(groups[:_MOST_PARTS]):
+        count = _count(connection, (*groups[:number], *groups[number + 1 :]), sight, _COUNTED)
+        if count:
+            told.append(Reason(f"Without {' OR '.join(map(as_typed, group))}, {_emails(count)}."))
+    return told or [Reason("Each part is found by itself, but not together.")]
+
+
+def _nothing(term: Term) -> str:
+    written = as_typed(term)
+    return f"No e-mail fits {written}." if term.field or term.negated else f"No e-mail has {written}."
+
+
+def _emails(count: int) -> str:
+    if count >= _COUNTED:
+        return f"{_COUNTED} e-mails or more fit"
+    return f"{count} e-mails fit" if count > 1 else "1 e-mail fits"
+
+
+def _count(connection: sqlite3.Connection, groups: Sequence[Group], sight: Sight, cap: int) -> int:
+    found = selection.of(connection, Query(tuple(groups)), sight)
+    return search.count(connection, found, sight, cap)
+
+
+def _near(connection: sqlite3.Connection, term: Term, sight: Sight) -> tuple[str, tuple[str, ...]]:
+    """The word of a term that is not there, and those near it that are, where it looks and in mail that is in sight."""
+    words = spelling.parts(term.text)
+    absent = [word for word in words if not _seen(connection, term.field, [f'"{word}"'], sight)]
+    if len(absent) != 1:
+        return _NOTHING
+    begun = [] if term.is_prefix else [f'"{absent[0]}"*']
+    asked = {f'"{word}"': word for word in spelling.neighbours(absent[0])}
+    there = [one for one in asked if _hits(connection, term.field, one, 1)][:_CANDIDATES]
+    seen = _seen(connection, term.field, there + begun, sight)
+    near = [asked[one] for one, _ in seen.most_common() if one in asked][:_OFFERED]
+    found = (*near, *(f"{absent[0]}*" for one in begun if one in seen))
+    return (term.text if len(words) == 1 else absent[0]), found
+
+
+def _seen(connection: sqlite3.Connection, field: str, asked: Iterable[str], sight: Sight) -> Counter[str]:
+    """In how many of the newest emails each of some words is, of those in sight; those in none are left out."""
+    by_word = {one: _hits(connection, field, one, _HITS) for one in asked}
+    numbers = sorted({number for hits in by_word.values() for number in hits})
+    rows = connection.execute(
+        "SELECT e.id FROM json_each(:hits) AS hit CROSS JOIN emails AS e ON e.id = hit.value"
+        f" WHERE e.standing <> 'rejected' AND {sight.emails('e')}",
+        {"hits": json.dumps(numbers), **sight.parameters},
+    )
+    in_sight = {row[0] for row in rows}
+    counts = {one: len(in_sight.intersection(hits)) for one, hits in by_word.items()}
+    return Counter({one: count for one, count in counts.items() if count})
+
+
+def _hits(connection: sqlite3.Connection, field: str, word: str, most: int) -> list[int]:
+    """The newest emails with a word, in sight or not."""
+    rows = connection.execute(
+        "SELECT rowid FROM email_search WHERE email_search MATCH ? ORDER BY rowid DESC LIMIT ?",
+        (f"{selection.COLUMNS[field]}{word}", most),
+    )
+    return [row[0] for row in rows]
