@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _MOST_PARTS = 8
 """Parts of a query that are tried, each as one search more."""
+_MOST_SAID = 8
 _MOST_WORDS = 2
 """Words that near ones are looked for to, some hundreds of questions to the index each."""
 _COUNTED = 100
+_LONGEST_PHRASE = 12
 _CANDIDATES, _HITS = 12, 200
 """Near words that are looked at, and the newest emails with each: that is all of a bigger archive that is read."""
 _OFFERED = 3
@@ -45,7 +47,7 @@ def why(connection: sqlite3.Connection, query: Query, sight: Sight) -> list[Reas
     missing = [group for group in groups if not _count(connection, (group,), sight, 1)]
     reasons = []
     looked_for = 0
-    for term in (term for group in missing for term in group):
+    for term in [term for group in missing for term in group][:_MOST_SAID]:
         word, near = _NOTHING
         if term.field in selection.COLUMNS and not term.negated and looked_for < _MOST_WORDS:
             word, near = _near(connection, term, sight)
@@ -89,6 +91,8 @@ def _count(connection: sqlite3.Connection, groups: Sequence[Group], sight: Sight
 def _near(connection: sqlite3.Connection, term: Term, sight: Sight) -> tuple[str, tuple[str, ...]]:
     """The word of a term that is not there, and those near it that are, where it looks and in mail that is in sight."""
     words = spelling.parts(term.text)
+    if len(words) > _LONGEST_PHRASE:
+        return _NOTHING
     absent = [word for word in words if not _seen(connection, term.field, [f'"{word}"'], sight)]
     if len(absent) != 1:
         return _NOTHING

@@ -101,6 +101,16 @@ def test_out_of_sight_is_as_if_it_were_not_there(firm: Firm, tmp_path: Path) -> 
             assert misses.why(firm.db, asked, seen) == misses.why(other.db, asked, seen), query
 
 
+def test_what_is_said_and_asked_has_an_end(firm: Firm) -> None:
+    assert len(misses.why(firm.db, parse(" OR ".join(f"xq{n}" for n in range(60)), DAYS), EVERYTHING)) == 8
+    asked: list[str] = []
+    firm.db.set_trace_callback(asked.append)
+    (reason,) = misses.why(firm.db, parse(f'"{" ".join(f"w{n}" for n in range(300))}"', DAYS), EVERYTHING)
+    firm.db.set_trace_callback(None)
+    assert reason.near == ()
+    assert len(asked) < 20
+
+
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join), st.lists(PIECES).map(" ".join)))
 def test_no_text_is_an_error_of_sqlite(firm: Firm, text: str) -> None:
     try:
