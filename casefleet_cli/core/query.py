@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from casefleet_cli.core import letters
 from casefleet_cli.core.clauses import Frame, TooManyError
 from casefleet_cli.core.moments import typed
 from casefleet_cli.errors import UsageError
@@ -53,6 +54,7 @@ _TOO_MANY = (
     "The parentheses of the query mean too much at once; put fewer words between them, or search more than once."
 )
 _PLAIN = re.compile(r"[\w@][\w.@'’+-]*")
+_WORD = re.compile(r"""[^\s"():*.,;@'’-]+\*?""")
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
 
 
@@ -111,9 +113,11 @@ def as_text(text: str) -> str:
 
 
 def instead(text: str, word: str, other: str) -> str:
-    """A query with one word in place of another; the other alone where the word does not stand in it by itself."""
-    found = re.search(rf"(?<!\w){re.escape(word)}\*?(?!\w)", text, re.IGNORECASE)
-    return other if found is None else f"{text[: found.start()]}{other}{text[found.end() :]}"
+    """A query with another word in place of one that `letters.words` gave; the other alone where that is not there."""
+    for match in _WORD.finditer(text):
+        if letters.words(match[0].rstrip("*")) == word:
+            return f"{text[: match.start()]}{other}{text[match.end() :]}"
+    return other
 
 
 def has_letters(text: str) -> bool:

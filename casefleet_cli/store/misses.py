@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from itertools import islice
 
 from casefleet_cli.core import spelling
 from casefleet_cli.core.query import Query, Term, as_typed
@@ -25,8 +25,10 @@ _MOST_WORDS = 2
 """Words that near ones are looked for to, some hundreds of questions to the index each."""
 _COUNTED = 100
 _LONGEST_PHRASE = 12
-_CANDIDATES, _HITS = 12, 200
-"""Near words that are looked at, and the newest emails with each: that is all of a bigger archive that is read."""
+_CANDIDATES = 24
+"""Near words of which it is asked whether they are in sight."""
+_REACH, _WEIGHED = 10_000, 200
+"""The newest emails with such a word that are looked at, which is all that is read of a bigger archive, and counted."""
 _OFFERED = 3
 _NOTHING: tuple[str, tuple[str, ...]] = "", ()
 
@@ -36,15 +38,17 @@ class Reason(NamedTuple):
 
     sentence: str
     word: str = ""
-    """What of the query near words were looked for to, as it was typed."""
+    """What of the query near words were looked for to, as the index would hold it."""
     near: tuple[str, ...] = ()
     """What is found instead, those in most mail first; a beginning of words has a star."""
 
 
 def why(connection: sqlite3.Connection, query: Query, sight: Sight) -> list[Reason]:
-    """What to say to whom a query finds nothing in sight. Nothing that is out of sight makes a difference."""
+    """What to say to whom a query finds nothing in sight. No word is offered that is in no mail in sight."""
     groups = query.groups[:_MOST_PARTS]
-    missing = [group for group in groups if not _count(connection, (group,), sight, 1)]
+    # To ask for all mail without a word takes long in much mail, and finds nearly always.
+    tried = [group for group in groups if not _is_negated(group)] or groups
+    missing = [group for group in tried if not _count(connection, (group,), sight, 1)]
     reasons = []
     looked_for = 0
     for term in [term for group in missing for term in group][:_MOST_SAID]:
@@ -66,10 +70,16 @@ def _together(connection: sqlite3.Connection, groups: Sequence[Group], sight: Si
     """Which part leaves out what the others find."""
     told = []
     for number, group in enumerate(groups[:_MOST_PARTS]):
-        count = _count(connection, (*groups[:number], *groups[number + 1 :]), sight, _COUNTED)
+        others = (*groups[:number], *groups[number + 1 :])
+        is_last = not _is_negated(group) and all(map(_is_negated, others))
+        count = 0 if is_last else _count(connection, others, sight, _COUNTED)
         if count:
             told.append(Reason(f"Without {' OR '.join(map(as_typed, group))}, {_emails(count)}."))
-    return told or [Reason("Each part is found by itself, but not together.")]
+    return told or [Reason("No e-mail fits all of its parts at once.")]
+
+
+def _is_negated(group: Group) -> bool:
+    return all(term.negated for term in group)
 
 
 def _nothing(term: Term) -> str:
@@ -93,36 +103,35 @@ def _near(connection: sqlite3.Connection, term: Term, sight: Sight) -> tuple[str
     words = spelling.parts(term.text)
     if len(words) > _LONGEST_PHRASE:
         return _NOTHING
-    absent = [word for word in words if not _seen(connection, term.field, [f'"{word}"'], sight)]
+    absent = [word for word in words if not _count(connection, ((Term(term.field, word),),), sight, 1)]
     if len(absent) != 1:
         return _NOTHING
     begun = [] if term.is_prefix else [f'"{absent[0]}"*']
     asked = {f'"{word}"': word for word in spelling.neighbours(absent[0])}
-    there = [one for one in asked if _hits(connection, term.field, one, 1)][:_CANDIDATES]
+    there = list(islice((one for one in asked if _is_there(connection, term.field, one)), _CANDIDATES))
     seen = _seen(connection, term.field, there + begun, sight)
     near = [asked[one] for one, _ in seen.most_common() if one in asked][:_OFFERED]
     found = (*near, *(f"{absent[0]}*" for one in begun if one in seen))
-    return (term.text if len(words) == 1 else absent[0]), found
+    return absent[0], found
 
 
 def _seen(connection: sqlite3.Connection, field: str, asked: Iterable[str], sight: Sight) -> Counter[str]:
-    """In how many of the newest emails each of some words is, of those in sight; those in none are left out."""
-    by_word = {one: _hits(connection, field, one, _HITS) for one in asked}
-    numbers = sorted({number for hits in by_word.values() for number in hits})
-    rows = connection.execute(
-        "SELECT e.id FROM json_each(:hits) AS hit CROSS JOIN emails AS e ON e.id = hit.value"
-        f" WHERE e.standing <> 'rejected' AND {sight.emails('e')}",
-        {"hits": json.dumps(numbers), **sight.parameters},
+    """In how many emails each of some words is, of the newest with it that are in sight; those in none are left out."""
+    # The numbers in sight are asked for first: most viewers see few of much mail.
+    query = (
+        "SELECT count(*) FROM (SELECT 1 FROM (SELECT rowid AS id FROM email_search WHERE email_search MATCH :asked"
+        f" ORDER BY rowid DESC LIMIT {_REACH}) AS hit CROSS JOIN emails AS e ON e.id = hit.id"
+        f" WHERE {sight.emails_by('hit.id')} AND e.standing <> 'rejected' LIMIT {_WEIGHED})"
     )
-    in_sight = {row[0] for row in rows}
-    counts = {one: len(in_sight.intersection(hits)) for one, hits in by_word.items()}
-    return Counter({one: count for one, count in counts.items() if count})
+    counts: Counter[str] = Counter()
+    for one in asked:
+        given = {"asked": f"{selection.COLUMNS[field]}{one}", **sight.parameters}
+        counts[one] += connection.execute(query, given).fetchone()[0]
+    return +counts
 
 
-def _hits(connection: sqlite3.Connection, field: str, word: str, most: int) -> list[int]:
-    """The newest emails with a word, in sight or not."""
-    rows = connection.execute(
-        "SELECT rowid FROM email_search WHERE email_search MATCH ? ORDER BY rowid DESC LIMIT ?",
-        (f"{selection.COLUMNS[field]}{word}", most),
-    )
-    return [row[0] for row in rows]
+def _is_there(connection: sqlite3.Connection, field: str, word: str) -> bool:
+    """Whether any email has a word, in sight or not."""
+    asked = f"{selection.COLUMNS[field]}{word}"
+    query = "SELECT 1 FROM email_search WHERE email_search MATCH ? LIMIT 1"
+    return connection.execute(query, (asked,)).fetchone() is not None

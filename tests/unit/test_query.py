@@ -124,7 +124,8 @@ def test_a_term_is_told_as_it_can_be_typed(text: str) -> None:
     [
         ("hearng is:held", "hearng", "hearing", "hearing is:held"), ("from:Anny x", "anny", "anna", "from:anna x"),
         ("reports report* x", "report", "court", "reports court x"), ('"police reprt"', "reprt", "report", '"police report"'),
-        ("Straße", "strase", "strasse", "strasse"),
+        ("Straße", "strase", "strasse", "strasse"), ("eine Strase.", "strase", "strasse", "eine strasse."), ("STRAßE x", "strasse", "gasse", "gasse x"),
+        ("(hearng) x", "hearng", "hearing", "(hearing) x"), ("-hearng* pre-trail", "trail", "trial", "-hearng* pre-trial"),
     ],
 )  # fmt: skip
 def test_one_word_in_place_of_another(text: str, word: str, other: str, asked: str) -> None:
