@@ -13,11 +13,11 @@ from itertools import chain
 from casefleet_cli.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 MOST = 128
 """Letters of one email that are looked for as others; of more, those that occur most."""
-_MOST_WORK = 1 << 27
+_MOST_WORK = 1 << 25
 """Letters times characters of one email: each of its letters is one pass over the texts."""
 _AT_LEAST = 8
 
@@ -73,19 +73,22 @@ def others(texts: Iterable[str]) -> list[str]:
     return list(chain.from_iterable((letter, _in_words(letter)) for letter in needed))
 
 
-def as_written(found: str, text: str, mark: tuple[str, str]) -> str:
-    """A part of `words(text)`, with marks before and behind words, in the letters of the text itself.
+def replaced(text: str, others: Sequence[str]) -> str:
+    """The text with each of the letters replaced by what `others` says that it becomes."""
+    for letter, other in zip(others[::2], others[1::2], strict=True):
+        text = text.replace(letter, other)
+    return text
+
+
+def as_written(found: str, text: str, others: Sequence[str], mark: tuple[str, str]) -> str:
+    """A part of `replaced(text, others)`, with marks before and behind words, in the letters of the text itself.
 
     Marks are single characters that the text does not hold. Points that follow a word's last letter are of the word.
     """
-    plain, origins = [], []
-    for index, letter in enumerate(text):
-        held = letter.lower() if letter.isascii() else _in_words(letter)
-        plain.append(held)
-        origins += [index] * len(held)
+    becomes = dict(zip(others[::2], others[1::2], strict=True))
+    origins = [index for index, letter in enumerate(text) for _ in becomes.get(letter, letter)]
     origins.append(len(text))
-    bare = found.translate(dict.fromkeys(map(ord, mark)))
-    at = "".join(plain).find(bare)
+    at = replaced(text, others).find(found.translate(dict.fromkeys(map(ord, mark))))
     if at < 0:
         return found
     told, last = [], origins[at] if at else 0

@@ -237,8 +237,12 @@ def _is_address(term: Term) -> bool:
 
 def _expression(term: Term) -> str:
     """A term in the syntax of FTS5, all that a person typed inside quotation marks."""
-    text = letters.words(term.text).replace('"', " ")
-    return f'{COLUMNS[term.field]}"{text}"{"*" if term.is_prefix else ""}'
+    typed = term.text.replace('"', " ")
+    texts = [letters.words(typed)]
+    if letters.others((typed,)):
+        texts.append(typed)  # a very long email keeps some letters as they were written
+    quoted = " OR ".join(f'"{text}"{"*" if term.is_prefix else ""}' for text in texts)
+    return f"{COLUMNS[term.field]}({quoted})" if len(texts) > 1 else f"{COLUMNS[term.field]}{quoted}"
 
 
 def _stamp(term: Term) -> str:

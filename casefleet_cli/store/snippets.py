@@ -28,7 +28,6 @@ _START, _END = _MARKS = "\ufdd0", "\ufdd1"
 """Around what was found, until it is said what stands there: noncharacters, which are taken out of the texts."""
 _LONGEST = 400
 """Letters of a snippet."""
-_NO_MARKS = dict.fromkeys(map(ord, _MARKS), " ")
 _INDEX = f"""CREATE VIRTUAL TABLE lines USING fts5({", ".join(_FIELDS)}, email_id UNINDEXED, begins UNINDEXED,
 ends UNINDEXED, tokenize='unicode61 remove_diacritics 2')"""
 _BEST = "SELECT email_id, rowid FROM lines WHERE lines MATCH ? ORDER BY rowid"
@@ -78,16 +77,19 @@ def _marked(
     try:
         index.execute(_INDEX)
         index.execute("BEGIN")
-        written: dict[int, str] = {}
+        written: dict[int, tuple[str, list[str]]] = {}
         row = 0
         for field in _FIELDS:
             rows = []
             for number, beginnings in fields.items():
-                for piece, begins, ends in _pieces(beginnings[field].translate(_NO_MARKS)):
+                beginning = beginnings[field].replace(_START, " ").replace(_END, " ")
+                others = letters.others((beginning,))
+                for piece, begins, ends in _pieces(beginning):
                     row += 1
-                    if letters.others((piece,)):
-                        written[row] = piece
-                    rows.append((row, letters.words(piece) if row in written else piece, number, begins, ends))
+                    plain = letters.replaced(piece, others)
+                    if plain != piece:
+                        written[row] = piece, others
+                    rows.append((row, plain, number, begins, ends))
             index.executemany(
                 f"INSERT INTO lines (rowid, {field}, email_id, begins, ends) VALUES (?, ?, ?, ?, ?)", rows
             )
@@ -98,7 +100,7 @@ def _marked(
         for row, number, begins, ends, found in index.execute(
             _SHOWN, (*_MARKS, most, " OR ".join(words), json.dumps(list(best.values())))
         ):
-            snippet = _as_written(found, written[row]) if row in written else found
+            snippet = _as_written(found, *written[row]) if row in written else found
             before = "" if begins or snippet.startswith("…") else "…"
             after = "" if ends or snippet.endswith("…") else "…"
             yield number, f"{before}{snippet}{after}".replace(_START, mark[0]).replace(_END, mark[1])
@@ -106,11 +108,11 @@ def _marked(
         index.close()
 
 
-def _as_written(snippet: str, piece: str) -> str:
+def _as_written(snippet: str, piece: str, others: Sequence[str]) -> str:
     """A snippet of folded words in the letters of the piece that it is of."""
     before, after = ("…" if snippet.startswith("…") else ""), ("…" if snippet.endswith("…") else "")
     found = snippet.removeprefix("…").removesuffix("…")
-    return f"{before}{letters.as_written(found, piece, _MARKS)}{after}"
+    return f"{before}{letters.as_written(found, piece, others, _MARKS)}{after}"
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool, bool]]:

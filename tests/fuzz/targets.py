@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from casefleet_cli.core import letters
 from casefleet_cli.core.addressbooks import vcard
 from casefleet_cli.core.addressbooks.columns import OURS, Columns, columns_of
 from casefleet_cli.core.addressbooks.joining import Holder
@@ -306,6 +307,8 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "mail.alternatives.differ.pages": html,
     "spoofing.suspicions.of_defects.defects": st.lists(st.sampled_from(("date-missing", "alternatives-differ"))),
     "spoofing.suspicions.of_person.field": st.sampled_from(("from", "to", "cc", "bcc", "forward")),
+    "letters.as_written.others": text.map(lambda text: letters.others([text])),
+    "letters.replaced.others": text.map(lambda text: letters.others([text])),
     "letters.as_written.mark": st.just(("\ufdd0", "\ufdd1")),
     "clauses.Frame.add.clauses": _clauses,
     "query.parse.text": st.one_of(

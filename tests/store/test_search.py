@@ -288,8 +288,33 @@ def test_the_index_follows_the_letters_of_an_email(tmp_path: Path) -> None:
     assert search.is_sound(firm.db)
 
 
+def test_what_a_very_long_email_keeps_is_found_as_it_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casefleet_cli.core.letters.MOST", 1)
+    firm = Firm(tmp_path)
+    receive(firm.db, mail("a@b.example", text="ß ß ß Łódź und Straße"), Arrival(firm.ada, "pipe"))
+    found = {
+        word: search.numbers(firm.db, parse(word, DAYS))
+        for word in ("Łódź", "łód*", "-łódź", "lodz", "strasse", "straße")
+    }
+    assert found == {"Łódź": [1], "łód*": [1], "-łódź": [], "lodz": [], "strasse": [1], "straße": [1]}
+    (row,) = search.find(firm.db, parse("łódź", DAYS), mark=("<", ">"))
+    assert "Łódź" in row["snippet"]
+
+
 @pytest.mark.parametrize("letters", ["x", '["ß"]', "{"])
 def test_letters_come_in_pairs(lettered: Firm, letters: str) -> None:
     with pytest.raises(sqlite3.Error):
         lettered.db.execute("UPDATE emails SET letters = ? WHERE id = 2", (letters,))
     assert search.is_sound(lettered.db)
+
+
+def test_what_a_stranger_writes_is_no_mark(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    receive(firm.db, mail("a@b.example", text="a \ufdd0 needle \ufdd1 and \ufdd1 Straße"), Arrival(firm.ada, "pipe"))
+    for word, marked in (("needle", "<needle>"), ("strasse", "<Straße>")):
+        (row,) = search.find(firm.db, parse(word, DAYS), mark=("<", ">"))
+        assert marked in row["snippet"]
+        assert row["snippet"].count("<") == row["snippet"].count(">") == 1
+        assert not set(row["snippet"]) & set("\ufdd0\ufdd1")
