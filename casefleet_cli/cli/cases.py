@@ -92,6 +92,20 @@ def show(context: typer.Context, case: Case, as_json: output.Json = False) -> No
     )
 
 
+@app.command("edit")
+def edit(
+    context: typer.Context,
+    case: Case,
+    title: Annotated[str | None, typer.Option(metavar="T", help="Another title.")] = None,
+    number: Annotated[str | None, typer.Option(metavar="N", help="Another number.")] = None,
+) -> None:
+    """Change the title or the number of a case."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case, context.obj.sight)
+    changes = case_desk.edit(connection, case_id, title=title, number=number, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)}{': ' + '; '.join(changes) if changes else ' was so already'}.")
+
+
 @app.command("close")
 def close(
     context: typer.Context,

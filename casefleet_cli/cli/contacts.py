@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from casefleet_cli.desk.addressbook import Report
+    from casefleet_cli.store.sight import Sight
 
 app = typer.Typer(help="People and organisations outside the firm.", no_args_is_help=True)
 
@@ -110,12 +112,78 @@ def merge(
     context: typer.Context,
     kept: Annotated[str, typer.Argument(metavar="KEPT", help="The contact that stays.")],
     gone: Annotated[str, typer.Argument(metavar="GONE", help="The contact that becomes part of it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
-    """Make two contacts one: addresses, cases, leads and mail of both are kept."""
-    connection = context.obj.connection()
-    kept_id, gone_id = (references.contact(connection, text, context.obj.sight) for text in (kept, gone))
+    """Make two contacts one: addresses, cases, leads and mail of both are kept. `contact unmerge` takes it back."""
+    connection, sight = context.obj.connection(), context.obj.sight
+    kept_id, gone_id = (references.contact(connection, text, sight) for text in (kept, gone))
+    if kept_id != gone_id:
+        _show_both(connection, kept_id, gone_id, sight)
+        if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise UsageError("Nothing was merged; run it again with --yes to make them one.")
+        if not yes:
+            typer.confirm("Make them one?", abort=True)
     contact_desk.merge(connection, kept_id, gone_id, acting=context.obj.acting())
-    output.say(f"Contact {gone_id} is now part of contact {kept_id} {contacts.name_of(connection, kept_id)}.")
+    name = contacts.name_of(connection, kept_id)
+    output.say(
+        f"Contact {gone_id} is now part of contact {kept_id} {name}; casefleet contact unmerge {gone_id} takes it back."
+    )
+
+
+def _show_both(connection: sqlite3.Connection, kept_id: int, gone_id: int, sight: Sight) -> None:
+    """What would be joined."""
+    for role, number in (("Stays", kept_id), ("Goes", gone_id)):
+        whole = contacts.one(connection, number, sight)
+        output.card(
+            [
+                (role, f"{number} {whole['name']}"),
+                ("Addresses", ", ".join(whole["addresses"])),
+                ("Cases", ", ".join(f"{case['number']} {case['title']}" for case in whole["cases"])),
+                ("Leads", ", ".join(f"{lead['id']} {lead['name']}" for lead in whole["leads"])),
+                ("E-mails", contacts.count_emails(connection, number, sight)),
+            ]
+        )
+
+
+@app.command("unmerge")
+def unmerge(
+    context: typer.Context,
+    gone: Annotated[int, typer.Argument(min=1, max=output.LARGEST, metavar="GONE", help="The number that it had.")],
+) -> None:
+    """Take a merge back: the contact is its own again, with what it brought."""
+    connection = context.obj.connection()
+    kept_id = contact_desk.unmerge(connection, gone, acting=context.obj.acting())
+    names = [f"{number} {contacts.name_of(connection, number)}" for number in (gone, kept_id)]
+    output.say(f"Contact {names[0]} is its own again, and contact {names[1]} without what it had brought.")
+
+
+@app.command("split")
+def split(
+    context: typer.Context,
+    contact: Contact,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the new contact.")],
+    address: Annotated[list[str], typer.Option(metavar="ADDRESS", help="An address that it takes along.")],
+    case: Annotated[list[str] | None, typer.Option(metavar="K", help="A case that is its own.")] = None,
+    lead: Annotated[list[str] | None, typer.Option(metavar="L", help="A lead that is its own.")] = None,
+) -> None:
+    """Make a contact of some addresses of another, with the mail from and to them."""
+    connection, sight = context.obj.connection(), context.obj.sight
+    contact_id = references.contact(connection, contact, sight)
+    new_id = contact_desk.split(
+        connection,
+        contact_id,
+        name,
+        address,
+        cases=[references.case(connection, text, sight) for text in case or ()],
+        leads=[references.lead(connection, text, sight) for text in lead or ()],
+        acting=context.obj.acting(),
+    )
+    moved = contacts.count_emails(connection, new_id, sight)
+    old = contacts.name_of(connection, contact_id)
+    output.say(
+        f"Contact {new_id} {contacts.name_of(connection, new_id)} is split from contact {contact_id} {old}, with"
+        f" {moved} e-mail{'' if moved == 1 else 's'}."
+    )
 
 
 @app.command("import")

@@ -73,6 +73,20 @@ def show(context: typer.Context, lead: Lead, as_json: output.Json = False) -> No
     )
 
 
+@app.command("edit")
+def edit(
+    context: typer.Context,
+    lead: Lead,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Another name.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="S", help="Another source.")] = None,
+) -> None:
+    """Change the name or the source of a lead."""
+    connection = context.obj.connection()
+    lead_id = references.lead(connection, lead, context.obj.sight)
+    changes = lead_desk.edit(connection, lead_id, name=name, source=source, acting=context.obj.acting())
+    output.say(f"Lead {lead_id}{': ' + '; '.join(changes) if changes else ' was so already'}.")
+
+
 @app.command("stage")
 def stage(
     context: typer.Context, lead: Lead, to: Annotated[str, typer.Argument(metavar="STAGE", help="The new stage.")]

@@ -61,13 +61,7 @@ def enter(
     if number is None:
         kept = cases.next_number(connection, settings.days(connection).today.year)
     else:
-        kept = entries.case_number(number)
-        taken = cases.by_number(connection, kept) or _written_alike(connection, kept)
-        if taken is not None:
-            if not references.is_in_sight(connection, access.who(connection, acting).sight, "case", taken):
-                raise NumberTakenError(f"The number {kept} is not free; give another with --number.")
-            there = cases.one(connection, taken)
-            raise NumberTakenError(f"Case {there['number']} is there already: {there['title']}.")
+        kept = _free(connection, entries.case_number(number), acting)
     case_id = cases.add(connection, kept, entries.name(title, "title"), on)
     detail = f"as of {settings.days(connection).day(on)}" if on else ""
     activities.add(connection, "opened", user_id=acting, case_id=case_id, lead_id=lead_id, detail=detail)
@@ -75,6 +69,45 @@ def enter(
         cases.assign_contact(connection, case_id, contact_id)
         activities.add(connection, "assigned", user_id=acting, case_id=case_id, contact_id=contact_id)
     return case_id
+
+
+def edit(
+    connection: sqlite3.Connection,
+    case_id: int,
+    *,
+    title: str | None = None,
+    number: str | None = None,
+    acting: int | None = None,
+) -> list[str]:
+    """Change the title or the number of a case and say what changed, in words; nothing when all was so already.
+
+    Raises NumberTakenError. What was written with the old number, as a case tag, names the case no more.
+    """
+    changes: list[str] = []
+    with transaction(connection):
+        before = cases.one(connection, case_id)
+        wanted = {
+            "title": before["title"] if title is None else entries.name(title, "title"),
+            "number": before["number"] if number is None else entries.case_number(number),
+        }
+        if wanted["number"] != before["number"]:
+            _free(connection, wanted["number"], acting, besides=case_id)
+        changes = [f"{field} {before[field]} → {value}" for field, value in wanted.items() if value != before[field]]
+        if changes:
+            cases.edit(connection, case_id, wanted["title"], wanted["number"])
+            activities.add(connection, "edited", user_id=acting, case_id=case_id, detail="; ".join(changes))
+    return changes
+
+
+def _free(connection: sqlite3.Connection, number: str, acting: int | None, besides: int | None = None) -> str:
+    """A number that no case has, but `besides`; raises NumberTakenError for any other."""
+    taken = cases.by_number(connection, number) or _written_alike(connection, number)
+    if taken is None or taken == besides:
+        return number
+    if not references.is_in_sight(connection, access.who(connection, acting).sight, "case", taken):
+        raise NumberTakenError(f"The number {number} is not free; give another with --number.")
+    there = cases.one(connection, taken)
+    raise NumberTakenError(f"Case {there['number']} is there already: {there['title']}.")
 
 
 def _written_alike(connection: sqlite3.Connection, number: str) -> int | None:

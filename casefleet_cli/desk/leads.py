@@ -55,6 +55,32 @@ def move(connection: sqlite3.Connection, lead_id: int, stage: str, *, acting: in
     return True
 
 
+def edit(
+    connection: sqlite3.Connection,
+    lead_id: int,
+    *,
+    name: str | None = None,
+    source: str | None = None,
+    acting: int | None = None,
+) -> list[str]:
+    """Change the name or the source of a lead, whatever its status, and say what changed, in words."""
+    with transaction(connection):
+        before = leads.one(connection, lead_id)
+        wanted = {
+            "name": before["name"] if name is None else entries.name(name),
+            "source": before["source"] if source is None else entries.label(source, "source"),
+        }
+        changes = [
+            f"{field} {before[field] or '(none)'} → {value or '(none)'}"
+            for field, value in wanted.items()
+            if value != before[field]
+        ]
+        if changes:
+            leads.edit(connection, lead_id, wanted["name"], wanted["source"])
+            activities.add(connection, "edited", user_id=acting, lead_id=lead_id, detail="; ".join(changes))
+    return changes
+
+
 def lose(connection: sqlite3.Connection, lead_id: int, *, reason: str = "", acting: int | None = None) -> None:
     """Give an open lead up, for a reason in words; raises NotOpenError."""
     reason = entries.label(reason, "reason")

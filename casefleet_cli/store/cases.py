@@ -83,6 +83,11 @@ def is_assigned(connection: sqlite3.Connection, case_id: int, user_id: int) -> b
     return found.fetchone() is not None
 
 
+def edit(connection: sqlite3.Connection, case_id: int, title: str, number: str) -> None:
+    """Give a case another title and number."""
+    connection.execute("UPDATE cases SET title = ?, number = ? WHERE id = ?", (title, number, case_id))
+
+
 def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int, role: str = "") -> bool:
     """Assign a contact to a case in a role; False when nothing is new about it."""
     cursor = connection.execute(

@@ -116,6 +116,16 @@ def name_of(connection: sqlite3.Connection, contact_id: int) -> str:
     return str(connection.execute("SELECT name FROM contacts WHERE id = ?", (contact_id,)).fetchone()[0])
 
 
+def count_emails(connection: sqlite3.Connection, contact_id: int, sight: Sight) -> int:
+    """How many emails in sight are linked to a contact."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM email_contacts AS l JOIN emails AS e ON e.id = l.email_id"
+        f" WHERE l.contact_id = :id AND {sight.emails('e')}",
+        {"id": contact_id, **sight.parameters},
+    ).fetchone()
+    return int(count)
+
+
 def merge(connection: sqlite3.Connection, kept_id: int, gone_id: int) -> None:
     """Move all that a contact has (addresses, cases, leads, emails, note) to another and point the empty one to it."""
     for statement in _MERGE:

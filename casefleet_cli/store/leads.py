@@ -68,6 +68,11 @@ def remove_contact(connection: sqlite3.Connection, lead_id: int, contact_id: int
     return cursor.rowcount > 0
 
 
+def edit(connection: sqlite3.Connection, lead_id: int, name: str, source: str) -> None:
+    """Give a lead another name and source."""
+    connection.execute("UPDATE leads SET name = ?, source = ? WHERE id = ?", (name, source, lead_id))
+
+
 def contact_ids(connection: sqlite3.Connection, lead_id: int) -> list[int]:
     """The contacts of a lead."""
     rows = connection.execute("SELECT contact_id FROM lead_contacts WHERE lead_id = ? ORDER BY 1", (lead_id,))

@@ -30,6 +30,7 @@ from casefleet_cli.store import (
     migration_0015,
     migration_0016,
     migration_0017,
+    migration_0018,
     recomputations,
     tables,
 )
@@ -88,6 +89,7 @@ ALL = (
     Migration("0015_feeds", migration_0015.change),
     Migration("0016_rejected", migration_0016.change),
     Migration("0017_letters", migration_0017.change, migration_0017.LEFT),
+    Migration("0018_merges", migration_0018.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

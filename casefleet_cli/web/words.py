@@ -52,6 +52,8 @@ _PLACE_VERBS = {
     "added": "added",
     "edited": "edited",
     "merged": "merged",
+    "unmerged": "taken apart again",
+    "split": "split",
     "restricted": "restricted to its users and admins",
     "unrestricted": "no more restricted",
 }

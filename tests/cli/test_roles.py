@@ -86,7 +86,9 @@ LINES = {
     "contact list": ("", "--json", "--csv"),
     "contact show": ("1", "2", "wolframperson", "w@client.example --json", "Anna"),
     "contact edit": ("1 --note x", "2 --note x"),
-    "contact merge": ("1 2", "2 1"),
+    "contact merge": ("1 2 --yes", "2 1 --yes", "1 2"),
+    "contact unmerge": ("2", "9"),
+    "contact split": ("1 Zed --address anna@client.example", "2 Zed --address x@y.example"),
     "contact import": ("people.csv", "people.csv --dry-run --json"),
     "contact export": ("", "--format vcard", "--format google", "--format outlook"),
     "case open": ("Fourth --number 2026-777", "Third --contact 1", "Third --contact 2"),
@@ -94,6 +96,7 @@ LINES = {
     "case show": ("2026-777 --json", "bismarckcase", "2026-101", "2026-102", "102", "wolframcase --json", "Mine"),
     "case close": ("2026-101", "2026-102"),
     "case reopen": ("2026-101", "2026-102"),
+    "case edit": ("2026-101 --title T", "2026-102 --number 2026-101"),
     "case assign": ("2026-101 --contact 2", "2026-102 --user gus"),
     "case restrict": ("2026-101", "2026-102", "2026-777"),
     "case unrestrict": ("2026-777", "777"),
@@ -102,6 +105,7 @@ LINES = {
     "lead list": ("", "--json"),
     "lead show": ("1", "wolframlead --json"),
     "lead stage": ("1 talks",),
+    "lead edit": ("1 --name N", "1 --source walk-in"),
     "lead lose": ("1",),
     "lead reopen": ("1",),
     "lead convert": ("1",),
@@ -296,8 +300,8 @@ FILING = """triage, link, unlink, move, release, reject, never-log add, never-lo
     case unrestrict, import, export,
     search --save, search --forget"""
 """Not for guests."""
-KEEPING = """link --new-contact, contact add, contact edit, contact merge, contact import, case open, case close, case reopen, case assign,
-    case unassign, lead open, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
+KEEPING = """link --new-contact, contact add, contact edit, contact merge, contact unmerge, contact split, contact import, case open, case edit, case close, case reopen, case assign,
+    case unassign, lead open, lead edit, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
 RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
     verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""

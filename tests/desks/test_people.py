@@ -14,6 +14,7 @@ from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import entries, searches
+from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.desk import users as user_desk
 from casefleet_cli.store import contacts, links, references, saved_searches, users
 from tests.firm import DOMAIN, mail
@@ -30,10 +31,10 @@ def firm(model: Office, tmp_path: Path) -> Office:
     return moved(model, tmp_path)
 
 
-def told(firm: Office) -> list[tuple]:
-    """What the journal has of people, in order."""
+def told(firm: Office, last: int = 1) -> list[tuple]:
+    """The last things that the journal has of people, in order."""
     rows = firm.activities("verb, a.user_id, about_user_id, contact_id, detail", "a.id > ?", 0)
-    return rows[-1:]
+    return rows[-last:]
 
 
 def test_a_user_is_added_with_its_addresses_each_once(firm: Office) -> None:
@@ -226,6 +227,124 @@ def test_merging_keeps_all_that_both_had(firm: Office) -> None:
     assert firm.one("SELECT merged_into_id FROM contacts WHERE id = 3") == 1
     assert told(firm) == [("merged", 2, None, 1, "contact 3 Anna Other into this one")]
     assert references.contact(firm.db, "3") == references.contact(firm.db, "office@other.example") == 1
+
+
+OF_CONTACTS = {
+    "contact_addresses": "contact_id, address",
+    "case_contacts": "case_id, contact_id, role",
+    "lead_contacts": "lead_id, contact_id",
+    "email_contacts": "email_id, contact_id, linked_by, sorts_at",
+    "contacts": "id, name, kind, note, merged_into_id",
+}
+
+
+def of_contacts(firm: Office) -> dict[str, list[tuple]]:
+    return {name: sorted(firm.all(f"SELECT {columns} FROM {name}"), key=repr) for name, columns in OF_CONTACTS.items()}
+
+
+def shared(firm: Office) -> None:
+    """1 and 3 share an address, a case (without a role for 1), a lead and a mail; each has one of its own of each."""
+    firm.add("contact_addresses", contact_id=3, address="anna@client.example")
+    for number in (1, 3):
+        firm.add("case_contacts", case_id=2, contact_id=number, role="client" if number == 3 else "")
+        firm.add("lead_contacts", lead_id=1, contact_id=number)
+        firm.db.execute("UPDATE contacts SET note = ? WHERE id = ?", (f"note {number}", number))
+    firm.add("case_contacts", case_id=firm.case("Third"), contact_id=3, role="witness")
+    firm.add("lead_contacts", lead_id=2, contact_id=3)
+    log(firm, mail("office@other.example", msgid="11"))
+    log(firm, mail("anna@client.example", cc="office@other.example", msgid="12"))
+
+
+def test_a_merge_is_taken_back_exactly(firm: Office) -> None:
+    shared(firm)
+    before = of_contacts(firm)
+    contact_desk.merge(firm.db, 1, 3, acting=2)
+    assert of_contacts(firm) != before
+    assert contact_desk.unmerge(firm.db, 3, acting=2) == 1
+    assert of_contacts(firm) == before
+    assert firm.count("contact_merges") == 0
+    assert told(firm, 2) == [
+        ("unmerged", 2, None, 1, "contact 3 Anna Other from this one"),
+        ("unmerged", 2, None, 3, "from contact 1"),
+    ]
+    contact_desk.merge(firm.db, 3, 1, acting=2)
+    contact_desk.unmerge(firm.db, 1, acting=2)
+    assert of_contacts(firm) == before
+
+
+def test_merges_of_merges_are_taken_back_from_the_last(firm: Office) -> None:
+    before = of_contacts(firm)
+    contact_desk.merge(firm.db, 2, 3)
+    between = of_contacts(firm)
+    contact_desk.merge(firm.db, 1, 2)
+    with pytest.raises(contact_desk.NotMergedError, match="take that back first: casefleet contact unmerge 2"):
+        contact_desk.unmerge(firm.db, 3)
+    contact_desk.unmerge(firm.db, 2)
+    assert of_contacts(firm) == between
+    contact_desk.unmerge(firm.db, 3)
+    assert of_contacts(firm) == before
+
+
+def test_what_was_changed_since_a_merge_stays_so(firm: Office) -> None:
+    shared(firm)
+    contact_desk.merge(firm.db, 1, 3)
+    contact_desk.edit(firm.db, 1, remove_addresses=["office@other.example"], note="mine")
+    case_desk.unassign(firm.db, 3, contacts=[1])
+    new = log(firm, mail("anna@other.example", msgid="13"))
+    contact_desk.unmerge(firm.db, 3)
+    assert contacts.one(firm.db, 3)["addresses"] == ["anna@other.example", "anna@client.example"]
+    assert contacts.one(firm.db, 1)["note"] == "mine"
+    assert firm.all("SELECT contact_id FROM case_contacts WHERE case_id = 3") == []
+    assert firm.all("SELECT contact_id FROM email_contacts WHERE email_id = ?", new) == [(1,)]
+
+
+def test_a_contact_is_split_with_the_mail_of_its_addresses(firm: Office) -> None:
+    firm.add("case_contacts", case_id=2, contact_id=3, role="client")
+    firm.add("case_contacts", case_id=1, contact_id=3, role="")
+    mails = [
+        log(firm, mail("anna@other.example", msgid="21")),
+        log(firm, mail("office@other.example", msgid="22")),
+        log(firm, mail("office@other.example", cc="anna@other.example", msgid="23")),
+        log(firm, mail("x@else.example", msgid="24")),
+    ]
+    file(firm, mails[3], Place("case", 2))
+    firm.db.execute(
+        "INSERT OR IGNORE INTO email_contacts (email_id, contact_id, linked_by, sorts_at) VALUES (?, 3, 'person', 1)",
+        (mails[3],),
+    )
+    new = contact_desk.split(firm.db, 3, "The office", ["Office@other.example"], cases=[2], acting=2)
+    assert contacts.one(firm.db, new)["addresses"] == ["office@other.example"]
+    assert contacts.one(firm.db, 3)["addresses"] == ["anna@other.example"]
+    held = firm.all("SELECT email_id, contact_id FROM email_contacts WHERE contact_id IN (3, ?) ORDER BY 1, 2", new)
+    assert held == [(mails[0], 3), (mails[1], new), (mails[2], 3), (mails[2], new), (mails[3], 3)]
+    assert firm.all(
+        "SELECT case_id, contact_id, role FROM case_contacts WHERE contact_id IN (3, ?) ORDER BY 1", new
+    ) == [
+        (1, 3, ""),
+        (2, new, "client"),
+    ]
+    assert told(firm, 2) == [
+        ("split", 2, None, 3, f"office@other.example to contact {new}"),
+        ("added", 2, None, new, "office@other.example"),
+    ]
+
+
+def test_titles_numbers_names_and_sources_are_put_right(firm: Office) -> None:
+    assert case_desk.edit(firm.db, 1, title=" Nguyen  Family ", number="2026-500", acting=2) == [
+        "title Nguyen Trust → Nguyen Family",
+        "number 2026-101 → 2026-500",
+    ]
+    assert references.case(firm.db, "2026-500") == references.case(firm.db, "nguyen family") == 1
+    assert case_desk.edit(firm.db, 1, title="Nguyen Family", number="2026-500") == []
+    assert lead_desk.edit(firm.db, 2, name="Sold", source="walk-in", acting=2) == [
+        "name Sale → Sold",
+        "source (none) → walk-in",
+    ]
+    assert lead_desk.edit(firm.db, 2, name="Sold") == []
+    assert [one[:2] + one[4:] for one in told(firm, 2)] == [
+        ("edited", 2, "title Nguyen Trust → Nguyen Family; number 2026-101 → 2026-500"),
+        ("edited", 2, "name Sale → Sold; source (none) → walk-in"),
+    ]
 
 
 def test_a_contact_that_was_merged_twice_is_found_in_one_step(firm: Office) -> None:

@@ -28,7 +28,10 @@ WRITING = (
     "user password 2 --remove",
     "contact add 'Eve Stone' --address eve@else.example",
     "contact edit 1 --note x",
-    "contact merge 1 3",
+    "contact merge 1 3 --yes",
+    "contact split 3 Bart --address office@other.example",
+    "case edit 2026-101 --title New",
+    "lead edit 1 --name New",
     "contact import {there}/book.csv",
     "case open New",
     "case close 2026-101",
@@ -64,6 +67,7 @@ ELSEWHERE = {
     "init", "backup", "restore", "export", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
     "deliver", "lmtp",  # tests/e2e/test_faults.py
     "install",  # files of the machine
+    "contact unmerge",  # what a merge leaves, in tests/desks/test_people.py
     "atom add",  # a running server, too: below
 }  # fmt: skip
 READING = {

@@ -24,6 +24,7 @@ from casefleet_cli.core.query import QueryError
 from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk.admission import FiledError, NotHeldError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
+from casefleet_cli.desk.contacts import NotMergedError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
@@ -88,6 +89,8 @@ OF_THE_DESK = (
     usage("reject 3", "E-mail 3 is on a case or lead; unlink it there first.", FiledError),
     usage("link 1 --contact 2 --case 2026-101", "None of the contacts of case 2026-101 Nguyen Trust is in e-mail 1; nothing was linked."
           " --yes files it there all the same."),
+    usage("contact unmerge 4", "Contact 4 is part of no other, or was before merges could be taken back.", NotMergedError),
+    usage("contact merge 1 3", "Nothing was merged; run it again with --yes to make them one."),
     usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),
     usage("unlink --batch 1", "Batch 1 was undone already, on 2026-01-01; nothing was changed."),
 )  # fmt: skip

@@ -364,6 +364,45 @@ LINKS = (
         lambda firm: admission.release(firm.db, 3), admission.NotHeldError, "E-mail 3 is neither held nor rejected.", 2
     ),
     Refusal(
+        lambda firm: contact_desk.unmerge(firm.db, 4),
+        contact_desk.NotMergedError,
+        "Contact 4 is part of no other, or was before merges could be taken back.",
+        2,
+    ),
+    Refusal(
+        lambda firm: contact_desk.unmerge(firm.db, 1),
+        contact_desk.NotMergedError,
+        "Contact 2, into which 1 was merged, was merged itself since; take that back first: casefleet contact unmerge 2.",
+        2,
+        lambda firm: (contact_desk.merge(firm.db, 2, 1), contact_desk.merge(firm.db, 3, 2)),
+    ),
+    *(
+        Refusal(
+            lambda firm, addresses=addresses, cases=cases: contact_desk.split(
+                firm.db, 3, "New", addresses, cases=cases
+            ),  # type: ignore[misc]
+            UsageError,
+            sentence,
+            2,
+        )
+        for addresses, cases, sentence in (
+            ([], (), "Say which addresses go to the new contact, with --address."),
+            (["x@else.example"], (), "Anna Other does not hold x@else.example; nothing was changed."),
+            (
+                ["anna@other.example", "office@other.example"],
+                (),
+                "Anna Other would hold no address; casefleet contact edit --name gives a new name.",
+            ),
+            (["office@other.example"], (1,), "Anna Other is not on that case; nothing was changed."),
+        )
+    ),
+    Refusal(
+        lambda firm: case_desk.edit(firm.db, 2, number="2026-101"),
+        case_desk.NumberTakenError,
+        "Case 2026-101 is there already: Nguyen Trust.",
+        2,
+    ),
+    Refusal(
         lambda firm: link_desk.move(firm.db, 3, taken_from=CASE_2, to=CASE_1, reason="x"),
         UsageError,
         "E-mail 3 is not on case 2026-102 Old Trust; nothing was changed.",
