@@ -96,6 +96,7 @@ RIGHTS = {
     "explain": _EVERYBODY,
     "email list": _EVERYBODY,
     "email show": _EVERYBODY,
+    "email give": _WORKING,
     "unassigned": _EVERYBODY,
     "triage": _WORKING,
     "link": _WORKING,

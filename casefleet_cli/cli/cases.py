@@ -86,7 +86,7 @@ def show(context: typer.Context, case: Case, as_json: output.Json = False) -> No
             ("Opened", output.moment(whole["opened_at"])),
             ("Closed", output.moment(whole["closed_at"])),
             ("Contacts", contacts),
-            ("Users", [f"{user['id']} {user['name']}" for user in whole["users"]]),
+            ("Users", [f"{u['id']} {u['name']}{', ' if u['on_case'] else ''}{u['on_case']}" for u in whole["users"]]),
             ("From lead", [f"{lead['id']} {lead['name']}" for lead in whole["leads"]]),
         ]
     )
@@ -158,7 +158,7 @@ def assign(
     case: Case,
     contact: Contacts = None,
     user: Users = None,
-    role: Annotated[str, typer.Option(metavar="ROLE", help="The role of the contacts in the case.")] = "",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="Their role in the case.")] = "",
 ) -> None:
     """Assign contacts (with a role) and users to a case."""
     if not contact and not user:

@@ -135,13 +135,31 @@ def rotate(
 
 
 @app.command("disable")
-def disable(context: typer.Context, user: User) -> None:
+def disable(
+    context: typer.Context,
+    user: User,
+    hand_over_to: Annotated[
+        str | None, typer.Option(metavar="USER", help="Who gets the cases, the unassigned mail and the notices.")
+    ] = None,
+) -> None:
     """Disable a user: mail to the BCC address is refused."""
     connection = context.obj.connection()
     user_id = references.user(connection, user)
-    changed = user_desk.disable(connection, user_id, acting=context.obj.acting())
+    acting = context.obj.acting()
+    handed = None
+    if hand_over_to is None:
+        changed = user_desk.disable(connection, user_id, acting=acting)
+    else:
+        to = references.user(connection, hand_over_to)
+        changed, handed = user_desk.replace(connection, user_id, to, acting=acting)
     tell_postfix(connection)
     output.say(f"User {user_id} is disabled{'' if changed else ' already'}; its BCC address takes no mail.")
+    if handed is not None:
+        name = users.one(connection, to)["name"]
+        output.say(
+            f"{name} has now {handed.cases} more of its cases, {handed.emails} e-mails to file and"
+            f" {handed.notifications} notices."
+        )
 
 
 @app.command("enable")

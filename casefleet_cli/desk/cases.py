@@ -162,7 +162,7 @@ def assign(
     role: str = "",
     acting: int | None = None,
 ) -> int:
-    """Assign contacts (in a role) and users to a case, and count what is new."""
+    """Assign contacts and users to a case, in a role, and count what is new."""
     role = entries.label(role, "role")
     new = 0
     with transaction(connection):
@@ -173,8 +173,10 @@ def assign(
                 )
                 new += 1
         for user_id in users:
-            if cases.assign_user(connection, case_id, user_id):
-                activities.add(connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id)
+            if cases.assign_user(connection, case_id, user_id, role):
+                activities.add(
+                    connection, "assigned", user_id=acting, case_id=case_id, about_user_id=user_id, detail=role
+                )
                 new += 1
     return new
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from casefleet_cli import access, clock
 from casefleet_cli.core.rules import tags
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import entries
+from casefleet_cli.desk import entries, handing
 from casefleet_cli.desk import feeds as feed_desk
 from casefleet_cli.desk import firm as firm_desk
 from casefleet_cli.errors import UsageError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
     from datetime import timedelta
+
+    from casefleet_cli.desk.handing import HandedOver
 
 
 _LONGEST_LOCAL_PART = 64
@@ -166,6 +168,18 @@ def disable(connection: sqlite3.Connection, user_id: int, *, acting: int | None 
     return _switch(connection, user_id, acting, disabled=True)
 
 
+def replace(
+    connection: sqlite3.Connection, user_id: int, by_id: int, *, acting: int | None = None
+) -> tuple[bool, HandedOver]:
+    """Disable a user and give its cases, unassigned mail and notices to another; whether it was enabled, and what.
+
+    All of it or nothing; errors as `disable` and handing.hand_over.
+    """
+    with transaction(connection):
+        handed = handing.hand_over(connection, user_id, by_id, acting)
+        return _switched(connection, user_id, acting, disabled=True), handed
+
+
 def enable(connection: sqlite3.Connection, user_id: int, *, acting: int | None = None) -> bool:
     """Enable a disabled user again; False when it was enabled already."""
     return _switch(connection, user_id, acting, disabled=False)
@@ -219,14 +233,18 @@ def _escaped(text: str) -> str:
 
 def _switch(connection: sqlite3.Connection, user_id: int, acting: int | None, *, disabled: bool) -> bool:
     with transaction(connection):
-        if users.one(connection, user_id)["disabled"] == disabled:
-            return False
-        if disabled:
-            _keep_an_admin(connection, user_id)
-        users.set_disabled(connection, user_id, clock.stamp() if disabled else None)
-        activities.add(connection, "disabled" if disabled else "enabled", user_id=acting, about_user_id=user_id)
-        if disabled:
-            feed_desk.end(connection, user_id, acting=acting)
+        return _switched(connection, user_id, acting, disabled=disabled)
+
+
+def _switched(connection: sqlite3.Connection, user_id: int, acting: int | None, *, disabled: bool) -> bool:
+    if users.one(connection, user_id)["disabled"] == disabled:
+        return False
+    if disabled:
+        _keep_an_admin(connection, user_id)
+    users.set_disabled(connection, user_id, clock.stamp() if disabled else None)
+    activities.add(connection, "disabled" if disabled else "enabled", user_id=acting, about_user_id=user_id)
+    if disabled:
+        feed_desk.end(connection, user_id, acting=acting)
     return True
 
 

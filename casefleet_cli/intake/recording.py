@@ -257,7 +257,7 @@ class Recorder:
         self._carry_out([done])
         standing = standings.refresh(self._connection, done.email_id)
         if standing == "linked":
-            notifications.settle(self._connection, done.email_id, "unassigned", "no-contact", "rejected")
+            notifications.settle(self._connection, done.email_id, "unassigned", "no-contact", "given", "rejected")
         elif standing == "rejected" and done.decision.outcome != "held":
             self._tell_of_rejection(done)
         return Receipt(done.email_id, done.decision.outcome, done.decision.places)

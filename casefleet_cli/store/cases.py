@@ -98,10 +98,24 @@ def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int
     return cursor.rowcount > 0
 
 
-def assign_user(connection: sqlite3.Connection, case_id: int, user_id: int) -> bool:
-    """Assign a user to a case; False when the user was on it already."""
-    cursor = connection.execute("INSERT OR IGNORE INTO case_users (case_id, user_id) VALUES (?, ?)", (case_id, user_id))
+def assign_user(connection: sqlite3.Connection, case_id: int, user_id: int, role: str = "") -> bool:
+    """Assign a user to a case in a role; False when nothing is new about it."""
+    cursor = connection.execute(
+        "INSERT INTO case_users (case_id, user_id, role) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET role = excluded.role WHERE excluded.role NOT IN ('', case_users.role)",
+        (case_id, user_id, role),
+    )
     return cursor.rowcount > 0
+
+
+def of_user(connection: sqlite3.Connection, user_id: int) -> list[tuple[int, str]]:
+    """The open cases that a user is assigned to, with the role."""
+    rows = connection.execute(
+        "SELECT l.case_id, l.role FROM case_users AS l JOIN cases AS k ON k.id = l.case_id"
+        " WHERE l.user_id = ? AND k.status = 'open' ORDER BY 1",
+        (user_id,),
+    )
+    return [(int(case_id), str(role)) for case_id, role in rows]
 
 
 def remove_contact(connection: sqlite3.Connection, case_id: int, contact_id: int) -> bool:
@@ -177,8 +191,8 @@ def _whole(connection: sqlite3.Connection, sight: Sight, case_id: int, most: int
             asked,
         )
         users = connection.execute(
-            "SELECT u.id, u.name, u.role, u.disabled_at FROM case_users AS l JOIN users AS u ON u.id = l.user_id"
-            " WHERE l.case_id = :id ORDER BY u.id",
+            "SELECT u.id, u.name, u.role, u.disabled_at, l.role AS on_case FROM case_users AS l"
+            " JOIN users AS u ON u.id = l.user_id WHERE l.case_id = :id ORDER BY u.id",
             asked,
         )
         leads = connection.execute("SELECT id, name FROM leads WHERE case_id = :id ORDER BY id", asked)

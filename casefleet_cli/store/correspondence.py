@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from casefleet_cli.core.address import normal
 from casefleet_cli.light import TYPE_CHECKING, NamedTuple
-from casefleet_cli.store.sight import owned
+from casefleet_cli.store.sight import mine
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,8 +121,8 @@ def newest(
 def waiting(
     connection: sqlite3.Connection, sight: Sight, standing: str, before: Spot, limit: int, *, only_own: bool = False
 ) -> list[Spot]:
-    """As `newest`, those that are "unassigned", "held" or "rejected"; or those delivered for the viewer alone."""
-    own = f" AND {owned('e')}" if only_own else ""
+    """As `newest`, those that are "unassigned", "held" or "rejected"; or those that are the viewer's to file."""
+    own = f" AND {mine('e')}" if only_own else ""
     rows = connection.execute(
         f"SELECT {_OF_E}, e.id FROM emails AS e WHERE e.standing = :standing AND e.standing <> 'linked'"
         # The first comparison is for the index, which SQLite does not take for a pair with an expression.
@@ -140,11 +140,11 @@ def waiting(
 
 
 def waiting_for(connection: sqlite3.Connection, sight: Sight, standing: str, limit: int) -> list[Spot]:
-    """As `waiting`, the newest that were delivered for the viewer; of many that wait, the newest some are looked at."""
+    """As `waiting`, the newest that are the viewer's to file; of many that wait, the newest some are looked at."""
     rows = connection.execute(
         f"SELECT late.sorts_at, e.id FROM (SELECT id, {SORTS_AT} AS sorts_at FROM emails"
         f" WHERE standing = '{standing}' AND standing <> 'linked' ORDER BY {SORTS_AT} DESC LIMIT {_LOOKED_AT}) AS late"
-        f" CROSS JOIN emails AS e ON e.id = late.id WHERE {owned('e')} AND {sight.emails('e')}"
+        f" CROSS JOIN emails AS e ON e.id = late.id WHERE {mine('e')} AND {sight.emails('e')}"
         " ORDER BY late.sorts_at DESC, e.id DESC LIMIT :limit",
         {"limit": limit, **sight.parameters},
     )

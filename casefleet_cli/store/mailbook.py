@@ -6,7 +6,7 @@ import json
 
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database, mailparts, originals, settings, users
-from casefleet_cli.store.sight import EVERYTHING
+from casefleet_cli.store.sight import EVERYTHING, mine
 
 if TYPE_CHECKING:
     import sqlite3
@@ -76,12 +76,11 @@ def listed(
 
 
 def oldest_first(connection: sqlite3.Connection, email_ids: Iterable[int], user_id: int | None = None) -> list[int]:
-    """Some emails by their moment, or of these those that were let in for a user."""
+    """Some emails by their moment, or of these those that are a user's to file."""
     rows = connection.execute(
         "SELECT e.id FROM json_each(:asked) AS asked CROSS JOIN emails AS e ON e.id = asked.value"
-        " WHERE :user IS NULL OR EXISTS (SELECT 1 FROM deliveries AS d WHERE d.email_id = e.id AND d.user_id = :user"
-        " AND d.standing IN ('routed', 'released')) ORDER BY coalesce(e.sent_at, e.logged_at), e.id",
-        {"asked": json.dumps(list(email_ids)), "user": user_id},
+        f" WHERE :viewer IS NULL OR {mine('e')} ORDER BY coalesce(e.sent_at, e.logged_at), e.id",
+        {"asked": json.dumps(list(email_ids)), "viewer": user_id},
     )
     return [int(row[0]) for row in rows]
 

@@ -31,6 +31,7 @@ from casefleet_cli.store import (
     migration_0016,
     migration_0017,
     migration_0018,
+    migration_0019,
     recomputations,
     tables,
 )
@@ -90,6 +91,7 @@ ALL = (
     Migration("0016_rejected", migration_0016.change),
     Migration("0017_letters", migration_0017.change, migration_0017.LEFT),
     Migration("0018_merges", migration_0018.change),
+    Migration("0019_givings", migration_0019.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

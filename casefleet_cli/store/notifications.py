@@ -56,9 +56,28 @@ def settle(connection: sqlite3.Connection, email_id: int, *kinds: str) -> None:
     )
 
 
+def settle_all(connection: sqlite3.Connection, user_id: int, kinds: tuple[str, ...]) -> None:
+    """Mark what a user was told, of some kinds, as seen to."""
+    connection.executemany(
+        "UPDATE notifications SET read_at = ? WHERE user_id = ? AND kind = ? AND read_at IS NULL",
+        [(clock.stamp(), user_id, kind) for kind in kinds],
+    )
+
+
+def hand_over(connection: sqlite3.Connection, from_id: int, to_id: int, kinds: tuple[str, ...]) -> int:
+    """Let unread notifications of some kinds be another user's, and count them."""
+    return sum(
+        connection.execute(
+            "UPDATE notifications SET user_id = ? WHERE user_id = ? AND kind = ? AND read_at IS NULL",
+            (to_id, from_id, kind),
+        ).rowcount
+        for kind in kinds
+    )
+
+
 def settle_filed(connection: sqlite3.Connection, email_id: int) -> None:
     """Mark as seen to what users were told about an email that was filed nowhere, because now it is."""
-    settle(connection, email_id, "unassigned", "no-contact")
+    settle(connection, email_id, "unassigned", "no-contact", "given")
 
 
 def mark_read(connection: sqlite3.Connection, numbers: list[int], user_id: int | None) -> list[int]:

@@ -82,8 +82,20 @@ def current(alias: str) -> str:
 
 
 def owned(alias: str) -> str:
-    """Emails that were delivered for the viewer."""
-    return f"EXISTS (SELECT 1 FROM deliveries AS own WHERE own.email_id = {alias}.id AND own.user_id = :viewer)"
+    """Emails that were delivered for the viewer, or given to the viewer to be filed."""
+    return (
+        f"(EXISTS (SELECT 1 FROM deliveries AS own WHERE own.email_id = {alias}.id AND own.user_id = :viewer)"
+        f" OR EXISTS (SELECT 1 FROM email_givings AS own WHERE own.email_id = {alias}.id AND own.user_id = :viewer))"
+    )
+
+
+def mine(alias: str) -> str:
+    """Emails that are the viewer's to file: given last, or else delivered for the viewer and given to nobody."""
+    return (
+        "coalesce((SELECT given.user_id = :viewer FROM email_givings AS given"
+        f" WHERE given.email_id = {alias}.id ORDER BY given.id DESC LIMIT 1),"
+        f" EXISTS (SELECT 1 FROM deliveries AS own WHERE own.email_id = {alias}.id AND own.user_id = :viewer))"
+    )
 
 
 OF_MINE = f"""SELECT at.email_id FROM email_cases AS at WHERE at.case_id IN ({_MY_CASES})

@@ -38,6 +38,7 @@ _MAIL_VERBS = {
     "filed": "Filed by rule",
     "held": "Held",
     "released": "Let in",
+    "given": "Given to a colleague",
     "rejected": "Kept out of sight",
     "linked": "Linked",
     "unlinked": "Taken off",

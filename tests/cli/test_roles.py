@@ -120,6 +120,7 @@ LINES = {
     "explain": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json")),
     "email list": ("", "--json", "--case 2026-102", "--lead 1", "--contact 2", "--user olga", "--since 2020-01-01"),
     "email show": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json", " --headers", " --html", " --raw")),
+    "email give": ("5 --to olga", "5 --to lim", "2 --to olga", "3 --to lim"),
     "unassigned": ("", "--json", "--mine", "--user olga --json"),
     "triage": ("",),
     "link": ("1 --contact 2", "5 --contact 1 --case 2026-101", "2 --case 2026-101", "6 --contact 2 --case 102",
@@ -296,7 +297,7 @@ READING = """contact list, contact show, contact export, case list, case show, l
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
     page profile, page vcard, page data"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
-FILING = """triage, link, unlink, move, release, reject, never-log add, never-log remove, notifications read, case restrict,
+FILING = """triage, email give, link, unlink, move, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,
     search --save, search --forget"""
 """Not for guests."""

@@ -47,6 +47,7 @@ WRITING = (
     "lead convert 1",
     "redeliver {there}/box",
     "import {there}/mail.eml --user 1",
+    "email give 1 --to 2",
     "link 1 --case 2026-101 --contact 1",
     "unlink 3 --case 2026-101",
     "move 3 --from 2026-101 --to 2026-102 --reason wrong --yes",

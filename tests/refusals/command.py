@@ -26,6 +26,7 @@ from casefleet_cli.desk.admission import FiledError, NotHeldError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
 from casefleet_cli.desk.contacts import NotMergedError
 from casefleet_cli.desk.entries import BadEntryError
+from casefleet_cli.desk.handing import NotGivenError
 from casefleet_cli.desk.leads import NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
 from casefleet_cli.desk.settings import BadSettingError
@@ -89,6 +90,7 @@ OF_THE_DESK = (
     usage("reject 3", "E-mail 3 is on a case or lead; unlink it there first.", FiledError),
     usage("link 1 --contact 2 --case 2026-101", "None of the contacts of case 2026-101 Nguyen Trust is in e-mail 1; nothing was linked."
           " --yes files it there all the same."),
+    usage("email give 2 --to Carl", "E-mail 2 is held; only unassigned mail is given to a colleague.", NotGivenError),
     usage("contact unmerge 4", "Contact 4 is part of no other, or was before merges could be taken back.", NotMergedError),
     usage("contact merge 1 3", "Nothing was merged; run it again with --yes to make them one."),
     usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),

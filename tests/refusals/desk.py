@@ -6,7 +6,7 @@ from pathlib import Path
 
 from casefleet_cli.clock import TOKEN_ALPHABET
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import addressbook, admission, entries, searches, strangers, triage
+from casefleet_cli.desk import addressbook, admission, entries, handing, searches, strangers, triage
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
@@ -362,6 +362,21 @@ LINKS = (
     ),
     Refusal(
         lambda firm: admission.release(firm.db, 3), admission.NotHeldError, "E-mail 3 is neither held nor rejected.", 2
+    ),
+    *(
+        Refusal(
+            lambda firm, number=number, to=to: handing.give(firm.db, [number], to), handing.NotGivenError, sentence, 2
+        )  # type: ignore[misc]
+        for number, to, sentence in (
+            (3, 2, "E-mail 3 is linked; only unassigned mail is given to a colleague."),
+            (1, 3, "User 3 Olga Off is disabled; name another."),
+        )
+    ),
+    Refusal(
+        lambda firm: user_desk.replace(firm.db, 2, 2),
+        handing.NotGivenError,
+        "Both are the same user; name a colleague.",
+        2,
     ),
     Refusal(
         lambda firm: contact_desk.unmerge(firm.db, 4),
