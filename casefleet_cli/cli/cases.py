@@ -11,6 +11,7 @@ from casefleet_cli.cli import output
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.desk import cases as case_desk
+from casefleet_cli.desk import handing
 from casefleet_cli.errors import UsageError
 from casefleet_cli.store import cases, links, references
 
@@ -111,14 +112,21 @@ def close(
     context: typer.Context,
     case: Case,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="When it was closed (default: now).")] = None,
+    hand_over_to: Annotated[
+        str | None, typer.Option(metavar="USER", help="Who gets the unassigned mail of its contacts, to file it.")
+    ] = None,
 ) -> None:
     """Close a case: no rule files mail to it any more."""
     connection = context.obj.connection()
     case_id = references.case(connection, case, context.obj.sight)
+    to = references.user(connection, hand_over_to) if hand_over_to else None
     changed = case_desk.close(connection, case_id, on=_stamp(context, on), acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'closed' if changed else 'closed already'}.")
     waiting = links.waiting_for(connection, case_id, context.obj.sight)
-    if waiting:
+    if waiting and to is not None:
+        given = handing.give(connection, waiting, to, acting=context.obj.acting())
+        output.say(f"{len(given)} of the unassigned e-mails of its contacts are given to {hand_over_to}.")
+    elif waiting:
         numbers = ", ".join(map(str, waiting[:_MOST_NAMED])) + (" and more" if len(waiting) > _MOST_NAMED else "")
         output.say(f"Unassigned e-mail of its contacts still waits: {numbers}. See casefleet unassigned.")
 

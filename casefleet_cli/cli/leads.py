@@ -68,6 +68,10 @@ def show(context: typer.Context, lead: Lead, as_json: output.Json = False) -> No
             ("Opened", output.moment(whole["opened_at"])),
             ("Ended", output.moment(whole["ended_at"])),
             ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
+            (
+                "Lost because",
+                leads.lost_because(context.obj.reader(), whole["id"]) if whole["status"] == "lost" else None,
+            ),
             ("Became case", f"{case['number']} {case['title']}" if case else None),
         ]
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import entries
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, cases, leads
+from casefleet_cli.store import activities, cases, leads, settings
 from casefleet_cli.store.database import transaction
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 class NotOpenError(UsageError):
     """The lead is lost or became a case."""
+
+
+_LISTS = {"stage": settings.LEAD_STAGES, "source": settings.LEAD_SOURCES, "reason": settings.LOST_REASONS}
+
+
+class NotListedError(UsageError):
+    """A stage, a source or a reason that is not in the list of the firm."""
 
 
 def open_lead(
@@ -34,8 +41,9 @@ def open_lead(
     if not wanted:
         raise UsageError("A lead needs somebody to speak with: name at least one contact with --contact.")
     with transaction(connection):
-        lead_id = leads.add(connection, name, entries.label(stage, "stage"), entries.label(source, "source"))
-        activities.add(connection, "opened", user_id=acting, lead_id=lead_id, detail=entries.label(source, "source"))
+        kept = _listed(connection, stage, "stage"), _listed(connection, source, "source")
+        lead_id = leads.add(connection, name, *kept)
+        activities.add(connection, "opened", user_id=acting, lead_id=lead_id, detail=kept[1])
         for contact_id in wanted:
             leads.add_contact(connection, lead_id, contact_id)
             activities.add(connection, "assigned", user_id=acting, lead_id=lead_id, contact_id=contact_id)
@@ -44,8 +52,8 @@ def open_lead(
 
 def move(connection: sqlite3.Connection, lead_id: int, stage: str, *, acting: int | None = None) -> bool:
     """Move an open lead to a stage; False when it is there already. Raises NotOpenError."""
-    kept = entries.label(stage, "stage")
     with transaction(connection):
+        kept = _listed(connection, stage, "stage")
         lead = _still_open(connection, lead_id)
         if lead["stage"] == kept:
             return False
@@ -68,7 +76,7 @@ def edit(
         before = leads.one(connection, lead_id)
         wanted = {
             "name": before["name"] if name is None else entries.name(name),
-            "source": before["source"] if source is None else entries.label(source, "source"),
+            "source": before["source"] if source is None else _listed(connection, source, "source"),
         }
         changes = [
             f"{field} {before[field] or '(none)'} → {value or '(none)'}"
@@ -83,8 +91,8 @@ def edit(
 
 def lose(connection: sqlite3.Connection, lead_id: int, *, reason: str = "", acting: int | None = None) -> None:
     """Give an open lead up, for a reason in words; raises NotOpenError."""
-    reason = entries.label(reason, "reason")
     with transaction(connection):
+        reason = _listed(connection, reason, "reason")
         _still_open(connection, lead_id)
         leads.set_status(connection, lead_id, "lost")
         activities.add(connection, "lost", user_id=acting, lead_id=lead_id, detail=reason)
@@ -152,6 +160,21 @@ def unassign(
         if not leads.contact_ids(connection, lead_id):
             raise UsageError(f"Lead {lead_id} {lead['name']} needs a contact; add another before removing the last.")
     return gone
+
+
+def _listed(connection: sqlite3.Connection, text: str, what: str) -> str:
+    """A stage, source or reason as the firm writes it, where it has a list of them; raises NotListedError."""
+    kept = entries.label(text, what)
+    known = settings.listed(connection, _LISTS[what])
+    if not kept or not known:
+        return kept
+    found = next((word for word in known if word.casefold() == kept.casefold()), None)
+    if found is None:
+        raise NotListedError(
+            f"{kept!r} is no {what} of this firm; there are {', '.join(known)}, and casefleet settings {_LISTS[what]}"
+            " changes them."
+        )
+    return found
 
 
 def _still_open(connection: sqlite3.Connection, lead_id: int) -> dict[str, Any]:

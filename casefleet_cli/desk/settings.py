@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MONTH_FIRST = ("US", "PH", "FM", "MH", "PW")
 """Countries where a date of numbers begins with the month (CLDR)."""
 _MOST_NAMED = 6
+_MOST_WORDS = 50
+_LONGEST_WORD = 60
 
 
 class BadSettingError(UsageError):
@@ -80,6 +82,24 @@ def _switch(text: str) -> str | None:
     return text.strip().lower() if text.strip().lower() in ("on", "off") else None
 
 
+def _words(text: str) -> str | None:
+    """Words between commas, each once, in the order given."""
+    words = [" ".join(word.split()) for word in text.split(",")]
+    known = list(dict.fromkeys(word for word in words if word))
+    is_short = len(known) <= _MOST_WORDS and all(len(word) <= _LONGEST_WORD and word.isprintable() for word in known)
+    return ", ".join(known) if known and is_short else None
+
+
+def _list_of(name: str, what: str) -> Setting:
+    return Setting(
+        name=name,
+        meaning=f"the {what} that there are; not set: any",
+        accepts="words between commas, at most 50 of 60 letters each",
+        check=_words,
+        default=lambda: None,
+    )
+
+
 def _whole(least: int, most: int) -> Callable[[str], str | None]:
     def check(text: str) -> str | None:
         digits = text.strip()
@@ -135,6 +155,9 @@ SETTINGS = (
         check=_switch,
         default=lambda: "off",
     ),
+    _list_of(settings.LEAD_STAGES, "stages of a lead"),
+    _list_of(settings.LEAD_SOURCES, "sources of a lead"),
+    _list_of(settings.LOST_REASONS, "reasons why a lead is lost"),
     Setting(
         name=settings.UNDERSTANDING_SECONDS,
         meaning="processor time for understanding one mail",

@@ -7,6 +7,7 @@ import json
 from casefleet_cli import clock
 from casefleet_cli.light import TYPE_CHECKING
 from casefleet_cli.store import database
+from casefleet_cli.store.activities import WITH_TEXTS, WORDS
 from casefleet_cli.store.sight import EVERYTHING
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ def remove_contact(connection: sqlite3.Connection, lead_id: int, contact_id: int
     """Take a contact off a lead; False when it was not on it."""
     cursor = connection.execute("DELETE FROM lead_contacts WHERE lead_id = ? AND contact_id = ?", (lead_id, contact_id))
     return cursor.rowcount > 0
+
+
+def lost_because(connection: sqlite3.Connection, lead_id: int) -> str:
+    """The reason why a lead was lost last; "" where none was given."""
+    row = connection.execute(
+        f"SELECT {WORDS} FROM activities AS a {WITH_TEXTS} WHERE a.lead_id = ? AND a.verb = 'lost'"
+        " ORDER BY a.id DESC LIMIT 1",
+        (lead_id,),
+    ).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def edit(connection: sqlite3.Connection, lead_id: int, name: str, source: str) -> None:

@@ -18,6 +18,9 @@ AUTHSERV_ID = "authserv-id"
 READ_LOG = "read-log"
 SQL = "sql"
 ATOM_SUBJECTS = "atom-subjects"
+LEAD_STAGES = "lead-stages"
+LEAD_SOURCES = "lead-sources"
+LOST_REASONS = "lost-reasons"
 UNDERSTANDING_SECONDS = "understanding-seconds"
 UNDERSTANDING_MEGABYTES = "understanding-megabytes"
 
@@ -26,6 +29,11 @@ def get(connection: sqlite3.Connection, name: str) -> str | None:
     """The value of a setting, or None when it was never set."""
     row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def listed(connection: sqlite3.Connection, name: str) -> list[str]:
+    """The words of a setting that is a list; none when it is not set."""
+    return [word.strip() for word in (get(connection, name) or "").split(",") if word.strip()]
 
 
 def put(connection: sqlite3.Connection, name: str, value: str) -> None:

@@ -50,7 +50,7 @@ def test_every_setting_is_listed_with_where_it_comes_from(firm: Firm, casefleet:
     assert (code, [[row["name"], row["value"], row["source"]] for row in json.loads(out)]) == (
         0, [
             ["date-order", None, "default"], ["timezone", "Etc/UTC", "default"], ["authserv-id", None, "default"],
-            ["read-log", "off", "default"], ["sql", "off", "default"], ["atom-subjects", "off", "default"], ["understanding-seconds", "5", "default"], ["understanding-megabytes", "512", "default"],
+            ["read-log", "off", "default"], ["sql", "off", "default"], ["atom-subjects", "off", "default"], *([name, None, "default"] for name in ("lead-stages", "lead-sources", "lost-reasons")), ["understanding-seconds", "5", "default"], ["understanding-megabytes", "512", "default"],
             ["database", firm.path, "--db"], ["acting-user", None, "default"],
             ["CASEFLEET_BUSY_SECONDS", "20", "default"], ["CASEFLEET_TIME_LIMIT_SECONDS", "240", "default"],
         ],
@@ -76,9 +76,9 @@ def test_setting_is_told_in_the_journal(firm: Firm, casefleet: Casefleet) -> Non
 
 
 REFUSED = {
-    "settings colour red": "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, understanding-seconds and understanding-megabytes.",
-    "settings colour": "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, understanding-seconds and understanding-megabytes.",
-    "settings logging_domain x.example": "There is no setting 'logging_domain'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, understanding-seconds and understanding-megabytes.",
+    "settings colour red": "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, lead-stages, lead-sources, lost-reasons, understanding-seconds and understanding-megabytes.",
+    "settings colour": "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, lead-stages, lead-sources, lost-reasons, understanding-seconds and understanding-megabytes.",
+    "settings logging_domain x.example": "There is no setting 'logging_domain'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, lead-stages, lead-sources, lost-reasons, understanding-seconds and understanding-megabytes.",
     "settings date-order ymd": "date-order cannot be 'ymd'; it accepts dmy (day first) and mdy (month first).",
     "settings timezone Berlin": "timezone cannot be 'Berlin'; it accepts the names of the IANA database, such as"
     " Europe/Berlin, America/New_York and UTC. Perhaps Europe/Berlin?",

@@ -132,3 +132,14 @@ def test_at_the_command_line(firm: Firm, capsys: pytest.CaptureFixture[str]) -> 
     assert "Users:  3 Lim, paralegal\n" in casefleet("case show 2026-101")
     told = casefleet("user disable lim@firm.example --hand-over-to carl@firm.example")
     assert "Carl Diaz has now 1 more of its cases, 2 e-mails to file and 0 notices." in told
+
+
+def test_who_closes_a_case_gives_the_mail_that_waits_to_somebody(
+    firm: Firm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anna = firm.contact("Anna")
+    firm.case("Trust", anna)
+    link_desk.link(firm.db, 1, contacts=(anna,))
+    assert run(["--db", firm.path, "case", "close", "2026-101", "--hand-over-to", "Lim"]) == 0
+    assert "1 of the unassigned e-mails of its contacts are given to Lim." in capsys.readouterr().out
+    assert givings.waiting_for(firm.db, LIM) == [1]

@@ -15,8 +15,9 @@ from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
 from casefleet_cli.desk import entries, searches
 from casefleet_cli.desk import leads as lead_desk
+from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk import users as user_desk
-from casefleet_cli.store import contacts, links, references, saved_searches, users
+from casefleet_cli.store import contacts, leads, links, references, saved_searches, settings, users
 from tests.firm import DOMAIN, mail
 from tests.refusals import Office, everything, file, log, moved, office
 
@@ -345,6 +346,32 @@ def test_titles_numbers_names_and_sources_are_put_right(firm: Office) -> None:
         ("edited", 2, "title Nguyen Trust → Nguyen Family; number 2026-101 → 2026-500"),
         ("edited", 2, "name Sale → Sold; source (none) → walk-in"),
     ]
+
+
+def test_stages_sources_and_reasons_are_those_of_the_firm_where_it_has_a_list(firm: Office) -> None:
+    for name, words in (
+        ("lead-stages", "First Call,  offer , offer"),
+        ("lead-sources", "Referral"),
+        ("lost-reasons", "too dear"),
+    ):
+        settings_desk.put(firm.db, name, words)
+    assert settings.get(firm.db, "lead-stages") == "First Call, offer"
+    new = lead_desk.open_lead(firm.db, "New", [1], stage="first call", source="REFERRAL")
+    assert (leads.one(firm.db, new)["stage"], leads.one(firm.db, new)["source"]) == ("First Call", "Referral")
+    assert lead_desk.move(firm.db, new, "Offer") is True
+    assert lead_desk.move(firm.db, new, "") is True
+    lead_desk.lose(firm.db, new, reason="Too Dear")
+    assert leads.lost_because(firm.db, new) == "too dear"
+    for change in (
+        lambda: lead_desk.open_lead(firm.db, "New", [1], source="street"),
+        lambda: lead_desk.edit(firm.db, 1, source="street"),
+        lambda: lead_desk.move(firm.db, 1, "talks"),
+        lambda: lead_desk.lose(firm.db, 1, reason="x"),
+    ):
+        before = firm.count("activities")
+        with pytest.raises(lead_desk.NotListedError, match="of this firm; there are"):
+            change()
+        assert firm.count("activities") == before
 
 
 def test_a_contact_that_was_merged_twice_is_found_in_one_step(firm: Office) -> None:

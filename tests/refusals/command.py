@@ -22,12 +22,13 @@ from casefleet_cli.core.mail import message as messages
 from casefleet_cli.core.moments.typed import BadDateError
 from casefleet_cli.core.query import QueryError
 from casefleet_cli.custody.originals import SecretInsideError
+from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk.admission import FiledError, NotHeldError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
 from casefleet_cli.desk.contacts import NotMergedError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.handing import NotGivenError
-from casefleet_cli.desk.leads import NotOpenError
+from casefleet_cli.desk.leads import NotListedError, NotOpenError
 from casefleet_cli.desk.never_log import NotYourListError
 from casefleet_cli.desk.settings import BadSettingError
 from casefleet_cli.desk.strangers import NoStrangerError
@@ -91,6 +92,8 @@ OF_THE_DESK = (
     usage("link 1 --contact 2 --case 2026-101", "None of the contacts of case 2026-101 Nguyen Trust is in e-mail 1; nothing was linked."
           " --yes files it there all the same."),
     usage("email give 2 --to Carl", "E-mail 2 is held; only unassigned mail is given to a colleague.", NotGivenError),
+    usage("lead lose 1 --reason dear", "'dear' is no reason of this firm; there are too dear, and casefleet settings lost-reasons changes"
+          " them.", NotListedError)._replace(given=lambda firm: settings_desk.put(firm.db, "lost-reasons", "too dear")),
     usage("contact unmerge 4", "Contact 4 is part of no other, or was before merges could be taken back.", NotMergedError),
     usage("contact merge 1 3", "Nothing was merged; run it again with --yes to make them one."),
     usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),

@@ -373,6 +373,13 @@ LINKS = (
         )
     ),
     Refusal(
+        lambda firm: lead_desk.move(firm.db, 1, "talks"),
+        lead_desk.NotListedError,
+        "'talks' is no stage of this firm; there are first call, offer, and casefleet settings lead-stages changes them.",
+        2,
+        lambda firm: settings_desk.put(firm.db, "lead-stages", "first call, offer"),
+    ),
+    Refusal(
         lambda firm: user_desk.replace(firm.db, 2, 2),
         handing.NotGivenError,
         "Both are the same user; name a colleague.",
@@ -504,7 +511,8 @@ SETTINGS = (
     Refusal(
         lambda firm: settings_desk.put(firm.db, "colour", "blue"),
         settings_desk.BadSettingError,
-        "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, understanding-seconds and"
+        "There is no setting 'colour'; there are date-order, timezone, authserv-id, read-log, sql, atom-subjects, lead-stages,"
+        " lead-sources, lost-reasons, understanding-seconds and"
         " understanding-megabytes.",
         2,
     ),
