@@ -92,6 +92,7 @@ RIGHTS = {
     "imports list": _ADMINS,
     "imports show": _ADMINS,
     "inspect": Right((), files=("paths",)),
+    "help": Right(()),
     "route": _EVERYBODY,
     "explain": _EVERYBODY,
     "email list": _EVERYBODY,

@@ -72,6 +72,7 @@ COMMANDS = {
     "install": Entry(f"{_HERE}.installing:install", "Link, man pages, completion and units of a server."),
     "doctor": Entry(f"{_HERE}.doctor:examine", "Is it installed right: program, database, Postfix."),
     "sudoers": Entry(f"{_HERE}.sudoers:sudoers", "The sudoers lines by which colleagues use this program."),
+    "help": Entry(f"{_HERE}.helping:help_", "Explain roles, dates, formats, queries, names."),
     "postfix": Entry(f"{_HERE}.mailserver:postfix", "The lines that connect Postfix with this installation."),
 }
 

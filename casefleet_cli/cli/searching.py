@@ -59,6 +59,9 @@ def search_mail(
     options: ListOptions = ListOptions(),  # noqa: B008 - immutable
 ) -> None:
     """Search subject, text, people and attachment names; the last logged first, unless --sort says otherwise."""
+    if query == ["-h"]:
+        output.say(context.get_help(), raw=True)
+        return
     for word in query or ():
         if word.startswith("--"):
             raise UsageError(f"There is no option {word.partition('=')[0]}; see casefleet search --help.")

@@ -116,6 +116,7 @@ LINES = {
     "imports list": ("", "--json"),
     "imports show": ("1",),
     "inspect": ("in.eml",),
+    "help": ("", "roles"),
     "route": ("< in.eml", "--user olga < in.eml", "--json < in.eml"),
     "explain": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json")),
     "email list": ("", "--json", "--case 2026-102", "--lead 1", "--contact 2", "--user olga", "--since 2020-01-01"),
@@ -307,7 +308,7 @@ KEEPING = """link --new-contact, contact add, contact edit, contact merge, conta
 RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
     verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
 """For admins."""
-UNASKED = "init, deliver, inspect"
+UNASKED = "init, deliver, inspect, help"
 """For who can start it: nothing of a firm is shown or changed but what the mail system brings."""
 AT_THE_MACHINE = """init, deliver, publish, migrate, serve, lmtp, redeliver, backup, restore, recover, install, doctor, postfix,
     sudoers"""

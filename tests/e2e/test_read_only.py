@@ -32,7 +32,7 @@ READING = {
     "settings": "settings", "user list": "user list", "user show": "user show 1", "user vcard": "user vcard 1",
     "contact list": "contact list", "contact show": "contact show 1", "contact export": "contact export", "case list": "case list",
     "case show": "case show 2026-101", "lead list": "lead list", "lead show": "lead show 1", "imports list": "imports list",
-    "imports show": "imports show 1", "inspect": "inspect in.eml", "route": "route", "explain": "explain 1",
+    "imports show": "imports show 1", "inspect": "inspect in.eml", "help": "help dates", "route": "route", "explain": "explain 1",
     "email list": "email list", "email show": "email show 3 --raw", "unassigned": "unassigned",
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
     "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",

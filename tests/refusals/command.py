@@ -111,6 +111,7 @@ OF_COMMANDS = (
     usage("unassigned --mine", "--mine is of the user who acts: name one with --as, and leave --user out."),
     usage("triage", "triage asks on a terminal; without one use casefleet unassigned and casefleet link."),
     usage("move 3 --from 2026-101 --to 2026-102 --reason ' '", "Say why with --reason; it stands in the feeds of both."),
+    usage("help everything", "There is no topic 'everything'; there are roles, dates, formats, queries, names."),
     usage("notifications read", "Say which: their numbers, or --all."),
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),
