@@ -206,6 +206,41 @@ def test_pages_are_usable_by_keyboard(reading: Visit) -> None:
     _until(lambda: "e-mails for" in visit.text)
 
 
+_FOCUSED = """const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);
+return {text: it.innerText || "", top: box.top, bottom: box.bottom, left: box.left, right: box.right,
+        ring: style.outlineStyle !== "none" || style.boxShadow !== "none" || style.textDecorationLine !== "none"};"""
+
+
+def _tab_to(visit: Visit, words: str) -> None:
+    """Press Tab until what has these words is marked; whatever is marked on the way can be seen on the telephone."""
+    for _ in range(120):
+        visit.driver.switch_to.active_element.send_keys(TAB)
+        marked = visit.driver.execute_script(_FOCUSED)
+        assert marked["ring"], marked
+        if words in marked["text"]:
+            assert marked["right"] > 0, marked
+            assert marked["left"] < 390, marked
+            assert -1 <= marked["top"] < 900, marked
+            return
+    raise AssertionError(f"no Tab led to {words!r}")
+
+
+def test_from_home_to_an_attachment_on_a_telephone_and_by_keyboard_alone(visit: Visit) -> None:
+    chromium.look(visit.driver, chromium.PHONE)
+    try:
+        visit.go("/")
+        for words, there in (("O'Neill v.", "Case 2026-104"), ("Re: records", "an answer about the 50%")):
+            assert visit.driver.execute_script("return document.documentElement.scrollWidth") <= 390
+            _tab_to(visit, words)
+            visit.driver.switch_to.active_element.send_keys(ENTER)
+            _until(lambda there=there: there in visit.text)  # type: ignore[misc]
+        _tab_to(visit, "Set-Cookie")
+        visit.driver.switch_to.active_element.send_keys(ENTER)
+        _until(lambda: list(visit.downloads.glob("*.html")))
+    finally:
+        chromium.look(visit.driver, chromium.DAY)
+
+
 def test_logging_out_ends_the_visit(visit: Visit) -> None:
     visit.go("/")
     visit.driver.find_element("css selector", ".who button").click()
