@@ -18,7 +18,7 @@ from casefleet_cli.custody import originals
 from casefleet_cli.desk import reading, spoofing
 from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, deliveries, emails, links, mailbook, references
+from casefleet_cli.store import activities, deliveries, emails, labels, links, mailbook, references
 
 if TYPE_CHECKING:
     import sqlite3
@@ -114,6 +114,8 @@ def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[
     whole = mailbook.one(connection, email_id)
     whole["places"] = links.places_of(connection, email_id, sight)
     whole["contacts"] = links.contacts_of(connection, email_id, sight)
+    whole["labels"] = labels.of_email(connection, email_id)
+    whole["notes"] = labels.notes(connection, email_id)
     whole["suspicions"] = [one._asdict() for one in spoofing.of_email(connection, sight, whole)]
     waits = whole["standing"] == "unassigned"
     likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
@@ -139,7 +141,9 @@ def _card(whole: dict[str, Any]) -> None:
             ("Date", _when(whole)),
             ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {_came_by(d)}, {d['standing']}"
                         for d in whole["deliveries"]]),
-            ("Labels", list(dict.fromkeys(label for d in whole["deliveries"] for label in d["labels"]))),
+            ("Labels", _labels(whole)),
+            ("Notes", [f"{note['detail']} ({note['user'] or 'at the command line'}, {output.moment(note['at'])})"
+                       for note in whole["notes"]]),
             ("Standing", whole["standing"]),
             ("Filed to", places),
             ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
@@ -160,6 +164,12 @@ def _card(whole: dict[str, Any]) -> None:
                 output.say(f"  {choice['command']}  ({clean(choice['name'])})", raw=True)
             if not suggestion["choices"]:
                 output.say(f"  {suggestion['command']}", raw=True)
+
+
+def _labels(whole: dict[str, Any]) -> list[str]:
+    """Those of archives, and then those of people."""
+    of_archives = (label for delivery in whole["deliveries"] for label in delivery["labels"])
+    return list(dict.fromkeys([*of_archives, *whole["labels"]]))
 
 
 def _sender(whole: dict[str, Any]) -> str:

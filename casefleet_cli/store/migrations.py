@@ -32,6 +32,7 @@ from casefleet_cli.store import (
     migration_0017,
     migration_0018,
     migration_0019,
+    migration_0020,
     recomputations,
     tables,
 )
@@ -92,6 +93,7 @@ ALL = (
     Migration("0017_letters", migration_0017.change, migration_0017.LEFT),
     Migration("0018_merges", migration_0018.change),
     Migration("0019_givings", migration_0019.change),
+    Migration("0020_labels", migration_0020.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

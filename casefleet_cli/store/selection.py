@@ -54,9 +54,11 @@ _IS_LINKED["case"] = (
 _ATTACHED = "EXISTS (SELECT 1 FROM attachments AS t WHERE t.email_id = e.id AND NOT t.is_inline)"
 _FORWARDED = "SELECT id FROM emails INDEXED BY emails_forwarded WHERE forwards <> '[]'"
 _LABELLED = """SELECT d.email_id FROM deliveries AS d INDEXED BY deliveries_labelled, json_each(d.labels) AS l
-WHERE d.labels <> '[]' AND l.value = {0} COLLATE NOCASE"""
-_HAS_LABEL = """EXISTS (SELECT 1 FROM deliveries AS d, json_each(d.labels) AS l WHERE d.email_id = e.id
-AND l.value = {0} COLLATE NOCASE)"""
+WHERE d.labels <> '[]' AND l.value = {0} COLLATE NOCASE
+UNION SELECT p.email_id FROM email_labels AS p WHERE p.label = {0}"""
+_HAS_LABEL = """(EXISTS (SELECT 1 FROM deliveries AS d, json_each(d.labels) AS l WHERE d.email_id = e.id
+AND l.value = {0} COLLATE NOCASE)
+OR EXISTS (SELECT 1 FROM email_labels AS p WHERE p.email_id = e.id AND p.label = {0}))"""
 _ADDRESS = re.compile(r"[^\s@]*@[^\s@]+")
 
 

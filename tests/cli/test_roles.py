@@ -132,6 +132,9 @@ LINES = {
              "2 --from 2026-102 --to 2026-101 --reason wrong", "1 --from 2026-101 --to lead-1 --reason wrong --yes"),
     "release": ("3", "4", "6"),
     "reject": ("3", "6"),
+    "note": ("5 remember", "2 remember"),
+    "label": ("5 urgent", "2 urgent"),
+    "unlabel": ("5 urgent",),
     "never-log add": ("bank.example", "bank.example --user olga", "bank.example --user lim"),
     "never-log remove": ("bank.example", "bank.example --user olga"),
     "never-log list": ("", "--user olga", "--json"),
@@ -298,7 +301,7 @@ READING = """contact list, contact show, contact export, case list, case show, l
     page email_html, page email_people, page email_files, page attachment, page unassigned, page held, page found, page told,
     page profile, page vcard, page data"""
 """For everybody, guests too: what shows, and what a user needs to get in."""
-FILING = """triage, email give, link, unlink, move, release, reject, never-log add, never-log remove, notifications read, case restrict,
+FILING = """triage, note, label, unlabel, email give, link, unlink, move, release, reject, never-log add, never-log remove, notifications read, case restrict,
     case unrestrict, import, export,
     search --save, search --forget"""
 """Not for guests."""

@@ -48,6 +48,8 @@ WRITING = (
     "redeliver {there}/box",
     "import {there}/mail.eml --user 1",
     "email give 1 --to 2",
+    "note 1 remember",
+    "label 1 urgent",
     "link 1 --case 2026-101 --contact 1",
     "unlink 3 --case 2026-101",
     "move 3 --from 2026-101 --to 2026-102 --reason wrong --yes",
@@ -68,6 +70,7 @@ ELSEWHERE = {
     "init", "backup", "restore", "export", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
     "deliver", "lmtp",  # tests/e2e/test_faults.py
     "install",  # files of the machine
+    "unlabel",  # as label
     "contact unmerge",  # what a merge leaves, in tests/desks/test_people.py
     "atom add",  # a running server, too: below
 }  # fmt: skip

@@ -45,7 +45,7 @@ CHANGING = {
     "init", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
     "contact merge", "contact unmerge", "contact split", "contact import", "case open", "case edit", "lead edit", "case close", "case reopen", "case assign",
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
-    "lead convert", "deliver", "lmtp", "redeliver", "triage", "email give", "link", "link --new-contact", "unlink", "move", "release", "reject", "never-log add",
+    "lead convert", "deliver", "lmtp", "redeliver", "triage", "note", "label", "unlabel", "email give", "link", "link --new-contact", "unlink", "move", "release", "reject", "never-log add",
     "never-log remove", "notifications read", "restore", "recover", "reparse", "install", "publish",
     "atom add", "atom revoke",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from casefleet_cli.desk import addressbook, admission, entries, handing, searche
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
+from casefleet_cli.desk import labels as label_desk
 from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.desk import links as link_desk
 from casefleet_cli.desk import never_log as never_log_desk
@@ -379,6 +380,13 @@ LINKS = (
         2,
         lambda firm: settings_desk.put(firm.db, "lead-stages", "first call, offer"),
     ),
+    Refusal(
+        lambda firm: label_desk.take(firm.db, 1, "urgent"),
+        label_desk.NoLabelError,
+        "Nobody gave e-mail 1 the label urgent; those of an archive stay.",
+        2,
+    ),
+    Refusal(lambda firm: label_desk.note(firm.db, 1, "  "), entries.BadEntryError, "The note is empty; write one.", 2),
     Refusal(
         lambda firm: user_desk.replace(firm.db, 2, 2),
         handing.NotGivenError,
