@@ -1,4 +1,4 @@
-"""Reading logged mail: email list, email show, explain, unassigned."""
+"""Reading logged mail: email list, email show, explain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli import clock
-from casefleet_cli.cli import giving, output, people
+from casefleet_cli.cli import giving, output, people, saving
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from casefleet_cli.store.sight import Sight
 
 email = typer.Typer(help="Logged e-mails: list them, show one.", no_args_is_help=True)
-
 email.command("give")(giving.give)
+email.command("save")(saving.save)
 
 _WAITING = ("held", "rejected")
 

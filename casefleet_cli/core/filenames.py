@@ -39,6 +39,14 @@ def safe_name(filename: str | None, content_type: str) -> str:
     return f"_{name}" if _DEVICE.match(name) else _TILDES.sub("_", name)
 
 
+def numbered(name: str, count: int) -> str:
+    """A name that `safe_name` gave, or for a second and further file of that name: "report (2).pdf"."""
+    if count == 1:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem} ({count}).{ending}" if dot and len(ending) <= _LONGEST_ENDING else f"{name} ({count})"
+
+
 def _seen(letters: str) -> str:
     """The letters that somebody sees."""
     if letters.isascii() and letters.isprintable():

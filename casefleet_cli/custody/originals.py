@@ -27,6 +27,8 @@ class Attachment(NamedTuple):
     content: bytes
     is_masked: bool
     """Whether BCC addresses in it were masked, so that it is not octet for octet what was sent."""
+    defect: str | None = None
+    """What was wrong with its encoding, so that it may not be whole."""
 
 
 def octets_for(connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> bytes:
@@ -52,16 +54,36 @@ def attachment_for(connection: sqlite3.Connection, viewer: Viewer, email_id: int
     viewer's, and the viewer is no admin.
     """
     found = messages.part_bytes(emails.raw_of(connection, email_id), part)
-    if found is None:
-        return None
-    content = found[1]
-    secrets = users.secrets(connection, settings.logging_domain(connection))
-    copy = _redacted(content, secrets)
-    if copy.held and not viewer.is_admin and _tells(copy.raw, users.secrets(connection, but=viewer.user_id)):
-        raise SecretInsideError(
-            "This attachment holds the BCC address of another user, so only that user and admins may have it."
-        )
-    return Attachment(copy.raw, copy.raw != content)
+    return None if found is None else _Mask(connection, viewer).attachment(found[1])
+
+
+class Attachments:
+    """The attachments of an email in sight of a viewer, as `attachment_for` gives one, from one look at its bytes."""
+
+    def __init__(self, connection: sqlite3.Connection, viewer: Viewer, email_id: int) -> None:
+        self._parts = messages.parts(emails.raw_of(connection, email_id))
+        self._mask = _Mask(connection, viewer)
+
+    def one(self, part: str) -> Attachment | None:
+        """The attachment by the number of its part; None where there is none. Raises SecretInsideError."""
+        found = self._parts.get(part)
+        return self._mask.attachment(*found.content()) if found else None
+
+
+class _Mask:
+    """What of an attachment a viewer may have."""
+
+    def __init__(self, connection: sqlite3.Connection, viewer: Viewer) -> None:
+        self._secrets = users.secrets(connection, settings.logging_domain(connection))
+        self._not_for_viewer = None if viewer.is_admin else users.secrets(connection, but=viewer.user_id)
+
+    def attachment(self, content: bytes, defect: str | None = None) -> Attachment:
+        copy = _redacted(content, self._secrets)
+        if copy.held and self._not_for_viewer and _tells(copy.raw, self._not_for_viewer):
+            raise SecretInsideError(
+                "This attachment holds the BCC address of another user, so only that user and admins may have it."
+            )
+        return Attachment(copy.raw, copy.raw != content, defect)
 
 
 def _tells(content: bytes, secrets: Secrets) -> bool:

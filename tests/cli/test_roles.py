@@ -122,6 +122,7 @@ LINES = {
     "email list": ("", "--json", "--case 2026-102", "--lead 1", "--contact 2", "--user olga", "--since 2020-01-01"),
     "email show": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json", " --headers", " --html", " --raw")),
     "email give": ("5 --to olga", "5 --to lim", "2 --to olga", "3 --to lim"),
+    "email save": tuple(f"{n}{form}" for n in EMAILS.split() for form in (" --to out", " --eml --to out", " --to -", " --eml --to -")),
     "unassigned": ("", "--json", "--mine", "--user olga --json"),
     "triage": ("",),
     "link": ("1 --contact 2", "5 --contact 1 --case 2026-101", "2 --case 2026-101", "6 --contact 2 --case 102",
@@ -293,7 +294,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
 
 
-READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, unassigned,
+READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email save, unassigned,
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
     atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
@@ -316,7 +317,13 @@ UNASKED = "init, deliver, inspect, help"
 AT_THE_MACHINE = """init, deliver, publish, migrate, serve, lmtp, redeliver, backup, restore, recover, install, doctor, postfix,
     sudoers"""
 """Never for who comes through sudo, an admin included."""
-FROM_FILES = {"contact import": ("path",), "import": ("paths",), "inspect": ("paths",), "export": ("to",)}
+FROM_FILES = {
+    "contact import": ("path",),
+    "import": ("paths",),
+    "inspect": ("paths",),
+    "export": ("to",),
+    "email save": ("to",),
+}
 """What takes no names of files from who comes through sudo."""
 
 
@@ -430,6 +437,7 @@ HIDDEN = {
     "email show {}": ("2", "9"),
     "email show --raw {}": ("3", "9"),
     "email show --headers {}": ("6", "9"),
+    "email save --eml {}": ("3", "9"),
     "explain {}": ("3", "9"),
     "link {} --contact 1": ("2", "9"),
     "link 5 --contact {}": ("2", "9"),

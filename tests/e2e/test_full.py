@@ -67,7 +67,7 @@ WRITING = (
 IN_STEPS = ("import ", "recover ", "redeliver ", "reparse ")
 """Every mail is committed by itself: what was done stays, and the same command goes on."""
 ELSEWHERE = {
-    "init", "backup", "restore", "export", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
+    "init", "backup", "restore", "export", "email save", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
     "deliver", "lmtp",  # tests/e2e/test_faults.py
     "install",  # files of the machine
     "unlabel",  # as label

@@ -33,7 +33,7 @@ READING = {
     "contact list": "contact list", "contact show": "contact show 1", "contact export": "contact export", "case list": "case list",
     "case show": "case show 2026-101", "lead list": "lead list", "lead show": "lead show 1", "imports list": "imports list",
     "imports show": "imports show 1", "inspect": "inspect in.eml", "help": "help dates", "route": "route", "explain": "explain 1",
-    "email list": "email list", "email show": "email show 3 --raw", "unassigned": "unassigned",
+    "email list": "email list", "email show": "email show 3 --raw", "email save": "email save 3 --eml", "unassigned": "unassigned",
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
     "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
@@ -108,7 +108,7 @@ def said(path: str, line: str, *, user: int = 0) -> tuple[int, str]:
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    for made in (Path("out.zip"), Path("copy.db")):
+    for made in (Path("out.zip"), Path("copy.db"), Path("email-3.eml")):
         made.unlink(missing_ok=True)
     words = told.read_text().replace(str(Path(path).parent), "FOLDER")
     return os.waitstatus_to_exitcode(status), words

@@ -49,6 +49,7 @@ from casefleet_cli.lmtp.syslog import Syslog
 from casefleet_cli.sources import folders, locks
 from casefleet_cli.store.database import WrongDatabaseError
 from casefleet_cli.store.references import AmbiguousReferenceError, UnknownReferenceError
+from tests.containers import letter, part
 from tests.fakes import Failing, OnPurposeError
 from tests.firm import BCC, mail
 from tests.refusals import Office, Refusal, log
@@ -57,6 +58,16 @@ from tests.refusals.store import another
 
 def usage(line: str, sentence: str, error: type[CasefleetError] = UsageError) -> Refusal:
     return Refusal(line, error, sentence, 2)
+
+
+def on_terminal(firm: Office) -> None:
+    """Somebody reads what is printed."""
+    firm.patch.setattr(sys.stdout.__class__, "isatty", lambda self: True, raising=False)
+
+
+def with_files(firm: Office) -> None:
+    """E-mail 6 has files in its parts 1 and 2."""
+    log(firm, letter(*(part("text/plain", f"{name}.txt", b"x") for name in "ab")))
 
 
 OF_THE_DESK = (
@@ -119,6 +130,21 @@ OF_COMMANDS = (
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),
     usage("email show 1 --html", "E-mail 1 has no HTML; casefleet email show 1 shows its text."),
+    usage("email save 1", "E-mail 1 has no attachments; --eml saves the e-mail itself."),
+    usage("email save 1 --part 2 --eml", "Choose one of --part and --eml."),
+    usage("email save 6 --part 9", "E-mail 6 has no attachment in part 9; there is 1, 2.")._replace(given=with_files),
+    usage("email save 6 --to -", "Standard output takes one file; choose an attachment by --part: 1, 2.")
+    ._replace(given=with_files),
+    usage("email save 1 --eml --to -", "A file is nothing to read: send it to one by > FILE, or into a pipe.")
+    ._replace(given=on_terminal),
+    usage("email save 99", "There is no e-mail 99; casefleet email list shows what there is.", UnknownReferenceError),
+    usage("email save 1 --eml --to casefleet.db", "casefleet.db is no folder; name another with --to.",
+          CannotCreateError)._replace(exit_code=73),
+    usage("email save 1 --eml --to nowhere/out", "nowhere/out cannot be created: No such file or directory.",
+          CannotCreateError)._replace(exit_code=73),
+    usage("--as Carl email save 6 --eml", "The bytes of e-mail 6 hold the BCC address of another user and are for"
+          " admins; casefleet email show 6 --headers shows the rest.", SecretInsideError)._replace(
+        given=lambda firm: log(firm, mail("x@else.example", Bcc=BCC["ada"], msgid="6"))),
     usage("export --to out", "Say what: --case or --lead."),
     usage("export --to out --case 2026-101 --lead 1", "Say what: --case or --lead."),
     usage("lead list --status gone", "'gone' is no status of a lead; there are open, converted and lost."),
@@ -142,7 +168,7 @@ OF_COMMANDS = (
     usage("user edit 1 --role guest", "Ada Berg is the last admin; make another user one first, by casefleet user edit"
           " USER --role admin.", LastAdminError),
     usage("export --case 2026-101 --to -", "A .zip is nothing to read: send it to a file by > FILE.zip, or into a pipe.")
-    ._replace(given=lambda firm: firm.patch.setattr(sys.stdout.__class__, "isatty", lambda self: True, raising=False)),
+    ._replace(given=on_terminal),
     usage("--as Carl case restrict 2026-101", "Who sees case 2026-101 is for admins and its users to say; ask one of"
           " them.", NotAssignedError),
     usage("--as Carl case open Mine --number 2026-101", "The number 2026-101 is not free; give another with --number.",
