@@ -98,6 +98,7 @@ RIGHTS = {
     "email list": _EVERYBODY,
     "email show": _EVERYBODY,
     "email give": _WORKING,
+    "email print": _EVERYBODY,
     "email save": Right(EVERYBODY, files=("to",)),
     "unassigned": _EVERYBODY,
     "triage": _WORKING,

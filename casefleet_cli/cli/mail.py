@@ -8,33 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli import clock
-from casefleet_cli.cli import giving, output, people, saving
+from casefleet_cli.cli import card, giving, output, people, printing, saving
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
 from casefleet_cli.core.rules.explanation import sentences
-from casefleet_cli.core.spoofing.letters import visible
 from casefleet_cli.custody import originals
 from casefleet_cli.desk import reading, spoofing
-from casefleet_cli.desk import suggestions as suggestion_desk
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import activities, deliveries, emails, labels, links, mailbook, references
+from casefleet_cli.store import activities, deliveries, emails, links, mailbook, references
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from casefleet_cli.store.sight import Sight
 
 email = typer.Typer(help="Logged e-mails: list them, show one.", no_args_is_help=True)
 email.command("give")(giving.give)
 email.command("save")(saving.save)
-
-_WAITING = ("held", "rejected")
-
-
-def _person(name: object, address: object) -> str:
-    return f"{name} <{address}>" if name and address else str(name or address or "")
-
+email.command("print")(printing.print_)
 
 _COLUMNS = (
     Column("id", "email"),
@@ -104,55 +95,13 @@ def show(
             raise UsageError(f"E-mail {email_id} has no HTML; casefleet email show {email_id} shows its text.")
         output.block(found)
     elif as_json:
-        output.json_value(_whole(connection, email_id, context.obj.sight))
+        output.json_value(card.whole(connection, email_id, context.obj.sight))
     else:
-        _card(_whole(connection, email_id, context.obj.sight))
-
-
-def _whole(connection: sqlite3.Connection, email_id: int, sight: Sight) -> dict[str, Any]:
-    """Everything in sight about one email, as `email show --json` gives it."""
-    whole = mailbook.one(connection, email_id)
-    whole["places"] = links.places_of(connection, email_id, sight)
-    whole["contacts"] = links.contacts_of(connection, email_id, sight)
-    whole["labels"] = labels.of_email(connection, email_id)
-    whole["notes"] = labels.notes(connection, email_id)
-    whole["suspicions"] = [one._asdict() for one in spoofing.of_email(connection, sight, whole)]
-    waits = whole["standing"] == "unassigned"
-    likely = suggestion_desk.for_email(connection, email_id, sight) if waits else []
-    whole["suggestions"] = [one.told for one in likely]
-    return whole
+        _card(card.whole(connection, email_id, context.obj.sight))
 
 
 def _card(whole: dict[str, Any]) -> None:
-    places = [
-        f"{place['kind']} {place['number'] or place['id']} {place['name']} ({place['status']}), linked by"
-        f" {'a rule' if place['linked_by'] == 'rule' else place['user'] or 'hand'}"
-        for place in whole["places"]
-    ]
-    output.card(
-        [
-            ("E-mail", whole["id"]),
-            ("Subject", visible(whole["subject"] or "")),
-            ("From", _sender(whole)),
-            ("Beware", [one["sentence"] for one in whole["suspicions"]]),
-            ("To", [_person(p["name"], p["address"]) for p in whole["to"]]),
-            ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
-            ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
-            ("Date", _when(whole)),
-            ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {_came_by(d)}, {d['standing']}"
-                        for d in whole["deliveries"]]),
-            ("Labels", _labels(whole)),
-            ("Notes", [f"{note['detail']} ({note['user'] or 'at the command line'}, {output.moment(note['at'])})"
-                       for note in whole["notes"]]),
-            ("Standing", whole["standing"]),
-            ("Filed to", places),
-            ("Contacts", [f"{contact['id']} {contact['name']}" for contact in whole["contacts"]]),
-            ("Attachments", [f"{a['filename'] or 'unnamed'} ({a['content_type']}, {a['size']} bytes)"
-                             for a in whole["attachments"]]),
-            ("Forwards", [forward_in_words(forward) for forward in whole["forwards"]]),
-            ("Defects", whole["defects"]),
-        ]
-    )  # fmt: skip
+    output.card(card.fields(whole))
     if whole["text"]:
         output.say("")
         output.block(whole["text"])
@@ -164,39 +113,6 @@ def _card(whole: dict[str, Any]) -> None:
                 output.say(f"  {choice['command']}  ({clean(choice['name'])})", raw=True)
             if not suggestion["choices"]:
                 output.say(f"  {suggestion['command']}", raw=True)
-
-
-def _labels(whole: dict[str, Any]) -> list[str]:
-    """Those of archives, and then those of people."""
-    of_archives = (label for delivery in whole["deliveries"] for label in delivery["labels"])
-    return list(dict.fromkeys([*of_archives, *whole["labels"]]))
-
-
-def _sender(whole: dict[str, Any]) -> str:
-    deceives = any(one["field"] == "from" for one in whole["suspicions"])
-    if deceives or whole["standing"] in _WAITING:
-        return people.shown(whole["from_name"], whole["from_address"], is_doubtful=True)
-    return _person(whole["from_name"], whole["from_address"])
-
-
-def _came_by(delivery: dict[str, Any]) -> str:
-    return f"{delivery['source']} ({delivery['format']})" if delivery["format"] else str(delivery["source"])
-
-
-_SAYS = {"received": "by its Received fields", "archive": "as its archive says"}
-
-
-def _when(whole: dict[str, Any]) -> str:
-    said = _SAYS.get(whole["moment_from"])
-    when = output.moment(whole["sent_at"])
-    return f"{when} ({said})" if said else when
-
-
-def forward_in_words(forward: dict[str, Any]) -> str:
-    """What an e-mail forwards, in a line."""
-    sender = forward["from"] or {"name": "", "address": ""}
-    who = _person(sender["name"], sender["address"]) or "somebody"
-    return f"{forward['subject'] or '(no subject)'}, from {who}, {forward['date_raw'] or 'no date'}"
 
 
 def explain(

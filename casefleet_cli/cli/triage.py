@@ -9,8 +9,8 @@ import typer
 
 from casefleet_cli import access
 from casefleet_cli.cli import keys, output, waiting
+from casefleet_cli.cli.card import forward_in_words
 from casefleet_cli.cli.cleaning import clean
-from casefleet_cli.cli.mail import forward_in_words
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.core.rules.routing import Place
 from casefleet_cli.core.spoofing.letters import visible

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from casefleet_cli.core.secrets.spelling import Secrets
     from casefleet_cli.store.sight import Sight
 
 _LIST = """SELECT e.id, e.sent_at AS date, e.from_name, e.from_address, e.subject, e.standing,
@@ -145,6 +146,12 @@ def html(connection: sqlite3.Connection, email_id: int) -> str | None:
     if found is None:
         return None
     return users.secrets(connection, settings.logging_domain(connection)).hide(found)
+
+
+def original(connection: sqlite3.Connection, email_id: int) -> tuple[bytes, Secrets]:
+    """The bytes of an email, and the secrets to hide in whatever is shown of them."""
+    secrets = users.secrets(connection, settings.logging_domain(connection))
+    return originals.of_email(connection, email_id), secrets
 
 
 def _whole(connection: sqlite3.Connection, sight: Sight, email_id: int, most: int) -> Iterator[dict[str, Any]]:

@@ -136,14 +136,30 @@ def made(raw: bytes, secrets: Secrets, whole: str) -> bytes:
     return page.encode("utf-8", "replace")
 
 
+def inside(raw: bytes, secrets: Secrets, text: str) -> str:
+    """The HTML of a message as `made` has it, to stand in a page of another; its text where there is none to show."""
+    html, pictures = messages.html_with_images(raw)
+    if html is None:
+        return as_text(text)
+    try:
+        body, notes = _harmless(html, pictures, secrets.hide, "")
+    except TooDeepError:
+        body, notes = as_text(text), [TOO_DEEP]
+    return _note(notes) + body
+
+
 MAKE = workers.Task(made, processor=0.5, clock=0.7)
 """So a page is there within a second, whatever is in the mail."""
 
 
 def _text_instead(text: str, why: str, whole: str) -> bytes:
     notes = [why, *(_only_beginning(whole) if len(text) > MAX_TEXT else ())]
-    shown = f'<div style="white-space:pre-wrap" dir="auto">{breakable(unstacked(text[:MAX_TEXT]))}</div>'
-    return _page(shown, notes).encode("utf-8", "replace")
+    return _page(as_text(text[:MAX_TEXT]), notes).encode("utf-8", "replace")
+
+
+def as_text(text: str) -> str:
+    """A text as HTML in which every word can be broken."""
+    return f'<div style="white-space:pre-wrap" dir="auto">{breakable(unstacked(text))}</div>'
 
 
 def harmless(
@@ -154,6 +170,13 @@ def harmless(
     `pictures`: the mail's own, by Content-ID, as (content type, bytes); they become data: addresses. `masked` hides
     secrets; it is asked once the HTML has one spelling. Raises TooDeepError.
     """
+    return _page(*_harmless(html, pictures, masked, whole))
+
+
+def _harmless(
+    html: str, pictures: Mapping[str, tuple[str, bytes]], masked: Callable[[str], str], whole: str
+) -> tuple[str, list[str]]:
+    """What is inside of that page, and what is to be said about it."""
     import nh3  # noqa: PLC0415 - only this page needs it
 
     simple = _simple(html)
@@ -188,7 +211,7 @@ def harmless(
     notes = _only_beginning(whole) if simple.is_cut else []
     if left_out:
         notes.append(f"{left_out} picture{'s' * (left_out > 1)} not loaded.")
-    return _page(masked(body), notes)
+    return masked(body), notes
 
 
 def disposition(filename: str | None, content_type: str) -> str:
@@ -200,10 +223,17 @@ def disposition(filename: str | None, content_type: str) -> str:
 
 
 def _page(body: str, notes: list[str]) -> str:
-    return _PAGE.format(body=body, note=f'<p class="casefleet-note">{" ".join(notes)}</p>' if notes else "")
+    return _PAGE.format(body=body, note=_note(notes))
+
+
+def _note(notes: list[str]) -> str:
+    return f'<p class="casefleet-note">{" ".join(notes)}</p>' if notes else ""
 
 
 def _only_beginning(whole: str) -> list[str]:
+    """What is said of HTML that is cut; `whole` is where all can be read, where there is such a page."""
+    if not whole:
+        return ["Only the beginning is shown."]
     link = f'<a href="{escape(whole)}" target="_blank" rel="noopener">Show all as text</a>'
     return [f"Only the beginning is shown. {link}"]
 

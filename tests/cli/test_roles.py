@@ -122,6 +122,7 @@ LINES = {
     "email list": ("", "--json", "--case 2026-102", "--lead 1", "--contact 2", "--user olga", "--since 2020-01-01"),
     "email show": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --json", " --headers", " --html", " --raw")),
     "email give": ("5 --to olga", "5 --to lim", "2 --to olga", "3 --to lim"),
+    "email print": tuple(f"{n}{form}" for n in EMAILS.split() for form in ("", " --text")),
     "email save": tuple(f"{n}{form}" for n in EMAILS.split() for form in (" --to out", " --eml --to out", " --to -", " --eml --to -")),
     "unassigned": ("", "--json", "--mine", "--user olga --json"),
     "triage": ("",),
@@ -294,7 +295,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
 
 
-READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email save, unassigned,
+READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email print, email save, unassigned,
     explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
     atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
@@ -437,6 +438,7 @@ HIDDEN = {
     "email show {}": ("2", "9"),
     "email show --raw {}": ("3", "9"),
     "email show --headers {}": ("6", "9"),
+    "email print {}": ("3", "9"),
     "email save --eml {}": ("3", "9"),
     "explain {}": ("3", "9"),
     "link {} --contact 1": ("2", "9"),

@@ -76,7 +76,7 @@ ELSEWHERE = {
 }  # fmt: skip
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "contact export", "case list", "case show", "lead list",
-    "lead show", "imports list", "imports show", "inspect", "help", "route", "explain", "email list", "email show",
+    "lead show", "imports list", "imports show", "inspect", "help", "route", "explain", "email list", "email show", "email print",
     "unassigned", "triage", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
 }  # fmt: skip
 

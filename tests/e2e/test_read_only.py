@@ -33,7 +33,7 @@ READING = {
     "contact list": "contact list", "contact show": "contact show 1", "contact export": "contact export", "case list": "case list",
     "case show": "case show 2026-101", "lead list": "lead list", "lead show": "lead show 1", "imports list": "imports list",
     "imports show": "imports show 1", "inspect": "inspect in.eml", "help": "help dates", "route": "route", "explain": "explain 1",
-    "email list": "email list", "email show": "email show 3 --raw", "email save": "email save 3 --eml", "unassigned": "unassigned",
+    "email list": "email list", "email show": "email show 3 --raw", "email save": "email save 3 --eml", "email print": "email print 3", "unassigned": "unassigned",
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
     "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
