@@ -117,6 +117,7 @@ RIGHTS = {
     "feed": _EVERYBODY,
     "notifications": _EVERYBODY,
     "notifications read": _WORKING,
+    "count": _EVERYBODY,
     "search": _EVERYBODY,
     "search --save": _WORKING,
     "search --forget": _WORKING,

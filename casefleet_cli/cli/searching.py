@@ -62,10 +62,7 @@ def search_mail(
     if query == ["-h"]:
         output.say(context.get_help(), raw=True)
         return
-    for word in query or ():
-        if word.startswith("--"):
-            raise UsageError(f"There is no option {word.partition('=')[0]}; see casefleet search --help.")
-    text = " ".join(query or ())
+    text = typed(query, "search")
     if sum((save is not None, saved is not None, list_saved, forget is not None)) > 1:
         raise UsageError("Choose one of --save, --saved, --list-saved and --forget.")
     if (list_saved or forget is not None) and text:
@@ -94,6 +91,14 @@ def search_mail(
 
 # So that -word is a part of the query, even -hearing.
 search_mail.context_settings = {"ignore_unknown_options": True, "help_option_names": ["--help"]}  # type: ignore[attr-defined]
+
+
+def typed(words: list[str] | None, command: str) -> str:
+    """The query that these words are; raises UsageError for one that was meant as an option of the command."""
+    for word in words or ():
+        if word.startswith("--"):
+            raise UsageError(f"There is no option {word.partition('=')[0]}; see casefleet {command} --help.")
+    return " ".join(words or ())
 
 
 def _found(connection: sqlite3.Connection, query: Query, options: ListOptions, sight: Sight, sort: str) -> None:

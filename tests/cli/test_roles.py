@@ -146,6 +146,7 @@ LINES = {
     "search": ("bismarck*", "case:777", "wolfram*", "heldsubject", "is:held", "is:rejected", "is:unassigned", "case:2026-102", "case:wolframcase",
                "contact:wolframperson", "lead:wolframlead", "-nothing", "qqqq*", "tttt9x2vt4hc8wnp", "--saved court",
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
+    "count": ("--by case,month,user,outcome --json", "--by case", "--by case wolfram*", "--by user is:held", "--by month case:777"),
     "serve": (),
     "signin": ("olga", "ann", "ben", "lim", "gus"),
     "atom add": ("/", "/cases/2", "/cases/3", "/contacts/2", "/emails/3", "'/search?q=wolfram*'", "/held", "/nowhere"),
@@ -296,7 +297,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
 
 
 READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email print, email save, unassigned,
-    explain, route, feed, notifications, never-log list, search, serve, user show, user vcard, user password, signin,
+    explain, route, feed, notifications, never-log list, search, count, serve, user show, user vcard, user password, signin,
     atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
     page lead, page lead_journal, page lead_files, page contact, page email,
@@ -450,6 +451,7 @@ HIDDEN = {
     "feed --contact {}": ("2", "9"),
     "email list --lead {}": ("1", "9"),
     "search case:{}": ("102", "109"),
+    "count --by month case:{}": ("102", "109"),
     "user vcard lim --case {}": ("102", "109"),
 }
 """What Lim may not see, and what is nowhere."""

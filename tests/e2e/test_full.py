@@ -77,7 +77,7 @@ ELSEWHERE = {
 READING = {
     "user list", "user show", "user vcard", "contact list", "contact show", "contact export", "case list", "case show", "lead list",
     "lead show", "imports list", "imports show", "inspect", "help", "route", "explain", "email list", "email show", "email print",
-    "unassigned", "triage", "never-log list", "feed", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
+    "unassigned", "triage", "never-log list", "feed", "count", "serve", "verify", "doctor", "sudoers", "signin", "reads", "atom list",
 }  # fmt: skip
 
 

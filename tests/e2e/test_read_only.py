@@ -35,7 +35,7 @@ READING = {
     "imports show": "imports show 1", "inspect": "inspect in.eml", "help": "help dates", "route": "route", "explain": "explain 1",
     "email list": "email list", "email show": "email show 3 --raw", "email save": "email save 3 --eml", "email print": "email print 3", "unassigned": "unassigned",
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
-    "search": "search court", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
+    "search": "search court", "count": "count --by case,month,user,outcome", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
     "migrate": "migrate --dry-run", "reads": "reads", "atom list": "atom list",
 }  # fmt: skip

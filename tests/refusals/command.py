@@ -176,6 +176,9 @@ OF_COMMANDS = (
     usage("--as Carl email show 6 --raw", "The bytes of e-mail 6 hold the BCC address of another user and are for"
           " admins; casefleet email show 6 --headers shows the rest.", SecretInsideError)._replace(
         given=lambda firm: log(firm, mail("x@else.example", Bcc=BCC["ada"], msgid="6"))),
+    usage("count hearing", "Say by what: --by case, month, user or outcome, or several of them, as in --by case,month."),
+    usage("count --by size", "There is no 'size' to count by; --by takes case, month, user and outcome: case,month."),
+    usage("count --by month --order x", "There is no option --order; see casefleet count --help."),
     usage("search --order x", "There is no option --order; see casefleet search --help."),
     usage("search --sort size x", "There is no order 'size'; --sort takes date, relevance or logged."),
     usage("search --sort relevance is:held -x", "--sort relevance needs words to look for; --sort date does without."),
