@@ -11,11 +11,12 @@ from casefleet_cli.core.moments import typed
 from casefleet_cli.core.query import Query, Term, parse
 from casefleet_cli.desk import spoofing
 from casefleet_cli.errors import UsageError
-from casefleet_cli.store import contacts, links, mailbook, search
+from casefleet_cli.store import contacts, links, mailbook, references, search
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from casefleet_cli.cli.state import State
     from casefleet_cli.core.moments.days import Days
     from casefleet_cli.desk.batches import Step
     from casefleet_cli.store.sight import Sight
@@ -56,6 +57,16 @@ def unassigned(
     asked = Query(tuple(groups))
     groups.append(_CAN_BE_LINKED if asked.names("is") else _CAN_BE_LINKED[:1])
     return search.numbers(connection, Query(tuple(groups)), sight)
+
+
+def whose(state: State, user: str | None, *, mine: bool) -> int | None:
+    """The user that --user or --mine names; None for neither. Raises UsageError for both, or where nobody acts."""
+    if not mine:
+        return references.user(state.reader(), user) if user else None
+    user_id = state.viewer().user_id
+    if user_id is None or user:
+        raise UsageError("--mine is of the user who acts: name one with --as, and leave --user out.")
+    return user_id
 
 
 def show_plan(connection: sqlite3.Connection, steps: list[Step], sight: Sight) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from casefleet_cli import access
+from casefleet_cli import access, clock
 from casefleet_cli.cli import output, people
 from casefleet_cli.cli.output import Column, ListOptions
+from casefleet_cli.core.moments import typed
 from casefleet_cli.desk import notifications as notification_desk
 from casefleet_cli.desk import spoofing
 from casefleet_cli.errors import UsageError
@@ -45,9 +46,12 @@ def _what(row: Mapping[str, Any], kind: str, number: int) -> str:
 @output.listing
 def show_feed(
     context: typer.Context,
+    of_case: Annotated[str | None, typer.Argument(metavar="CASE", help="As --case.")] = None,
     case: Annotated[str | None, typer.Option(help="The feed of this case.")] = None,
     lead: Annotated[str | None, typer.Option(help="The feed of this lead.")] = None,
     contact: Annotated[str | None, typer.Option(help="The feed of this contact.")] = None,
+    user: Annotated[str | None, typer.Option(help="Only what this user did, and what came for this user.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only from this date on.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that happened.")] = False,
     options: ListOptions = ListOptions(),  # noqa: B008 - immutable
 ) -> None:
@@ -56,15 +60,18 @@ def show_feed(
     asked = [
         (kind, find(connection, text, context.obj.sight))
         for kind, find, text in (
+            ("case", references.case, of_case),
             ("case", references.case, case),
             ("lead", references.lead, lead),
             ("contact", references.contact, contact),
         )
         if text is not None
     ] + [("all", 0)] * everything
-    if len(asked) != 1:
-        raise UsageError("Choose one of --case, --lead, --contact and --all.")
-    kind, number = asked[0]
+    if len(asked) > 1 or not (asked or user):
+        raise UsageError("Choose one of --case, --lead, --contact and --all, or --user.")
+    kind, number = asked[0] if asked else ("all", 0)
+    user_id = references.user(connection, user) if user else None
+    after = clock.stamp(typed.moment(since, context.obj.days())) if since else None
     columns: tuple[str | Column, ...] = (
         Column("id", only="machine"),
         Column("at", "when"),
@@ -76,7 +83,7 @@ def show_feed(
         *(Column(name, only="machine") for name in ("about_user", "detail", "case_id", "lead_id", "contact_id")),
         Column("about_activity_id", only="machine"),
     )
-    rows = feed.of(connection, kind, number, options.limit, sight=context.obj.sight)
+    rows = feed.of(connection, kind, number, options.limit, user=user_id, since=after, sight=context.obj.sight)
     marked = spoofing.marked(connection, context.obj.sight, rows)
     output.show(marked, columns, options, empty="Nothing has happened here yet.")
 

@@ -6,9 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from casefleet_cli import clock
-from casefleet_cli.cli import card, giving, output, people, printing, saving
+from casefleet_cli.cli import card, choosing, giving, output, people, printing, saving
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.core.moments import typed
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     import sqlite3
 
 
-email = typer.Typer(help="Logged e-mails: list them, show one.", no_args_is_help=True)
+class _Emails(TyperGroup):
+    """Takes the number of an e-mail for the command that shows it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, ["show", *args] if args[0].isdecimal() else args)
+
+
+email = typer.Typer(
+    cls=_Emails, help="Logged e-mails: list, show, save and print; email 55 shows e-mail 55.", no_args_is_help=True
+)
 email.command("give")(giving.give)
 email.command("save")(saving.save)
 email.command("print")(printing.print_)
@@ -33,7 +43,10 @@ _COLUMNS = (
     *people.SENDER,
     Column("recipients", "to"),
     *people.SUBJECT,
+    Column("places", "on", cell=lambda row: [*row["cases"], *(f"lead {name}" for name in row["leads"])], only="table"),
     "standing",
+    Column("cases", only="machine"),
+    Column("leads", only="machine"),
     Column("attachments", "files", cell=lambda row: row["attachments"] or ""),
 )
 
@@ -46,8 +59,10 @@ def list_(
     lead: Annotated[str | None, typer.Option(help="Only mail on this lead.")] = None,
     contact: Annotated[str | None, typer.Option(help="Only mail linked to this contact.")] = None,
     user: Annotated[str | None, typer.Option(help="Only mail logged for this user.")] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only mail logged for whoever acts.")] = False,
     since: Annotated[str | None, typer.Option(help="Only mail from this date on.")] = None,
     until: Annotated[str | None, typer.Option(help="Only mail up to this date.")] = None,
+    logged_since: Annotated[str | None, typer.Option(help="Only mail that was logged from this date on.")] = None,
     options: ListOptions = ListOptions(),  # noqa: B008 - immutable
 ) -> None:
     """List logged e-mails, newest first."""
@@ -57,13 +72,17 @@ def list_(
         "case": references.case(connection, case, context.obj.sight) if case else None,
         "lead": references.lead(connection, lead, context.obj.sight) if lead else None,
         "contact": references.contact(connection, contact, context.obj.sight) if contact else None,
-        "user": references.user(connection, user) if user else None,
+        "user": choosing.whose(context.obj, user, mine=mine),
         "since": clock.stamp(typed.moment(since, days)) if since else None,
         "until": clock.stamp(typed.moment(until, days, until=True)) if until else None,
+        "logged_since": clock.stamp(typed.moment(logged_since, days)) if logged_since else None,
     }
-    found = mailbook.listed(connection, asked, options.limit, sight=context.obj.sight)
-    rows = spoofing.marked(connection, context.obj.sight, found)
+    sight, wanted = context.obj.sight, output.rows_wanted(options)
+    found = mailbook.listed(connection, asked, wanted and wanted + 1, sight=sight)
+    rows = spoofing.marked(connection, sight, mailbook.with_places(connection, sight, found[:wanted]))
     output.show(rows, _COLUMNS, options, empty="No e-mail fits. casefleet deliver and casefleet import log mail.")
+    if wanted is not None and len(found) > wanted and options.limit is None:
+        output.warn(f"These are the {wanted} newest; --limit N shows N.")
 
 
 @email.command("show")

@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 LARGEST = 2**63 - 1
 """The largest number that SQLite takes; none that is asked for by a command may be beyond it."""
-_KEEPS = {"subject": 1, "title": 1, "suggestion": 1, "number": 2, "case_number": 2}
+_KEEPS = {"subject": 1, "title": 1, "places": 1, "suggestion": 1, "number": 2, "case_number": 2}
 """How long a column stays whole where a terminal is narrow, by its name."""
 _SAFE_FORMATS = {"unsafehtml": "html", "latex_raw": "latex"}
 """What came from mail is escaped, even in the formats that are for trusted text."""
@@ -39,6 +39,8 @@ _PIPES_DIVIDE = ("github", "pipe", "orgtbl", "jira", "presto", "pretty", "psql")
 _DAYS: ContextVar[Callable[[], Days] | None] = ContextVar("days", default=None)
 
 MARKS = tables.MARKS
+ON_A_TERMINAL = 50
+"""Rows that a terminal gets of a long list without --limit."""
 
 
 class Column(NamedTuple):
@@ -63,10 +65,12 @@ class ListOptions(NamedTuple):
     table_format: str = "simple"
     """tabulate's name."""
     limit: int | None = None
+    mark: bool = False
+    """Whether CSV begins with a byte order mark, by which Excel knows UTF-8."""
 
 
 def listing(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that takes `options: ListOptions` the five options of lists."""
+    """Give a command that takes `options: ListOptions` the six options of lists."""
     signature = inspect.signature(command, eval_str=True)
     kept = [parameter for parameter in signature.parameters.values() if parameter.name != "options"]
     added = [
@@ -75,6 +79,11 @@ def listing(command: Callable[..., None]) -> Callable[..., None]:
             ("as_json", False, Annotated[bool, typer.Option("--json", help="Print a JSON array.")]),
             ("as_nl", False, Annotated[bool, typer.Option("--nl", help="Print JSON, one object a line.")]),
             ("as_csv", False, Annotated[bool, typer.Option("--csv", help="Print CSV.")]),
+            (
+                "mark",
+                False,
+                Annotated[bool, typer.Option("--bom", help="With --csv: a byte order mark first, for Excel.")],
+            ),
             (
                 "table_format",
                 None,
@@ -92,9 +101,18 @@ def listing(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def with_options(
-        *, as_json: bool, as_nl: bool, as_csv: bool, table_format: str | None, limit: int | None, **given: object
+        *,
+        as_json: bool,
+        as_nl: bool,
+        as_csv: bool,
+        mark: bool,
+        table_format: str | None,
+        limit: int | None,
+        **given: object,
     ) -> None:
-        command(**given, options=_chosen(as_json, as_nl, as_csv, table_format, limit))
+        if mark and not as_csv:
+            raise UsageError("--bom goes with --csv.")
+        command(**given, options=_chosen(as_json, as_nl, as_csv, table_format, limit)._replace(mark=mark))
 
     parameters = kept + added
     with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
@@ -114,9 +132,16 @@ def show(
     names = [column.name for column in chosen if column.only != "table"]
     records = ({name: row.get(name) for name in names} for row in rows)
     if options.form == "csv":
+        _write("\ufeff" * options.mark)
         _csv(records, names)
     else:
         _json_list(records, array=options.form == "json")
+
+
+def rows_wanted(options: ListOptions) -> int | None:
+    """How many rows of a long list are printed: those of --limit, or what a terminal gets; None: all."""
+    is_read = options.form == "table" and sys.stdout.isatty()
+    return options.limit or (ON_A_TERMINAL if is_read else None)
 
 
 def card(fields: Iterable[tuple[str, object]]) -> None:

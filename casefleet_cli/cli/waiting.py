@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +11,7 @@ from casefleet_cli.cli import choosing, output, people
 from casefleet_cli.cli.output import Column, ListOptions
 from casefleet_cli.desk import spoofing
 from casefleet_cli.desk import suggestions as suggestion_desk
-from casefleet_cli.errors import UsageError
-from casefleet_cli.store import mailbook, references
+from casefleet_cli.store import mailbook
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,8 +26,6 @@ From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Only ma
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Only mail from this date on.")]
 _AT_ONCE = 100
 _FEW = 3
-_ON_A_TERMINAL = 50
-"""Rows that a terminal gets without --limit."""
 
 
 def chosen(
@@ -43,11 +39,7 @@ def chosen(
 ) -> list[int]:
     """The numbers of the unassigned emails in sight that fit all that is asked, the oldest first."""
     connection = state.reader()
-    user_id = references.user(connection, user) if user else None
-    if mine:
-        user_id = state.viewer().user_id
-        if user_id is None or user:
-            raise UsageError("--mine is of the user who acts: name one with --as, and leave --user out.")
+    user_id = choosing.whose(state, user, mine=mine)
     found = choosing.unassigned(
         connection, query, from_, since, None, days=state.days(), sight=state.sight, everything=True
     )
@@ -76,8 +68,7 @@ def unassigned(
         Column("command", only="machine"),
         Column("choices", only="machine"),
     )
-    is_long = options.form == "table" and options.limit is None and sys.stdout.isatty()
-    shown = numbers[: options.limit or (_ON_A_TERMINAL if is_long else None)]
+    shown = numbers[: output.rows_wanted(options)]
     rows = _with_best(context.obj.reader(), shown, context.obj.sight)
     output.show(rows, columns, options, empty="Nothing waits: every e-mail is on a case or lead, or held.")
     if len(shown) < len(numbers) and options.limit is None:

@@ -47,17 +47,28 @@ _AT_ONCE = 200
 
 
 def of(
-    connection: sqlite3.Connection, kind: str, number: int = 0, limit: int | None = None, *, sight: Sight = EVERYTHING
+    connection: sqlite3.Connection,
+    kind: str,
+    number: int = 0,
+    limit: int | None = None,
+    *,
+    user: int | None = None,
+    since: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> list[dict[str, Any]]:
-    """The activities in sight of a "case", "lead" or "contact" by number, or of "all", newest first."""
+    """The activities in sight of a "case", "lead" or "contact" by number, or of "all", newest first.
+
+    `user`: only what this user did, or what came for or was done to this user. `since`: only from this stamp on.
+    """
     seen = (
         f"SELECT a.id FROM ({_SELECTIONS[kind]}) AS of_it JOIN activities AS a ON a.id = of_it.id"
-        f" WHERE {sight.activities('a')} ORDER BY a.id DESC LIMIT :limit"
+        " WHERE (:user IS NULL OR a.user_id = :user OR a.about_user_id = :user) AND (:since IS NULL OR a.at >= :since)"
+        f" AND {sight.activities('a')} ORDER BY a.id DESC LIMIT :limit"
     )
     cursor = connection.execute(
         f"SELECT {_COLUMNS} FROM ({seen}) AS chosen"
         f" JOIN activities AS a ON a.id = chosen.id {_joined(sight)} ORDER BY a.id DESC",
-        {"id": number, "limit": -1 if limit is None else limit, **sight.parameters},
+        {"id": number, "limit": -1 if limit is None else limit, "user": user, "since": since, **sight.parameters},
     )
     return list(database.rows(cursor))
 

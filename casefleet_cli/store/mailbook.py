@@ -29,16 +29,17 @@ _CONDITIONS = {
     "user": "e.id IN (SELECT email_id FROM deliveries WHERE user_id = :user)",
     "since": "coalesce(e.sent_at, e.logged_at) >= :since",
     "until": "coalesce(e.sent_at, e.logged_at) <= :until",
+    "logged_since": "e.logged_at >= :logged_since",
     "standing": "e.standing = :standing",
 }
 _ENTRY = f"""SELECT e.id, e.sent_at AS date, e.logged_at, e.from_name, e.from_address, e.subject,
 e.standing, substr(e.text, 1, 600) AS text, {mailparts.RECEIVERS} AS people,
 (SELECT count(*) FROM attachments AS t WHERE t.email_id = e.id) AS attachments
 FROM json_each(:chosen) AS chosen CROSS JOIN emails AS e ON e.id = chosen.value WHERE {{emails}}"""
-_PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name
+_PLACES = """SELECT l.email_id, 'case' AS kind, k.id, k.number || ' ' || k.title AS name, k.number
 FROM json_each(:chosen) AS chosen CROSS JOIN email_cases AS l ON l.email_id = chosen.value
 JOIN cases AS k ON k.id = l.case_id WHERE {cases}
-UNION ALL SELECT l.email_id, 'lead', d.id, d.name
+UNION ALL SELECT l.email_id, 'lead', d.id, d.name, NULL
 FROM json_each(:chosen) AS chosen CROSS JOIN email_leads AS l ON l.email_id = chosen.value
 JOIN leads AS d ON d.id = l.lead_id WHERE {leads}"""
 _ONE = """SELECT e.id, e.fingerprint, e.standing, e.msgid, e.subject, e.from_name, e.from_address, e.sent_at,
@@ -60,7 +61,7 @@ def listed(
     oldest_first: bool = False,
     sight: Sight = EVERYTHING,
 ) -> list[dict[str, Any]]:
-    """Emails in sight by what is asked (case, lead, contact, user, since, until, standing), newest first.
+    """Emails in sight by what is asked (_CONDITIONS), newest first.
 
     Rejected mail is left out unless that standing is asked for.
     """
@@ -104,6 +105,17 @@ def entries(connection: sqlite3.Connection, sight: Sight, email_ids: Sequence[in
         if at is not None:
             at["places"].append(place)
     return [found[number] for number in email_ids if number in found]
+
+
+def with_places(connection: sqlite3.Connection, sight: Sight, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `listed` with the numbers of the `cases` and the names of the `leads` in sight that each is on."""
+    found = {row["id"]: {**row, "cases": [], "leads": []} for row in rows}
+    places = _PLACES.format(cases=sight.cases("k"), leads=sight.leads("d"))
+    asked = {"chosen": json.dumps(list(found)), **sight.parameters}
+    for place in database.rows(connection.execute(places, asked)):
+        at = found[place["email_id"]]
+        at[f"{place['kind']}s"].append(place["number"] or place["name"])
+    return list(found.values())
 
 
 def one(connection: sqlite3.Connection, email_id: int) -> dict[str, Any]:

@@ -23,8 +23,8 @@ MAY_ENDS, JUNE_BEGINS = "Sun, 31 May 2026 21:30:00 +0000", "Sun, 31 May 2026 22:
 
 @pytest.fixture
 def firm(tmp_path: Path) -> Firm:
-    """E-mail 1 is on cases 1 and 2, 2 on case 1 and on the lead that became it, 3 on a lead, 4 on no case and of both
-    users, 5 held, 6 rejected, 7 on the restricted case 3; the first two are of May. Lim is on case 2."""
+    """E-mail 1 is on cases 1 and 2 and was filed at last, 2 on case 1 and on the lead that became it, 3 on a lead, 4 on no case and of both
+    users (for Ada twice), 5 held, 6 rejected, 7 on the restricted case 3; the first two are of May. Lim is on case 2."""
     firm = Firm(tmp_path)
     settings_desk.put(firm.db, "timezone", "Europe/Berlin")
     firm.role(firm.ada, "admin")
@@ -53,6 +53,11 @@ def firm(tmp_path: Path) -> Firm:
         for place in places.get(number, ()):
             links.add(firm.db, number, place, user_id=None)
             standings.refresh(firm.db, number)
+    for table, changed in (("deliveries", {"source": "pipe"}), ("decisions", {"outcome": "filed"})):
+        of = 4 if table == "deliveries" else 1
+        (row,) = firm.all(f"SELECT * FROM {table} WHERE email_id = ? LIMIT 1", of)
+        names = [column[1] for column in firm.all(f"PRAGMA table_info({table})")]
+        firm.add(table, **{**dict(zip(names[1:], row[1:], strict=True)), **changed})
     firm.db.execute("UPDATE emails SET standing = 'rejected', rejected_at = logged_at WHERE id = 6")
     firm.db.execute("UPDATE deliveries SET standing = 'rejected' WHERE email_id = 6")
     return firm
@@ -81,8 +86,17 @@ OF_CASES: list[list[object]] = [
         ("case", "", OF_CASES),
         ("month", "", [["2026-05", 2], ["2026-06", 4]]),
         ("user", "", [["Ada Berg", 6], ["Carl Diaz", 1]]),
-        ("outcome", "", [["held", 1], ["unassigned", 5]]),
-        ("month,outcome", "", [["2026-05", "unassigned", 2], ["2026-06", "held", 1], ["2026-06", "unassigned", 3]]),
+        ("outcome", "", [["filed", 1], ["held", 1], ["unassigned", 4]]),
+        (
+            "month,outcome",
+            "",
+            [
+                ["2026-05", "filed", 1],
+                ["2026-05", "unassigned", 1],
+                ["2026-06", "held", 1],
+                ["2026-06", "unassigned", 3],
+            ],
+        ),
         ("outcome, month", "is:held", [["held", "2026-06", 1]]),
         ("case,case", "case:2026-102", [["2026-101", "Trust", 1], ["2026-102", "Estate", 1]]),
         ("case,user", "is:unassigned", [[None, None, "Ada Berg", 1], [None, None, "Carl Diaz", 1]]),
@@ -101,7 +115,7 @@ def test_is_counted(by: str, query: str, rows: list[list[object]], count: Count)
     ("user", "by", "rows"),
     [
         ("Carl", "case", [["2026-101", "Trust", 2], ["2026-102", "Estate", 1], [None, None, 2]]),
-        ("Carl", "outcome", [["unassigned", 4]]),
+        ("Carl", "outcome", [["filed", 1], ["unassigned", 3]]),
         ("Lim", "case", [["2026-102", "Estate", 1]]),
         ("Lim", "case,user", [["2026-102", "Estate", "Ada Berg", 1]]),
     ],
