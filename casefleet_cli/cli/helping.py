@@ -31,7 +31,7 @@ Every list takes, beside the table:
 
 --json       an array of objects          --nl    an object a line
 --csv        for spreadsheets             --fmt NAME  a table of tabulate's: github, html, latex …
---limit N    N rows at most
+--limit N    N rows at most               --bom   with --csv: for Excel
 
 Machines get UTC (2026-05-01T12:00:00Z), people the clock of the firm. A terminal gets a table that fits it.""",
     "queries": """\

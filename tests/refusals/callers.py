@@ -45,6 +45,9 @@ OF_CALLERS = (
     by_sudo("import mail.eml", "Who comes through sudo names no files: give - for mail.eml, and use <, > or a pipe."),
     by_sudo("export --case 2026-101 --to out", "Who comes through sudo names no files: give - for out, and use <, > or a"
             " pipe."),
+    by_sudo("email save 1 --eml", "Who comes through sudo names no files: give - for ., and use <, > or a pipe."),
+    by_sudo("email save 1 --eml --to out", "Who comes through sudo names no files: give - for out, and use <, > or a"
+            " pipe."),
     by_sudo("--show-completion bash", "Completion is for who runs this machine, not for who comes through sudo."),
     by_sudo(f"--db {'x' * 300} email list", f"{'x' * 300} cannot be looked at: File name too long; ask who runs this"
             " machine."),
