@@ -62,6 +62,7 @@ COMMANDS = {
     "notifications": Entry(f"{_HERE}.feeds:notifications_app", "What waits for a user's attention."),
     "search": Entry(f"{_HERE}.searching:search_mail", "Search all mail."),
     "count": Entry(f"{_HERE}.counting:count", "How many e-mails, by case, month, user, outcome."),
+    "who": Entry(f"{_HERE}.checking:who", "All that there is of a person: a conflict check."),
     "serve": Entry(f"{_HERE}.serve:serve", "The pages, read-only, in a browser."),
     "signin": Entry(f"{_HERE}.serve:signin", "Print an address that lets a user into the running server, once."),
     "atom": Entry(f"{_HERE}.atom:app", "Feeds of the pages, for feed readers: add, list, revoke."),

@@ -33,6 +33,7 @@ from casefleet_cli.store import (
     migration_0018,
     migration_0019,
     migration_0020,
+    migration_0021,
     recomputations,
     tables,
 )
@@ -94,6 +95,7 @@ ALL = (
     Migration("0018_merges", migration_0018.change),
     Migration("0019_givings", migration_0019.change),
     Migration("0020_labels", migration_0020.change),
+    Migration("0021_checks", migration_0021.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

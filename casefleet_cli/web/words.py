@@ -70,6 +70,7 @@ _OTHER_VERBS = {
     "stage-changed": "Stage changed",
     "setting-changed": "Setting changed",
     "published": "Snapshot published",
+    "checked": "Conflict check",
 }
 _DEFECTS = {
     "msgid-collision": "Another e-mail carries the same Message-ID with other content; both are kept.",

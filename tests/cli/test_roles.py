@@ -144,6 +144,7 @@ LINES = {
     "feed": ("777", "--user olga", "--user ann --since 2020-01-01 --json", "--case 777", "--all", "--all --json", "--case 2026-101", "--case 2026-102", "--lead 1", "--contact 1", "--contact 2"),
     "notifications": ("", "--all --json", "--user olga", "--user ben"),
     "notifications read": ("1", "--all"),
+    "who": ("wolframperson", "bismarckcase --json", "w@client.example", "wolfram bismarck heldsubject", "x --record", "--recorded"),
     "search": ("bismarck*", "case:777", "wolfram*", "heldsubject", "is:held", "is:rejected", "is:unassigned", "case:2026-102", "case:wolframcase",
                "contact:wolframperson", "lead:wolframlead", "-nothing", "qqqq*", "tttt9x2vt4hc8wnp", "--saved court",
                "--list-saved", "--save mine wolfram", "--forget court", "filename:wolframfile --json", "user:olga --csv"),
@@ -297,7 +298,7 @@ def test_every_command_and_page_has_a_right_and_nothing_else() -> None:
     assert every >= LINES.keys() and {one for one in every if not one.startswith("page ")} == LINES.keys()
 
 
-READING = """contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email print, email save, unassigned,
+READING = """who, contact list, contact show, contact export, case list, case show, lead list, lead show, email list, email show, email print, email save, unassigned,
     explain, route, feed, notifications, never-log list, search, count, serve, user show, user vcard, user password, signin,
     atom add, atom list, atom revoke,
     page home, page all_cases, page all_leads, page all_contacts, page case, page case_journal, page case_files,
@@ -312,7 +313,7 @@ FILING = """triage, note, label, unlabel, email give, link, unlink, move, releas
 KEEPING = """link --new-contact, contact add, contact edit, contact merge, contact unmerge, contact split, contact import, case open, case edit, case close, case reopen, case assign,
     case unassign, lead open, lead edit, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
-RUNNING = """settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
+RUNNING = """who --record, who --recorded, settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
     verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
 """For admins."""
 UNASKED = "init, deliver, inspect, help"

@@ -49,6 +49,7 @@ WRITING = (
     "import {there}/mail.eml --user 1",
     "email give 1 --to 2",
     "note 1 remember",
+    "who Anna --record",
     "label 1 urgent",
     "link 1 --case 2026-101 --contact 1",
     "unlink 3 --case 2026-101",

@@ -35,14 +35,14 @@ READING = {
     "imports show": "imports show 1", "inspect": "inspect in.eml", "help": "help dates", "route": "route", "explain": "explain 1",
     "email list": "email list", "email show": "email show 3 --raw", "email save": "email save 3 --eml", "email print": "email print 3", "unassigned": "unassigned",
     "never-log list": "never-log list", "feed": "feed --all", "notifications": "notifications --all",
-    "search": "search court", "count": "count --by case,month,user,outcome", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
+    "search": "search court", "who": "who Anna", "count": "count --by case,month,user,outcome", "export": "export --case 2026-101 --to out.zip", "verify": "verify",
     "backup": "backup copy.db", "postfix": "postfix --user nobody", "import": "import in.eml --dry-run",
     "migrate": "migrate --dry-run", "reads": "reads", "atom list": "atom list",
 }  # fmt: skip
 """A line by the command that access knows."""
 ELSEWHERE = {"serve", "doctor", "signin", "sudoers"}  # below, tests/e2e/test_doctor.py; a running server; sudo
 CHANGING = {
-    "init", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
+    "init", "who --record", "who --recorded", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
     "contact merge", "contact unmerge", "contact split", "contact import", "case open", "case edit", "lead edit", "case close", "case reopen", "case assign",
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
     "lead convert", "deliver", "lmtp", "redeliver", "triage", "note", "label", "unlabel", "email give", "link", "link --new-contact", "unlink", "move", "release", "reject", "never-log add",

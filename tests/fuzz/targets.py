@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from casefleet_cli.core import letters
+from casefleet_cli.core import letters, likeness
 from casefleet_cli.core.addressbooks import vcard
 from casefleet_cli.core.addressbooks.columns import OURS, Columns, columns_of
 from casefleet_cli.core.addressbooks.joining import Holder
@@ -257,6 +257,7 @@ BY_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "Days": _days,
     "Decision": _decision,
     "Facts": _facts,
+    "Likeness": text.map(likeness.of),
     "Frame": st.builds(_framed, is_odd=st.booleans(), first=st.lists(_clauses, max_size=1)),
     "Fingerprint": st.builds(Fingerprint),
     "Head": _part.map(Head),

@@ -25,6 +25,7 @@ from casefleet_cli.custody.originals import SecretInsideError
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk.admission import FiledError, NotHeldError
 from casefleet_cli.desk.cases import NotAssignedError, NumberTakenError
+from casefleet_cli.desk.checking import NothingAskedError
 from casefleet_cli.desk.contacts import NotMergedError
 from casefleet_cli.desk.entries import BadEntryError
 from casefleet_cli.desk.handing import NotGivenError
@@ -107,6 +108,7 @@ OF_THE_DESK = (
     usage("lead lose 1 --reason dear", "'dear' is no reason of this firm; there are too dear, and casefleet settings lost-reasons changes"
           " them.", NotListedError)._replace(given=lambda firm: settings_desk.put(firm.db, "lost-reasons", "too dear")),
     usage("unlabel 1 urgent", "Nobody gave e-mail 1 the label urgent; those of an archive stay.", NoLabelError),
+    usage("who ...", "Say whom to look for: a name, or an address.", NothingAskedError),
     usage("contact unmerge 4", "Contact 4 is part of no other, or was before merges could be taken back.", NotMergedError),
     usage("contact merge 1 3", "Nothing was merged; run it again with --yes to make them one."),
     usage("link 3 --new-contact", "In e-mail 3 there is nobody without a contact; name one with --contact.", NoStrangerError),
@@ -133,6 +135,7 @@ OF_COMMANDS = (
     usage("move 3 --from 2026-101 --to 2026-102 --reason ' '", "Say why with --reason; it stands in the feeds of both."),
     usage("help everything", "There is no topic 'everything'; there are roles, dates, formats, queries, names."),
     usage("label urgent", "Say which e-mails, by their numbers, and the label last."),
+    usage("who", "Say whom to look for, or --recorded alone."),
     usage("notifications read", "Say which: their numbers, or --all."),
     usage("notifications read 1 --all", "Say which: their numbers, or --all."),
     usage("email show 1 --raw --html", "Choose one of --raw, --headers, --html and --json."),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from casefleet_cli.clock import TOKEN_ALPHABET
 from casefleet_cli.core.rules.routing import Place
-from casefleet_cli.desk import addressbook, admission, entries, handing, searches, strangers, triage
+from casefleet_cli.desk import addressbook, admission, checking, entries, handing, searches, strangers, triage
 from casefleet_cli.desk import batches as batch_desk
 from casefleet_cli.desk import cases as case_desk
 from casefleet_cli.desk import contacts as contact_desk
@@ -379,6 +379,12 @@ LINKS = (
         "'talks' is no stage of this firm; there are first call, offer, and casefleet settings lead-stages changes them.",
         2,
         lambda firm: settings_desk.put(firm.db, "lead-stages", "first call, offer"),
+    ),
+    Refusal(
+        lambda firm: checking.report(firm.db, "... !", EVERYTHING),
+        checking.NothingAskedError,
+        "Say whom to look for: a name, or an address.",
+        2,
     ),
     Refusal(
         lambda firm: label_desk.take(firm.db, 1, "urgent"),

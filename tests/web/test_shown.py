@@ -49,7 +49,7 @@ def test_datasettes_own_connections_see_how_tables_are_made(firm: Path) -> None:
 SECRET = {
     "bcc_addresses", "passwords", "feed_tokens", "raw_messages", "settings.value", "users.login", "activities.hash", "activities.earlier_hash",
     "activity_texts.salt", "emails.raw_message_id", "deliveries.raw_message_id", "deliveries.bcc_address_id", "deliveries.envelope_sender",
-    "deliveries.queue_id", "deliveries.origin", "saved_searches", "imports", "import_sources", "import_skips", "batches", "batch_activities", "contact_merges",
+    "deliveries.queue_id", "deliveries.origin", "saved_searches", "imports", "import_sources", "import_skips", "batches", "batch_activities", "contact_merges", "conflict_checks",
     "recomputations", "search_pauses", "_sqlite_migrations", "never_log.added_at", "sqlite_sequence", "email_search_config",
     "email_words", "emails.letters", "email_search.subject", "email_search.text", "email_search.from_name", "email_search.from_address",
     "email_search.people", "email_search.filenames",
