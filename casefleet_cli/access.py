@@ -75,6 +75,8 @@ RIGHTS = {
     "case reopen": _COLLEAGUES,
     "case assign": _COLLEAGUES,
     "case unassign": _COLLEAGUES,
+    "case freeze": _ADMINS,
+    "case thaw": _ADMINS,
     "case restrict": _WORKING,
     "case unrestrict": _WORKING,
     "lead open": _COLLEAGUES,

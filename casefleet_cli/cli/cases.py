@@ -24,6 +24,9 @@ Contacts = Annotated[list[str] | None, typer.Option("--contact", metavar="CONTAC
 Users = Annotated[list[str] | None, typer.Option("--user", metavar="USER", help="May be repeated.")]
 
 
+Reason = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it stands in the feed.")]
+
+
 @app.command("open")
 def open_(
     context: typer.Context,
@@ -84,6 +87,7 @@ def show(context: typer.Context, case: Case, as_json: output.Json = False) -> No
             ("Title", whole["title"]),
             ("Status", whole["status"]),
             ("Restricted", _seen_by(context, whole["id"]) if whole["restricted"] else None),
+            ("Frozen", output.moment(whole["frozen_at"])),
             ("Opened", output.moment(whole["opened_at"])),
             ("Closed", output.moment(whole["closed_at"])),
             ("Contacts", contacts),
@@ -138,6 +142,24 @@ def reopen(context: typer.Context, case: Case) -> None:
     case_id = references.case(connection, case, context.obj.sight)
     changed = case_desk.reopen(connection, case_id, acting=context.obj.acting())
     output.say(f"{_named(context, case_id)} is {'open again' if changed else 'open already'}.")
+
+
+@app.command("freeze")
+def freeze(context: typer.Context, case: Case, reason: Reason) -> None:
+    """Let nothing of a case be purged (a legal hold)."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case, context.obj.sight)
+    changed = case_desk.freeze(connection, case_id, reason, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)} is {'now' if changed else 'already'} frozen: nothing of it is purged.")
+
+
+@app.command("thaw")
+def thaw(context: typer.Context, case: Case, reason: Reason) -> None:
+    """Let a frozen case be as others are."""
+    connection = context.obj.connection()
+    case_id = references.case(connection, case, context.obj.sight)
+    changed = case_desk.thaw(connection, case_id, reason, acting=context.obj.acting())
+    output.say(f"{_named(context, case_id)} is {'no more' if changed else 'not'} frozen.")
 
 
 @app.command("restrict")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -114,7 +113,7 @@ def load(
                 rows = list(desk.take_until(began + _WRITING_SECONDS - written, waiting))
             written += clock.ticks() - began
             if written >= _WRITING_SECONDS:
-                time.sleep(_PAUSE_SECONDS)
+                clock.pause(_PAUSE_SECONDS)
                 written = 0.0
         for row in rows:
             report.note(row)

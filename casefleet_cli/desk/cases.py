@@ -127,6 +127,25 @@ def reopen(connection: sqlite3.Connection, case_id: int, *, acting: int | None =
     return _switch(connection, case_id, "open", "reopened", acting)
 
 
+def freeze(connection: sqlite3.Connection, case_id: int, reason: str, *, acting: int | None = None) -> bool:
+    """Let nothing of a case be purged, for a reason in words; False when it is frozen already."""
+    return _freeze(connection, case_id, reason, acting, frozen=True)
+
+
+def thaw(connection: sqlite3.Connection, case_id: int, reason: str, *, acting: int | None = None) -> bool:
+    """Let a frozen case be as others are, for a reason in words; False when it is not frozen."""
+    return _freeze(connection, case_id, reason, acting, frozen=False)
+
+
+def _freeze(connection: sqlite3.Connection, case_id: int, reason: str, acting: int | None, *, frozen: bool) -> bool:
+    why = entries.name(reason, "reason")
+    with transaction(connection):
+        changed = cases.set_frozen(connection, case_id, frozen=frozen)
+        if changed:
+            activities.add(connection, "frozen" if frozen else "thawed", user_id=acting, case_id=case_id, detail=why)
+    return changed
+
+
 def restrict(connection: sqlite3.Connection, case_id: int, *, acting: int | None = None) -> bool:
     """Let a case be seen by the users assigned to it and by admins alone; False when it was so already.
 

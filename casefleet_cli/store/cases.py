@@ -21,7 +21,7 @@ _LIST = """SELECT k.id, k.number, k.title, k.status, (SELECT json_group_array(na
     ORDER BY c.id)) AS contacts, k.opened_at, k.closed_at, k.restricted
 FROM cases AS k"""
 
-_FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at, k.restricted,
+_FIELDS = """k.id, k.number, k.title, k.status, k.opened_at, k.closed_at, k.restricted, k.frozen_at,
 (SELECT count(*) FROM email_cases AS l WHERE l.case_id = k.id) + (SELECT count(*) FROM leads AS was
     JOIN email_leads AS l ON l.lead_id = was.id WHERE was.case_id = k.id AND NOT EXISTS
     (SELECT 1 FROM email_cases AS too WHERE too.email_id = l.email_id AND too.case_id = k.id)) AS emails"""
@@ -86,6 +86,15 @@ def is_assigned(connection: sqlite3.Connection, case_id: int, user_id: int) -> b
 def edit(connection: sqlite3.Connection, case_id: int, title: str, number: str) -> None:
     """Give a case another title and number."""
     connection.execute("UPDATE cases SET title = ?, number = ? WHERE id = ?", (title, number, case_id))
+
+
+def set_frozen(connection: sqlite3.Connection, case_id: int, *, frozen: bool) -> bool:
+    """Freeze a case, or thaw it; False when it was so already."""
+    cursor = connection.execute(
+        "UPDATE cases SET frozen_at = ? WHERE id = ? AND (frozen_at IS NULL) = ?",
+        (clock.stamp() if frozen else None, case_id, frozen),
+    )
+    return cursor.rowcount > 0
 
 
 def assign_contact(connection: sqlite3.Connection, case_id: int, contact_id: int, role: str = "") -> bool:

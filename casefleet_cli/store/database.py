@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x63_66_6C_74
 """"cflt": marks the file as ours (PRAGMA application_id)."""
-SCHEMA_VERSION = 21
+SCHEMA_VERSION = 22
 """The number of migrations; PRAGMA user_version is compared with it at every opening."""
 UNFINISHED = 1_000_000
 """Added to user_version until a migration has ended: no release, older ones included, writes to such a database."""

@@ -34,6 +34,7 @@ from casefleet_cli.store import (
     migration_0019,
     migration_0020,
     migration_0021,
+    migration_0022,
     recomputations,
     tables,
 )
@@ -96,6 +97,7 @@ ALL = (
     Migration("0019_givings", migration_0019.change),
     Migration("0020_labels", migration_0020.change),
     Migration("0021_checks", migration_0021.change),
+    Migration("0022_frozen", migration_0022.change),
 )
 """Oldest first; never edited after release, only followed by further ones."""
 

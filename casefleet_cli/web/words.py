@@ -58,6 +58,8 @@ _PLACE_VERBS = {
     "merged": "merged",
     "unmerged": "taken apart again",
     "split": "split",
+    "frozen": "frozen: nothing of it is purged",
+    "thawed": "no more frozen",
     "restricted": "restricted to its users and admins",
     "unrestricted": "no more restricted",
 }

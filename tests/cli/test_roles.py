@@ -98,6 +98,8 @@ LINES = {
     "case reopen": ("2026-101", "2026-102"),
     "case edit": ("2026-101 --title T", "2026-102 --number 2026-101"),
     "case assign": ("2026-101 --contact 2", "2026-102 --user gus"),
+    "case freeze": ("2026-101 --reason claim",),
+    "case thaw": ("2026-101 --reason over",),
     "case restrict": ("2026-101", "2026-102", "2026-777"),
     "case unrestrict": ("2026-777", "777"),
     "case unassign": ("2026-101 --contact 1", "2026-102 --contact 2"),
@@ -313,7 +315,7 @@ FILING = """triage, note, label, unlabel, email give, link, unlink, move, releas
 KEEPING = """link --new-contact, contact add, contact edit, contact merge, contact unmerge, contact split, contact import, case open, case edit, case close, case reopen, case assign,
     case unassign, lead open, lead edit, lead stage, lead lose, lead reopen, lead convert, user list, page email_viewers, page case_viewers"""
 """For those who see the firm: the matters and the people that rules file by."""
-RUNNING = """who --record, who --recorded, settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
+RUNNING = """case freeze, case thaw, who --record, who --recorded, settings, user add, user edit, user rotate, user disable, user enable, imports list, imports show, reads,
     verify, reparse, publish, page journal, migrate, lmtp, redeliver, backup, restore, recover, install, doctor, postfix, sudoers"""
 """For admins."""
 UNASKED = "init, deliver, inspect, help"

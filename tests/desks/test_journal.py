@@ -93,7 +93,7 @@ CHANGES: dict[str, tuple[Change, list[Told], Change | None]] = {
         [
             told("assigned", "expert witness", case=1, contact=1),
             told("assigned", "expert witness", case=1, contact=2),
-            told("assigned", case=1, about_user=2),
+            told("assigned", "expert witness", case=1, about_user=2),
         ],
         lambda firm: case_desk.assign(firm.db, 1, contacts=[1, 2], users=[2], role="expert witness", acting=2),
     ),

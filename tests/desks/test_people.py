@@ -17,7 +17,7 @@ from casefleet_cli.desk import entries, searches
 from casefleet_cli.desk import leads as lead_desk
 from casefleet_cli.desk import settings as settings_desk
 from casefleet_cli.desk import users as user_desk
-from casefleet_cli.store import contacts, leads, links, references, saved_searches, settings, users
+from casefleet_cli.store import cases, contacts, leads, links, references, saved_searches, settings, users
 from tests.firm import DOMAIN, mail
 from tests.refusals import Office, everything, file, log, moved, office
 
@@ -346,6 +346,18 @@ def test_titles_numbers_names_and_sources_are_put_right(firm: Office) -> None:
         ("edited", 2, "title Nguyen Trust → Nguyen Family; number 2026-101 → 2026-500"),
         ("edited", 2, "name Sale → Sold; source (none) → walk-in"),
     ]
+
+
+def test_a_case_is_frozen_and_thawed_for_a_reason(firm: Office) -> None:
+    assert case_desk.freeze(firm.db, 1, " a  claim ", acting=1) is True
+    assert case_desk.freeze(firm.db, 1, "again", acting=1) is False
+    assert cases.one(firm.db, 1)["frozen_at"] is not None
+    assert case_desk.thaw(firm.db, 1, "over", acting=1) is True
+    assert case_desk.thaw(firm.db, 1, "over", acting=1) is False
+    assert cases.one(firm.db, 1)["frozen_at"] is None
+    assert [one[:2] + one[4:] for one in told(firm, 2)] == [("frozen", 1, "a claim"), ("thawed", 1, "over")]
+    with pytest.raises(entries.BadEntryError):
+        case_desk.freeze(firm.db, 1, " ")
 
 
 def test_stages_sources_and_reasons_are_those_of_the_firm_where_it_has_a_list(firm: Office) -> None:

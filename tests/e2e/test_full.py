@@ -49,6 +49,7 @@ WRITING = (
     "import {there}/mail.eml --user 1",
     "email give 1 --to 2",
     "note 1 remember",
+    "case freeze 2026-101 --reason claim",
     "who Anna --record",
     "label 1 urgent",
     "link 1 --case 2026-101 --contact 1",
@@ -71,7 +72,7 @@ ELSEWHERE = {
     "init", "backup", "restore", "export", "email save", "publish", "postfix", "migrate",  # tests/e2e/test_whole.py
     "deliver", "lmtp",  # tests/e2e/test_faults.py
     "install",  # files of the machine
-    "unlabel",  # as label
+    "unlabel", "case thaw",  # as what they take back
     "contact unmerge",  # what a merge leaves, in tests/desks/test_people.py
     "atom add",  # a running server, too: below
 }  # fmt: skip

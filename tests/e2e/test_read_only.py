@@ -42,7 +42,7 @@ READING = {
 """A line by the command that access knows."""
 ELSEWHERE = {"serve", "doctor", "signin", "sudoers"}  # below, tests/e2e/test_doctor.py; a running server; sudo
 CHANGING = {
-    "init", "who --record", "who --recorded", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
+    "init", "case freeze", "case thaw", "who --record", "who --recorded", "search --save", "search --forget", "user add", "user edit", "user password", "user rotate", "user disable", "user enable", "contact add", "contact edit",
     "contact merge", "contact unmerge", "contact split", "contact import", "case open", "case edit", "lead edit", "case close", "case reopen", "case assign",
     "case unassign", "case restrict", "case unrestrict", "lead open", "lead stage", "lead lose", "lead reopen",
     "lead convert", "deliver", "lmtp", "redeliver", "triage", "note", "label", "unlabel", "email give", "link", "link --new-contact", "unlink", "move", "release", "reject", "never-log add",
