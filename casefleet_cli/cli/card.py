@@ -46,9 +46,9 @@ def fields(whole: dict[str, Any]) -> list[tuple[str, object]]:
         ("Subject", visible(whole["subject"] or "")),
         ("From", _sender(whole)),
         ("Beware", [one["sentence"] for one in whole["suspicions"]]),
-        ("To", [_person(p["name"], p["address"]) for p in whole["to"]]),
-        ("Cc", [_person(p["name"], p["address"]) for p in whole["cc"]]),
-        ("Bcc", [_person(p["name"], p["address"]) for p in whole["bcc"]]),
+        ("To", [person(p["name"], p["address"]) for p in whole["to"]]),
+        ("Cc", [person(p["name"], p["address"]) for p in whole["cc"]]),
+        ("Bcc", [person(p["name"], p["address"]) for p in whole["bcc"]]),
         ("Date", _when(whole)),
         ("Logged", [f"{output.moment(d['received_at'])} for {d['user']} by {_came_by(d)}, {d['standing']}"
                     for d in whole["deliveries"]]),
@@ -65,7 +65,8 @@ def fields(whole: dict[str, Any]) -> list[tuple[str, object]]:
     ]  # fmt: skip
 
 
-def _person(name: object, address: object) -> str:
+def person(name: object, address: object) -> str:
+    """A person as mail programs write one."""
     return f"{name} <{address}>" if name and address else str(name or address or "")
 
 
@@ -79,7 +80,7 @@ def _sender(whole: dict[str, Any]) -> str:
     deceives = any(one["field"] == "from" for one in whole["suspicions"])
     if deceives or whole["standing"] in _WAITING:
         return people.shown(whole["from_name"], whole["from_address"], is_doubtful=True)
-    return _person(whole["from_name"], whole["from_address"])
+    return person(whole["from_name"], whole["from_address"])
 
 
 def _came_by(delivery: dict[str, Any]) -> str:
@@ -95,5 +96,5 @@ def _when(whole: dict[str, Any]) -> str:
 def forward_in_words(forward: dict[str, Any]) -> str:
     """What an e-mail forwards, in a line."""
     sender = forward["from"] or {"name": "", "address": ""}
-    who = _person(sender["name"], sender["address"]) or "somebody"
+    who = person(sender["name"], sender["address"]) or "somebody"
     return f"{forward['subject'] or '(no subject)'}, from {who}, {forward['date_raw'] or 'no date'}"

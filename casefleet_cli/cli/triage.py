@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from casefleet_cli import access
-from casefleet_cli.cli import keys, output, waiting
-from casefleet_cli.cli.card import forward_in_words
+from casefleet_cli.cli import card, keys, output, waiting
 from casefleet_cli.cli.cleaning import clean
 from casefleet_cli.core.rules.explanation import sentences
 from casefleet_cli.core.rules.routing import Place
@@ -167,7 +166,7 @@ class _Desk:
             output.say("Everybody outside the firm in this e-mail is a contact already.")
             return False
         for nth, one in enumerate(found, 1):
-            _say_choice(nth, f"{_box(one.name, one.address)}, {one.words}")
+            _say_choice(nth, f"{card.person(one.name, one.address)}, {one.words}")
         number = (keys.line("Whom [1]") if len(found) > 1 else "") or "1"
         if number not in map(str, range(1, len(found) + 1)):
             output.say(f"There is no {number} in this list; nothing was changed.")
@@ -220,7 +219,7 @@ class _Desk:
         output.card(
             [
                 ("Subject", visible(email["subject"] or "(no subject)")),
-                ("From", _box(email["from_name"], email["from_address"])),
+                ("From", card.person(email["from_name"], email["from_address"])),
                 ("To", _boxes(email["to"])),
                 ("Cc", _boxes(email["cc"])),
                 ("Date", output.moment(email["sent_at"])),
@@ -228,7 +227,7 @@ class _Desk:
                 ("Logged for", list(dict.fromkeys(delivery["user"] for delivery in email["deliveries"]))),
                 ("Contacts", look.contacts),
                 ("Files", [one["filename"] or "unnamed" for one in email["attachments"][:8]]),
-                ("Forwards", [forward_in_words(forward) for forward in email["forwards"][:3]]),
+                ("Forwards", [card.forward_in_words(forward) for forward in email["forwards"][:3]]),
                 (
                     "Thread",
                     f"{look.related} more, {len(look.waiting) - 1} of them unassigned" if look.related else None,
@@ -281,12 +280,8 @@ def _beginning(text: str) -> str:
     return some if len(lines) <= _LINES and len(text) <= _TEXT else f"{some}\n… (m shows all)"
 
 
-def _box(name: Any, address: Any) -> str:
-    return f"{name} <{address}>" if name and address else str(name or address or "(nobody)")
-
-
 def _boxes(people: list[dict[str, Any]]) -> str | None:
     if not people:
         return None
-    some = ", ".join(_box(one["name"], one["address"]) for one in people[:5])
+    some = ", ".join(card.person(one["name"], one["address"]) for one in people[:5])
     return f"{some} and {len(people) - 5} more" if len(people) > 5 else some

@@ -42,7 +42,7 @@ def report(connection: sqlite3.Connection, asked: str, sight: Sight) -> dict[str
     files = [
         {"email": row["id"], "date": row["date"], "filename": name}
         for row in mails
-        for name in str(row.pop("files") or "").split(", ")
+        for name in row.pop("files")
         if like.fits(name)
     ]
     return {"asked": asked, "contacts": contacts, "cases": cases, "leads": leads, "emails": mails, "files": files}

@@ -50,12 +50,13 @@ def in_sight(connection: sqlite3.Connection, sight: Sight, email_ids: Iterable[i
     """Those of some emails that are in sight, the newest first: number, date, people and subject, standing, files."""
     cursor = connection.execute(
         "SELECT e.id, coalesce(e.sent_at, e.logged_at) AS date, e.from_name, e.from_address, e.subject, e.standing,"
-        " (SELECT group_concat(t.filename, ', ') FROM attachments AS t WHERE t.email_id = e.id) AS files"
+        " (SELECT json_group_array(t.filename) FROM attachments AS t"
+        " WHERE t.email_id = e.id AND t.filename <> '') AS files"
         " FROM json_each(:asked) AS asked CROSS JOIN emails AS e ON e.id = asked.value"
         f" WHERE {sight.emails('e')} ORDER BY 2 DESC, e.id DESC",
         {"asked": json.dumps(list(email_ids)), **sight.parameters},
     )
-    return list(database.rows(cursor))
+    return [{**row, "files": json.loads(str(row["files"]))} for row in database.rows(cursor)]
 
 
 def add(connection: sqlite3.Connection, user_id: int | None, asked: str, report: dict[str, Any]) -> int:

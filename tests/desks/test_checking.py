@@ -58,7 +58,7 @@ def firm(tmp_path: Path) -> Firm:
         receive(firm.db, raw, Arrival(user, "pipe"))
     admission.reject(firm.db, 4, "spam", acting=firm.ada)
     firm.db.execute(
-        "INSERT INTO attachments (email_id, part, filename, content_type, size, is_inline) VALUES (2, '2', 'Nguyen CV.pdf', 'application/pdf', 9, 0)"
+        "INSERT INTO attachments (email_id, part, filename, content_type, size, is_inline) VALUES (2, '2', 'CV, Nguyen.pdf', 'application/pdf', 9, 0)"
     )
     firm.db.execute("UPDATE cases SET restricted = 1")
     return firm
@@ -73,7 +73,7 @@ def test_all_that_there_is_and_to_each_what_is_in_sight(firm: Firm) -> None:
     assert numbers(whole) == {"contacts": [1], "cases": [1], "leads": [1], "emails": [1]}
     whole = checking.report(firm.db, "nguyen", EVERYTHING)
     assert numbers(whole) == {"contacts": [1], "cases": [1], "leads": [1], "emails": [1, 2, 3, 4]}
-    assert [(file["email"], file["filename"]) for file in whole["files"]] == [(2, "Nguyen CV.pdf")]
+    assert [(file["email"], file["filename"]) for file in whole["files"]] == [(2, "CV, Nguyen.pdf")]
     carl = access.who(firm.db, firm.carl).sight
     assert numbers(checking.report(firm.db, "nguyen", carl)) == {
         "contacts": [1],
